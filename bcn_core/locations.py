@@ -1,0 +1,101 @@
+"""Locations of files as Iceberg spells them, and the mapping of source prefixes to target prefixes.
+
+Locations are byte-exact keys: nothing is normalised when one is written or compared for identity
+(``//``, ``..``, ``%2F`` and case all count). urllib's parser is not used, since it cuts ``#`` and ``?``
+off file names (relocation.md 1.6).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bcn_core.errors import InvalidRequest
+
+_SAME_SCHEME = {"s3a": "s3", "s3n": "s3"}
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A location taken apart: scheme ("" for a bare path), authority (bucket, host) and key."""
+
+    scheme: str
+    authority: str
+    key: str
+
+
+def split(location: str) -> Location:
+    """Take a location apart: ``s3://bucket/a/b`` -> (s3, bucket, a/b), ``file:///a`` and ``/a`` -> (file, "", a)."""
+    head, separator, rest = location.partition("://")
+    if separator:
+        authority, _, key = rest.partition("/")
+        return Location(_SAME_SCHEME.get(head, head), authority, key)
+    if location.startswith("file:/"):
+        return Location("file", "", location[len("file:/") :])
+    if location.startswith("/"):
+        return Location("file", "", location[1:])
+    raise InvalidRequest(
+        f"'{location}' is not an absolute location", hint="give a path that starts with / or a URL such as s3://bucket/prefix"
+    )
+
+
+def canonical(location: str) -> str:
+    """One spelling for the aliases of a location, for look-ups only; never written anywhere."""
+    parts = split(location)
+    return f"{parts.scheme}://{parts.authority}/{parts.key}"
+
+
+def is_within(location: str, prefix: str) -> bool:
+    """Tell whether a location is a prefix's own or lies below it; ``.../t_backup`` is not within ``.../t``."""
+    inner, outer = canonical(location).rstrip("/"), canonical(prefix).rstrip("/")
+    return inner == outer or inner.startswith(outer + "/")
+
+
+def overlap(one: str, other: str) -> bool:
+    """Tell whether one of two locations contains the other."""
+    return is_within(one, other) or is_within(other, one)
+
+
+def join(prefix: str, relative: str) -> str:
+    """Put a relative path below a prefix, byte for byte."""
+    return f"{prefix}/{relative}"
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixMap:
+    """An ordered mapping of source prefixes to target prefixes, longest source first, boundary-aware.
+
+    Source prefixes carry no trailing slash. A path maps by the longest prefix that contains it:
+    ``prefix + "/" + rest`` becomes ``target + "/" + rest``, the rest byte for byte.
+    """
+
+    pairs: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]]) -> "PrefixMap":
+        """Order the pairs, longest source prefix first."""
+        trimmed = {(source.rstrip("/"), target.rstrip("/")) for source, target in pairs}
+        return cls(tuple(sorted(trimmed, key=lambda pair: (-len(pair[0]), pair))))
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether every path stays as it is, so that bytes can be restored verbatim."""
+        return all(source == target for source, target in self.pairs)
+
+    def find(self, path: str) -> str | None:
+        """The path below its target prefix, or None when no source prefix contains it."""
+        for source, target in self.pairs:
+            if path == source:
+                return target
+            if path.startswith(source + "/"):
+                return target + path[len(source) :]
+        return None
+
+    def map(self, path: str) -> str:
+        """Like :meth:`find`, for paths that must be covered.
+
+        Raises:
+            InvalidRequest: no source prefix contains the path.
+        """
+        mapped = self.find(path)
+        if mapped is None:
+            raise InvalidRequest(f"no prefix maps '{path}'", hint="add a prefix pair that covers it")
+        return mapped
