@@ -5,7 +5,7 @@ Locations are byte-exact keys: nothing is normalised when one is written or comp
 off file names (relocation.md 1.6).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bcn_core.errors import InvalidRequest
@@ -61,32 +61,31 @@ def join(prefix: str, relative: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PrefixMap:
-    """An ordered mapping of source prefixes to target prefixes, longest source first, boundary-aware.
+    """A mapping of source prefixes to target prefixes, boundary-aware; the longest source prefix wins.
 
-    Source prefixes carry no trailing slash. A path maps by the longest prefix that contains it:
-    ``prefix + "/" + rest`` becomes ``target + "/" + rest``, the rest byte for byte.
+    Prefixes carry no trailing slash. ``prefix + "/" + rest`` becomes ``target + "/" + rest``, the rest byte for byte.
     """
 
-    pairs: tuple[tuple[str, str], ...]
+    targets: Mapping[str, str]
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> "PrefixMap":
-        """Order the pairs, longest source prefix first."""
-        trimmed = {(source.rstrip("/"), target.rstrip("/")) for source, target in pairs}
-        return cls(tuple(sorted(trimmed, key=lambda pair: (-len(pair[0]), pair))))
+        """Build the mapping from pairs (source prefix, target prefix)."""
+        return cls({source.rstrip("/"): target.rstrip("/") for source, target in pairs})
 
     @property
     def is_identity(self) -> bool:
         """Whether every path stays as it is, so that bytes can be restored verbatim."""
-        return all(source == target for source, target in self.pairs)
+        return all(source == target for source, target in self.targets.items())
 
     def find(self, path: str) -> str | None:
         """The path below its target prefix, or None when no source prefix contains it."""
-        for source, target in self.pairs:
-            if path == source:
-                return target
-            if path.startswith(source + "/"):
-                return target + path[len(source) :]
+        end = len(path)
+        while end > 0:
+            target = self.targets.get(path[:end])
+            if target is not None:
+                return target + path[end:]
+            end = path.rfind("/", 0, end)
         return None
 
     def map(self, path: str) -> str:

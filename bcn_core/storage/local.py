@@ -1,0 +1,157 @@
+"""A store in a folder of the local file system, or of anything that is mounted there."""
+
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from bcn_core.errors import InvalidRequest, ObjectExists, ObjectMissing, StorageFailure, StorageRefused
+from bcn_core.storage.store import CHUNK_BYTES, ObjectStat
+
+TEMPORARY = ".bcn-tmp-"
+_FINAL = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENAMETOOLONG}
+
+
+class LocalStore:
+    """Objects as files below one folder.
+
+    A new object is written to a temporary file beside its place, synced, and linked to its name: ``link`` fails
+    when the name is taken, and a reader never sees a part. ``O_EXCL`` on the final name would show parts,
+    and a rename would overwrite (robustness.md 2.2).
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.absolute()
+
+    @property
+    def url(self) -> str:
+        return f"file://{self._root}".rstrip("/")
+
+    def get(self, key: str) -> bytes:
+        with _told(self._shown(key)):
+            return self._path(key).read_bytes()
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        with _told(self._shown(key)), self._path(key).open("rb", buffering=0) as file:
+            while chunk := file.read(CHUNK_BYTES):
+                yield chunk
+
+    def put_new(self, key: str, chunks: Iterable[bytes]) -> None:
+        path = self._path(key)
+        with _told(self._shown(key)):
+            _make_folders(path.parent)
+            temporary = path.parent / f"{TEMPORARY}{secrets.token_hex(8)}"
+            try:
+                _write_synced(temporary, chunks)
+                os.link(temporary, path)
+            finally:
+                temporary.unlink(missing_ok=True)
+            _sync_folder(path.parent)
+
+    def replace(self, key: str, data: bytes) -> None:
+        path = self._path(key)
+        with _told(self._shown(key)):
+            _make_folders(path.parent)
+            temporary = path.parent / f"{TEMPORARY}{secrets.token_hex(8)}"
+            try:
+                _write_synced(temporary, [data])
+                temporary.replace(path)
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    def list(self, folder: str) -> Iterator[ObjectStat]:
+        start = self._path(folder) if folder else self._root
+        with _told(self._shown(folder)):
+            if start.is_dir():
+                yield from self._files_below(str(start))
+
+    def stat(self, key: str) -> ObjectStat:
+        path = self._path(key)
+        with _told(self._shown(key)):
+            if path.is_dir():
+                raise ObjectMissing(f"no object {self._shown(key)}: it is a folder")
+            found = path.stat()
+        return ObjectStat(key, found.st_size, found.st_mtime)
+
+    def delete(self, key: str) -> None:
+        with _told(self._shown(key)):
+            self._path(key).unlink(missing_ok=True)
+
+    def free_bytes(self) -> int | None:
+        for folder in (self._root, *self._root.parents):
+            if folder.is_dir():
+                return shutil.disk_usage(folder).free
+        return None
+
+    def _shown(self, key: str) -> str:
+        return f"{self.url}/{key}"
+
+    def _path(self, key: str) -> Path:
+        if ".." in key.split("/"):
+            raise InvalidRequest(f"'{key}' would leave the store at {self.url}", hint="no '..' in paths")
+        return self._root / key.lstrip("/")
+
+    def _files_below(self, folder: str) -> Iterator[ObjectStat]:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+        for entry in found:
+            if entry.is_dir(follow_symlinks=True):
+                yield from self._files_below(entry.path)
+            elif not entry.name.startswith(TEMPORARY):
+                # Another process may delete a file between the listing and this look: then it is not there.
+                with suppress(FileNotFoundError):
+                    known = entry.stat()
+                    yield ObjectStat(os.path.relpath(entry.path, self._root), known.st_size, known.st_mtime)
+
+
+def _write_synced(path: Path, chunks: Iterable[bytes]) -> None:
+    with path.open("xb", buffering=0) as file:
+        for chunk in chunks:
+            view = memoryview(chunk)
+            while view:
+                view = view[file.write(view) :]
+        os.fsync(file.fileno())
+
+
+def _make_folders(folder: Path) -> None:
+    """Make a folder and sync each new entry, so that a power cut does not lose the way to a synced file."""
+    missing = []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    for new in reversed(missing):
+        new.mkdir(exist_ok=True)
+        _sync_folder(new.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _told(shown: str) -> Iterator[None]:
+    """Say the operating system's errors in the words of the error tree."""
+    try:
+        yield
+    except FileExistsError:
+        raise ObjectExists(f"{shown} exists already") from None
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+        raise ObjectMissing(f"no object {shown}") from error
+    except OSError as error:
+        kind = StorageRefused if error.errno in _FINAL else StorageFailure
+        raise kind(f"{shown}: {error.strerror or error}", hint=_advice(error.errno)) from error
+
+
+def _advice(code: int | None) -> str:
+    if code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "free some room or choose another place, then run the same command again; nothing was lost"
+    if code in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "give this user the rights, or run as a user that has them"
+    return "look at the place itself, then run the same command again"
