@@ -87,3 +87,26 @@ def nearest(wanted: str, known: Iterable[str]) -> str:
     if close:
         return f"nearest: {', '.join(close)}"
     return f"known: {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}" if names else "there is none"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a repository covers: a whole catalog, one database, or one table. Fixed at creation."""
+
+    catalog: str
+    database: str | None = None
+    table: str | None = None
+
+    @property
+    def granularity(self) -> str:
+        """CATALOG, DATABASE or TABLE."""
+        if self.table is not None:
+            return "TABLE"
+        return "CATALOG" if self.database is None else "DATABASE"
+
+    def covers(self, table: TableName) -> bool:
+        """Tell whether a table belongs to the scope."""
+        return self.database in (None, table.database) and self.table in (None, table.name)
+
+    def __str__(self) -> str:
+        return ".".join(part for part in (self.catalog, self.database, self.table) if part is not None)

@@ -1,0 +1,57 @@
+"""The contract of every catalog kind: what BCN asks of a catalog, and what each MUST answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bcn_core.names import Scope, TableName
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogIdentity:
+    """Which catalog this is, for telling two of the same name apart; holds no secret."""
+
+    kind: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """All pointers of a scope, read in one go.
+
+    ``databases`` maps namespaces to their properties, ``pointers`` tables to metadata locations,
+    ``unreadable`` tables that the catalog lists but cannot load to the reason.
+    """
+
+    databases: Mapping[tuple[str, ...], Mapping[str, str]]
+    pointers: Mapping[TableName, str]
+    unreadable: Mapping[TableName, str] = field(default_factory=dict)
+
+
+class Catalog(Protocol):
+    """One catalog. Its methods may be called from any thread."""
+
+    @property
+    def name(self) -> str:
+        """The name that people gave it."""
+
+    def identity(self) -> CatalogIdentity:
+        """Which catalog this is."""
+
+    def sweep(self, scope: Scope) -> Sweep:
+        """All pointers of a scope. MUST list all or raise: a failed listing is never a deletion."""
+
+    def pointer(self, table: TableName) -> str | None:
+        """A table's metadata location now, or None when the catalog has no such table."""
+
+    def default_location(self, table: TableName) -> str | None:
+        """Where this catalog would put a new table; None when it names no place of its own."""
+
+    def create_database(self, namespace: tuple[str, ...], properties: Mapping[str, str]) -> None:
+        """Create a namespace; one that exists stays as it is."""
+
+    def register(self, table: TableName, metadata_location: str) -> None:
+        """Name an existing metadata file as a new table. MUST raise Conflict when the name is taken."""
+
+    def replace(self, table: TableName, expected: str, metadata_location: str) -> None:
+        """Point a table at other metadata. MUST raise Conflict, changing nothing, unless it points at ``expected``."""

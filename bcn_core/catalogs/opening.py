@@ -1,0 +1,70 @@
+"""From a catalog's name and properties to a catalog."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from bcn_core.catalogs.catalog import Catalog
+from bcn_core.catalogs.pyiceberg_catalog import PyIcebergCatalog
+from bcn_core.catalogs.redaction import redacted
+from bcn_core.errors import InvalidRequest, NotFound, StorageFailure
+
+_SQLITE = "sqlite:///"
+
+
+def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = False) -> Catalog:
+    """Open a catalog by PyIceberg's own properties; without any, by PyIceberg's own configuration.
+
+    A source is never created: a mistyped SQLite path would otherwise make a new, empty catalog,
+    and every table would look dropped. A target (``create``) may be.
+
+    Raises:
+        NotFound: nothing configures the name, or the catalog's database is not there.
+        StorageFailure: the catalog does not answer.
+    """
+    from pyiceberg.catalog import load_catalog  # noqa: PLC0415
+
+    known = dict(properties) or _configured(name)
+    _check_sqlite(name, known.get("uri", ""), create=create)
+    try:
+        loaded = load_catalog(name, **{"init_catalog_tables": str(create).lower(), **known})
+    except Exception as error:
+        hint = "check that the catalog is up and that its address and credentials are right"
+        raise StorageFailure(f"cannot open catalog '{name}': {redacted(str(error), known)}", hint=hint) from error
+    return _wrapped(loaded, known)
+
+
+def _wrapped(loaded: object, properties: Mapping[str, str]) -> Catalog:
+    from pyiceberg.catalog import Catalog as LoadedCatalog  # noqa: PLC0415
+
+    if type(loaded).__name__ in ("SqlCatalog", "InMemoryCatalog"):
+        from bcn_core.catalogs.sql import SqlPointers  # noqa: PLC0415
+
+        return SqlPointers(loaded)  # type: ignore[arg-type]
+    assert isinstance(loaded, LoadedCatalog)
+    return PyIcebergCatalog(loaded, properties.get("type", "unknown"))
+
+
+def _configured(name: str) -> dict[str, str]:
+    from pyiceberg.catalog import list_catalogs  # noqa: PLC0415
+    from pyiceberg.utils.config import Config  # noqa: PLC0415
+
+    found = Config().get_catalog_config(name)
+    if not found:
+        raise NotFound(
+            f"catalog '{name}' is not configured",
+            hint=f"add [catalogs.{name}] to bcn.toml; PyIceberg's own configuration knows: {list_catalogs() or 'none'}",
+        )
+    return {key: str(value) for key, value in found.items()}
+
+
+def _check_sqlite(name: str, uri: str, *, create: bool) -> None:
+    if not uri.startswith(_SQLITE) or ":memory:" in uri:
+        return
+    path = Path(uri.removeprefix(_SQLITE).partition("?")[0])
+    if not path.parent.is_dir():
+        raise InvalidRequest(f"catalog '{name}': the folder of {path} does not exist", hint="check the catalog's uri")
+    if not create and not path.is_file():
+        raise NotFound(
+            f"catalog '{name}': there is no database at {path}",
+            hint="check the catalog's uri; if the catalog is lost, see: bcn restore --help",
+        )

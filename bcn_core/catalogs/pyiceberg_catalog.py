@@ -1,0 +1,136 @@
+"""Any catalog that PyIceberg can load, through its public interface: one load per table."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from bcn_core.catalogs.catalog import CatalogIdentity, Sweep
+from bcn_core.catalogs.redaction import redacted, without_user_info
+from bcn_core.errors import BcnError, Conflict, NotFound, StorageFailure
+from bcn_core.names import Scope, TableName
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog as LoadedCatalog
+
+_LOADS_AT_ONCE = 8
+
+
+class PyIcebergCatalog:
+    """A catalog kind without a faster way of its own."""
+
+    def __init__(self, loaded: "LoadedCatalog", kind: str) -> None:
+        self._catalog = loaded
+        self._kind = kind
+
+    @property
+    def name(self) -> str:
+        return self._catalog.name
+
+    def identity(self) -> CatalogIdentity:
+        address = self._catalog.properties.get("uri") or self._catalog.properties.get("warehouse") or ""
+        return CatalogIdentity(self._kind, without_user_info(address))
+
+    def sweep(self, scope: Scope) -> Sweep:
+        with self.told(f"cannot read catalog '{self.name}'"):
+            databases = {level: self._properties(level) for level in self._namespaces(scope)}
+            listed = [
+                TableName(tuple(identifier[:-1]), identifier[-1])
+                for namespace in databases
+                for identifier in self._catalog.list_tables(namespace)
+            ]
+            covered = [table for table in listed if scope.covers(table)]
+            with ThreadPoolExecutor(_LOADS_AT_ONCE) as pool:
+                found = dict(zip(covered, pool.map(self._load_pointer, covered), strict=True))
+        pointers = {table: place for table, place in found.items() if isinstance(place, str)}
+        unreadable = {table: str(error) for table, error in found.items() if isinstance(error, BcnError)}
+        return Sweep(databases, pointers, unreadable)
+
+    def pointer(self, table: TableName) -> str | None:
+        found = self._load_pointer(table)
+        if isinstance(found, BcnError):
+            raise found
+        return found
+
+    def default_location(self, table: TableName) -> str | None:
+        with self.told(f"cannot read database '{table.database}' of catalog '{self.name}'"):
+            exists = self._catalog.namespace_exists(table.namespace)
+            own = self._properties(table.namespace).get("location") if exists else None
+        warehouse = self._catalog.properties.get("warehouse")
+        if own:
+            return f"{own.rstrip('/')}/{table.name}"
+        if warehouse and "/" in warehouse:
+            return f"{warehouse.rstrip('/')}/{table.database}/{table.name}"
+        return None
+
+    def create_database(self, namespace: tuple[str, ...], properties: Mapping[str, str]) -> None:
+        with self.told(f"cannot create database '{'.'.join(namespace)}' in catalog '{self.name}'"):
+            self._catalog.create_namespace_if_not_exists(namespace, dict(properties))
+
+    def register(self, table: TableName, metadata_location: str) -> None:
+        with self.told(f"cannot register {table} in catalog '{self.name}'"):
+            self._catalog.register_table((*table.namespace, table.name), metadata_location)
+
+    def replace(self, table: TableName, expected: str, metadata_location: str) -> None:
+        """Rename the old table away, register the new one under its name, drop the old entry.
+
+        Not atomic: between the two steps the name is free, and when registration fails the old table is renamed back.
+        """
+        if self.pointer(table) != expected:
+            raise Conflict(f"{table} was changed by somebody else meanwhile", hint="look at it, then restore again")
+        aside = (*table.namespace, f"{table.name}__bcn_replaced")
+        with self.told(f"cannot replace {table} in catalog '{self.name}'"):
+            self._catalog.rename_table((*table.namespace, table.name), aside)
+            try:
+                self._catalog.register_table((*table.namespace, table.name), metadata_location)
+            except Exception:
+                self._catalog.rename_table(aside, (*table.namespace, table.name))
+                raise
+            self._catalog.drop_table(aside)
+
+    @contextmanager
+    def told(self, what: str) -> Iterator[None]:
+        """Say the catalog's errors in the words of the error tree, without its secrets."""
+        from pyiceberg import exceptions  # noqa: PLC0415
+
+        try:
+            yield
+        except BcnError:
+            raise
+        except exceptions.TableAlreadyExistsError as error:
+            raise Conflict(f"{what}: the name is taken", hint="choose another name or --on-conflict replace") from error
+        except (exceptions.NoSuchNamespaceError, exceptions.NoSuchTableError) as error:
+            raise NotFound(f"{what}: {self._said(error)}") from error
+        except Exception as error:
+            hint = "check that the catalog is up and that its address and credentials are right"
+            raise StorageFailure(f"{what}: {self._said(error)}", hint=hint) from error
+
+    def _said(self, error: Exception) -> str:
+        return redacted(f"{error}" or type(error).__name__, self._catalog.properties)
+
+    def _properties(self, namespace: tuple[str, ...]) -> dict[str, str]:
+        return {key: str(value) for key, value in self._catalog.load_namespace_properties(namespace).items()}
+
+    def _namespaces(self, scope: Scope) -> list[tuple[str, ...]]:
+        if scope.database is not None:
+            wanted = tuple(scope.database.split("."))
+            return [wanted] if self._catalog.namespace_exists(wanted) else []
+        found: list[tuple[str, ...]] = []
+        waiting = [tuple(level) for level in self._catalog.list_namespaces()]
+        while waiting:
+            namespace = waiting.pop()
+            found.append(namespace)
+            below = [tuple(level) for level in self._catalog.list_namespaces(namespace)]
+            waiting.extend(level for level in below if len(level) > len(namespace) and level not in found)
+        return sorted(set(found))
+
+    def _load_pointer(self, table: TableName) -> str | BcnError | None:
+        """The pointer; None when the table is not (or no longer) there; the error when it cannot be loaded."""
+        from pyiceberg.exceptions import NoSuchTableError  # noqa: PLC0415
+
+        try:
+            return self._catalog.load_table((*table.namespace, table.name)).metadata_location
+        except NoSuchTableError:
+            return None
+        except Exception as error:  # noqa: BLE001 - one broken table must not hide its neighbours
+            return StorageFailure(f"cannot load {table}: {self._said(error)}")
