@@ -1,6 +1,7 @@
 """One tree of errors, grouped by what a handler would do about them.
 
     BcnError                     exit 1   something failed
+    +-- InvalidTableFile                  a metadata or Avro file of a table cannot be parsed
     +-- InvalidRequest           exit 2   change the command or the configuration
     +-- NotFound                 exit 3   name something that exists
     |   +-- ObjectMissing                 one object of a store is not there
@@ -38,6 +39,10 @@ class BcnError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}\nHINT: {self.hint}" if self.hint else self.message
+
+
+class InvalidTableFile(BcnError):
+    """A metadata file, manifest list or manifest cannot be parsed; the caller knows whose damage that is."""
 
 
 class InvalidRequest(BcnError):

@@ -1,0 +1,133 @@
+"""Avro schemas taken apart into types, with Iceberg's field ids and every named type in place.
+
+Logical types are dropped on purpose: a partition date beyond the year 9999 is a plain int here and passes
+untouched (relocation.md 2).
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from bcn_core.errors import InvalidTableFile
+
+_PRIMITIVES = frozenset({"null", "boolean", "int", "long", "float", "double", "bytes", "string"})
+
+
+@dataclass(frozen=True, slots=True)
+class Primitive:
+    """One of Avro's primitive types; an enum counts as an int, which is how it is encoded."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A value of a fixed number of bytes."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """Blocks of items."""
+
+    items: "Type"
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """Blocks of items with string keys (Iceberg's maps with other keys are arrays of records)."""
+
+    values: "Type"
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """One of several branches, named by its index."""
+
+    branches: tuple["Type", ...]
+
+    @property
+    def optional(self) -> "Type | None":
+        """The type of the value when the union only makes one type nullable."""
+        others = [branch for branch in self.branches if branch != Primitive("null")]
+        return others[0] if len(others) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a record: its name, its Iceberg id if the writer gave one, its type."""
+
+    name: str
+    id: int | None
+    type: "Type"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Fields one after the other."""
+
+    fields: tuple[Field, ...]
+
+
+Type = Primitive | Fixed | Array | Map | Union | Record
+
+
+def parse_schema(text: bytes, location: str) -> Record:
+    """Take apart the writer's schema of the file at a location.
+
+    Raises:
+        InvalidTableFile: the text is no Avro schema, is recursive, or is not that of a record.
+    """
+    try:
+        parsed = _Names({}).resolve(json.loads(text))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise InvalidTableFile(f"{location} has a writer schema that is not valid Avro: {error!r}") from error
+    if not isinstance(parsed, Record):
+        raise InvalidTableFile(f"{location} holds no records")
+    return parsed
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The named types seen so far, by their names without namespace, which Iceberg does not use."""
+
+    known: dict[str, Type]
+
+    def resolve(self, node: Any) -> Type:
+        if isinstance(node, list):
+            return Union(tuple(self.resolve(branch) for branch in node))
+        if isinstance(node, str):
+            return Primitive(node) if node in _PRIMITIVES else self.known[_short(node)]
+        kind = node["type"]
+        if isinstance(kind, dict | list):
+            return self.resolve(kind)
+        return self._complex(kind, node)
+
+    def _complex(self, kind: str, node: dict[str, Any]) -> Type:
+        if kind == "array":
+            return Array(self.resolve(node["items"]))
+        if kind == "map":
+            return Map(self.resolve(node["values"]))
+        if kind in {"record", "fixed", "enum"}:
+            return self._named(kind, node)
+        return self.resolve(kind)
+
+    def _named(self, kind: str, node: dict[str, Any]) -> Type:
+        parsed: Type
+        if kind == "record":
+            parsed = Record(tuple(self._field(field) for field in node["fields"]))
+        else:
+            parsed = Fixed(int(node["size"])) if kind == "fixed" else Primitive("int")
+        self.known[_short(str(node.get("name", "")))] = parsed
+        return parsed
+
+    def _field(self, node: dict[str, Any]) -> Field:
+        identifier = node.get("field-id")
+        return Field(
+            str(node["name"]), identifier if isinstance(identifier, int) else None, self.resolve(node["type"])
+        )
+
+
+def _short(name: str) -> str:
+    return name.rpartition(".")[2]
