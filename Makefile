@@ -1,0 +1,60 @@
+# Every target installs what it needs into .venv, from the lock with hashes. Needs Python 3.11 and make, no more.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+INSTALLED := $(VENV)/.installed
+DEMO_HOME := $(CURDIR)/.demo/dagster
+PORT ?= 3000
+# Two workers are what a small machine has; `make test WORKERS=0` runs in one process, for a debugger.
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo dev test test-services lint format bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(INSTALLED): requirements/dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "BCN needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+install: $(INSTALLED) ## install BCN and its tools into .venv
+
+demo: install ## back up a small warehouse through Dagster, lose it, get it back
+	$(BIN)/python -m bcn_dagster.demo
+
+dev: install ## open the Dagster UI on the demo's catalog (PORT=3000)
+	$(BIN)/python -m bcn_dagster.demo --prepare
+	mkdir -p $(DEMO_HOME)
+	cp dagster.yaml $(DEMO_HOME)/dagster.yaml
+	DAGSTER_HOME=$(DEMO_HOME) $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
+
+test: install ## run the tests that need no server
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+test-services: install ## run the tests against real servers, which are fetched and started here
+	scripts/install-services.sh
+	$(BIN)/python -m pytest tests/services
+
+lint: install ## ruff, mypy --strict and the import layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install ## let ruff format and mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install ## measure; figures are for reading, nothing fails on them
+	$(BIN)/python bench/start_up.py
+
+lock: install ## write requirements/*.txt anew from pyproject.toml (UPGRADE=--upgrade takes the newest)
+	scripts/lock.sh $(UPGRADE)
+
+clean: ## remove the environment, the demo and all caches
+	rm -rf $(VENV) .demo .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
