@@ -1,0 +1,38 @@
+"""Real servers for the tests in this folder, on 127.0.0.1, started and stopped by the run that needs them.
+
+A server that cannot start is an error of the test that asked for it, never a skip.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.services.chromium import running_browser
+from tests.services.postgres import running_server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.services)
+
+
+@pytest.fixture(scope="session")
+def postgres_uri() -> Iterator[str]:
+    """SQLAlchemy's address of an empty database ``bcn`` on a PostgreSQL server of this run's own."""
+    with running_server() as uri:
+        yield uri
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """A headless Chromium, driven by Playwright; a test opens its own page with ``browser.new_page()``."""
+    with running_browser() as chromium:
+        yield chromium
