@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from bcn_core.errors import InvalidTableFile
+from bcn_core.errors import InvalidTableFile, UnsupportedFormat
 from bcn_core.iceberg.codecs import Codec, codec_named
 from bcn_core.iceberg.varints import read_bytes, read_long, write_bytes, write_long, write_text
 
 _MAGIC = b"Obj\x01"
+_ENCRYPTED = b"AGS1"
 _SYNC_BYTES = 16
 _CODEC_KEY = "avro.codec"
 _SCHEMA_KEY = "avro.schema"
@@ -96,8 +97,12 @@ def open_container(data: bytes, location: str) -> Container:
 
     Raises:
         InvalidTableFile: the file is no Avro file, or its header is cut off or lacks a schema.
-        UnsupportedFormat: the codec is unknown.
+        UnsupportedFormat: the codec is unknown, or the file is encrypted.
     """
+    if data.startswith(_ENCRYPTED):
+        raise UnsupportedFormat(
+            f"{location} is encrypted (AGS1)", hint="an encrypted table can be backed up, but not relocated"
+        )
     if not data.startswith(_MAGIC):
         raise InvalidTableFile(f"{location} is not an Avro file: it starts with {data[:4]!r}")
     try:

@@ -1,8 +1,8 @@
 """Functions that pass over one Avro value, compiled once per type.
 
 A million entries are walked for the sake of a few of their fields, so C does the work where it can: a run of
-values whose extent needs no arithmetic (numbers, booleans, fixed values, optional ones, records of those) is one
-regular expression. Only strings, bytes and the counts of arrays are decoded here.
+values whose extent needs no arithmetic (numbers, booleans, fixed values, optional ones, records of those) is
+one regular expression. Only strings, bytes and the counts of arrays are decoded here.
 """
 
 import re

@@ -1,0 +1,96 @@
+"""The strict check of a table by file accounting: what it names is there, whole, and nowhere else.
+
+Scanning proves little: a copy that still names its source reads its source and passes (relocation.md, rule 6).
+Works on any Iceberg table, written by BCN or not.
+"""
+
+from collections.abc import Iterable
+
+from bcn_core.errors import InvalidTableFile, UnsupportedFormat
+from bcn_core.iceberg.avro import open_container
+from bcn_core.iceberg.comparing import compare_manifest_lists, compare_manifests
+from bcn_core.iceberg.findings import Finding, Kind
+from bcn_core.iceberg.inspection import Inspection, Read, SizeOf
+from bcn_core.iceberg.manifest_checking import ManifestCheck, Tally
+from bcn_core.iceberg.manifests import ManifestRef, read_manifest_list
+from bcn_core.iceberg.mentions import Mentions
+from bcn_core.iceberg.metadata import Snapshot, TableMetadata, parse
+from bcn_core.iceberg.metadata_checking import check_metadata
+from bcn_core.iceberg.texts import mentioned
+
+__all__ = ["Finding", "Kind", "check_table", "compare_manifest_lists", "compare_manifests"]
+
+
+def check_table(
+    metadata_location: str, read: Read, size_of: SizeOf, allowed: tuple[str, ...], forbidden: tuple[str, ...]
+) -> list[Finding]:
+    """Check a table from its metadata file down to its content files; no finding means that nothing is wrong.
+
+    ``read`` returns the bytes of a location or raises NotFound; ``size_of`` its bytes, None when it is not there.
+    Content files are never read. ``allowed``: every path, live or dead, must lie below one of these; none allows
+    all. ``forbidden``: no text in metadata, manifest lists and manifests may name these, in any spelling.
+    Damage becomes findings; other troubles of the store are raised.
+    """
+    inspection = Inspection(read, size_of, allowed, Mentions(forbidden))
+    metadata = _load(metadata_location, inspection)
+    if metadata is not None:
+        check_metadata(metadata, inspection)
+        manifests = ManifestCheck(inspection)
+        for snapshot in metadata.snapshots:
+            _check_snapshot(snapshot, metadata, inspection, manifests)
+        manifests.check_delete_targets()
+    return inspection.findings
+
+
+def _load(location: str, inspection: Inspection) -> TableMetadata | None:
+    data = inspection.load(location)
+    try:
+        return None if data is None else parse(data, location)
+    except (InvalidTableFile, UnsupportedFormat) as error:
+        inspection.find(Kind.UNREADABLE, location, error.message)
+        return None
+
+
+def _check_snapshot(
+    snapshot: Snapshot, metadata: TableMetadata, inspection: Inspection, manifests: ManifestCheck
+) -> None:
+    here = snapshot.manifest_list
+    if here is None:
+        tallies = [manifests.check_path(path, metadata.location_of_file) for path in snapshot.manifests]
+    else:
+        refs = _load_list(here, inspection)
+        if refs is None:
+            return
+        tallies = [manifests.check(ref, here) for ref in refs]
+    if None not in tallies:
+        _check_totals(snapshot, tallies, inspection, here or metadata.location_of_file)
+
+
+def _load_list(location: str, inspection: Inspection) -> list[ManifestRef] | None:
+    data = inspection.load(location)
+    if data is None:
+        return None
+    try:
+        refs = read_manifest_list(data, location)
+        text = mentioned(open_container(data, location), inspection.source)
+    except (InvalidTableFile, UnsupportedFormat) as error:
+        inspection.find(Kind.UNREADABLE, location, error.message)
+        return None
+    if text is not None:
+        inspection.find(Kind.SOURCE_PATH, location, f"a text names the source: {text}")
+    return refs
+
+
+def _check_totals(
+    snapshot: Snapshot, tallies: Iterable[Tally | None], inspection: Inspection, location: str
+) -> None:
+    found = [tally for tally in tallies if tally is not None]
+    totals = (
+        ("data files", snapshot.total_data_files, sum(tally.live_files[False] for tally in found)),
+        ("delete files", snapshot.total_delete_files, sum(tally.live_files[True] for tally in found)),
+        ("records", snapshot.record_count, sum(tally.live_rows[False] for tally in found)),
+    )
+    for what, said, counted in totals:
+        if said is not None and said != counted:
+            message = f"the snapshot {snapshot.id} has {counted} {what}, its summary says {said}"
+            inspection.find(Kind.SUMMARY, location, message)

@@ -1,0 +1,51 @@
+"""What a check may read, what it allows, and what it has found so far."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bcn_core.errors import NotFound
+from bcn_core.iceberg.findings import Finding, Kind
+from bcn_core.iceberg.mentions import Mentions
+from bcn_core.locations import is_within
+
+Read = Callable[[str], bytes]
+SizeOf = Callable[[str], int | None]
+
+
+@dataclass(slots=True)
+class Inspection:
+    """One check under way; no file is asked for its size twice."""
+
+    read: Read
+    size_of: SizeOf
+    allowed: tuple[str, ...]
+    source: Mentions
+    findings: list[Finding] = field(default_factory=list)
+    _sizes: dict[str, int | None] = field(default_factory=dict)
+
+    def find(self, kind: Kind, location: str, message: str) -> None:
+        """Note a finding."""
+        self.findings.append(Finding(kind, location, message))
+
+    def load(self, location: str) -> bytes | None:
+        """Read a file of the table's own; None, and a finding, when it is not there."""
+        try:
+            return self.read(location)
+        except NotFound:
+            self.find(Kind.MISSING, location, "the file is not there")
+            return None
+
+    def check_path(self, path: str, where: str) -> None:
+        """Check that a path, live or dead, lies below an allowed prefix."""
+        if self.allowed and not any(is_within(path, prefix) for prefix in self.allowed):
+            self.find(Kind.FOREIGN_PATH, where, f"{path} lies outside of {', '.join(self.allowed)}")
+
+    def check_file(self, path: str, size: int | None, where: str) -> None:
+        """Check that a file is there, and of the recorded size in bytes where one is recorded."""
+        if path not in self._sizes:
+            self._sizes[path] = self.size_of(path)
+        actual = self._sizes[path]
+        if actual is None:
+            self.find(Kind.MISSING, where, f"{path} is not there")
+        elif size is not None and actual != size:
+            self.find(Kind.WRONG_SIZE, where, f"{path} has {actual} bytes, recorded are {size}")

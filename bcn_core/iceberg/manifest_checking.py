@@ -1,0 +1,105 @@
+"""The strict check of one manifest: its files, its counts, and no text in it that names the source."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from bcn_core.errors import InvalidTableFile, UnsupportedFormat
+from bcn_core.iceberg.avro import open_container
+from bcn_core.iceberg.findings import Kind
+from bcn_core.iceberg.inspection import Inspection
+from bcn_core.iceberg.manifests import Counts, FileRef, ManifestRef, read_manifest
+from bcn_core.iceberg.texts import mentioned
+
+_EXISTING, _ADDED, _DELETED = 0, 1, 2
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the entries of a manifest add up to: files and rows by status, live files and rows by content."""
+
+    length: int
+    files: Counter[int] = field(default_factory=Counter)
+    rows: Counter[int] = field(default_factory=Counter)
+    live_files: Counter[bool] = field(default_factory=Counter)
+    live_rows: Counter[bool] = field(default_factory=Counter)
+
+    def add(self, entry: FileRef) -> None:
+        """Count an entry."""
+        self.files[entry.status] += 1
+        self.rows[entry.status] += entry.record_count
+        if entry.is_live:
+            is_delete = entry.content != 0
+            self.live_files[is_delete] += 1
+            self.live_rows[is_delete] += entry.record_count
+
+
+class ManifestCheck:
+    """The manifests of a table, each read once however many snapshots list it."""
+
+    def __init__(self, inspection: Inspection) -> None:
+        self._inspection = inspection
+        self._tallies: dict[str, Tally | None] = {}
+        self._data_files: set[str] = set()
+        self._delete_targets: dict[str, str] = {}
+
+    def check(self, ref: ManifestRef, listed_in: str) -> Tally | None:
+        """Check a manifest against what a list says about it; None when it cannot be read."""
+        tally = self.check_path(ref.path, listed_in)
+        if tally is None:
+            return None
+        if tally.length != ref.length:
+            message = f"{ref.path} has {tally.length} bytes, recorded are {ref.length}"
+            self._inspection.find(Kind.WRONG_LENGTH, listed_in, message)
+        self._check_counts(f"files of {ref.path}", ref.files, tally.files, listed_in)
+        self._check_counts(f"rows of {ref.path}", ref.rows, tally.rows, listed_in)
+        return tally
+
+    def check_path(self, path: str, named_in: str) -> Tally | None:
+        """Check a manifest of which only the path is known; None when it cannot be read."""
+        self._inspection.check_path(path, named_in)
+        if path not in self._tallies:
+            self._tallies[path] = self._read(path)
+        return self._tallies[path]
+
+    def check_delete_targets(self) -> None:
+        """Check, after all manifests, that deletes for one data file are for a file of this table."""
+        for target, location in self._delete_targets.items():
+            if target not in self._data_files:
+                message = f"a delete file is for {target}, which no manifest lists as live"
+                self._inspection.find(Kind.DELETE_TARGET, location, message)
+
+    def _read(self, path: str) -> Tally | None:
+        data = self._inspection.load(path)
+        if data is None:
+            return None
+        tally = Tally(len(data))
+        try:
+            for entry in read_manifest(data, path):
+                tally.add(entry)
+                self._check_entry(entry, path)
+            text = mentioned(open_container(data, path), self._inspection.source)
+        except (InvalidTableFile, UnsupportedFormat) as error:
+            self._inspection.find(Kind.UNREADABLE, path, error.message)
+            return None
+        if text is not None:
+            self._inspection.find(Kind.SOURCE_PATH, path, f"a text names the source: {text}")
+        return tally
+
+    def _check_entry(self, entry: FileRef, location: str) -> None:
+        self._inspection.check_path(entry.path, location)
+        if entry.referenced_data_file is not None:
+            self._inspection.check_path(entry.referenced_data_file, location)
+        if not entry.is_live:
+            return
+        self._inspection.check_file(entry.path, entry.size, location)
+        if entry.content == 0:
+            self._data_files.add(entry.path)
+        elif entry.referenced_data_file is not None:
+            self._delete_targets[entry.referenced_data_file] = location
+
+    def _check_counts(self, what: str, listed: Counts, found: Counter[int], listed_in: str) -> None:
+        pairs = ((listed.added, _ADDED), (listed.existing, _EXISTING), (listed.deleted, _DELETED))
+        for count, status in pairs:
+            if count is not None and count != found[status]:
+                message = f"{what} with status {status}: {found[status]}, listed are {count}"
+                self._inspection.find(Kind.WRONG_COUNT, listed_in, message)
