@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 environment=$(mktemp -d)
 trap 'rm -rf "$environment"' EXIT
-"${PYTHON:-python3.11}" -m venv "$environment"
+.venv/bin/python -m venv "$environment"
 pip=("$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps)
 "${pip[@]}" --only-binary :all: --require-hashes -r requirements/core.txt
 "${pip[@]}" --no-build-isolation .
