@@ -9,7 +9,7 @@ PORT ?= 3000
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-services lint format bench lock clean
+.PHONY: help install demo dev test test-services lint style types layers format bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,10 +39,16 @@ test-services: install ## run the tests against real servers, which are fetched 
 	scripts/install-services.sh
 	$(BIN)/python -m pytest tests/services
 
-lint: install ## ruff, mypy --strict and the import layers
+lint: style types layers ## ruff, mypy --strict and the import layers
+
+style: install ## ruff check and ruff format --check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: install ## mypy --strict
 	$(BIN)/mypy
+
+layers: install ## the import layers
 	$(BIN)/lint-imports
 
 format: install ## let ruff format and mend what it can
@@ -50,7 +56,7 @@ format: install ## let ruff format and mend what it can
 	$(BIN)/ruff format .
 
 bench: install ## measure; figures are for reading, nothing fails on them
-	$(BIN)/python bench/start_up.py
+	for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
 lock: install ## write requirements/*.txt anew from pyproject.toml (UPGRADE=--upgrade takes the newest)
 	scripts/lock.sh $(UPGRADE)

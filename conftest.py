@@ -1,12 +1,18 @@
-"""Under ``CI=true`` a skipped test fails the run: a gate that did not look has not passed.
+"""What holds for every test folder, the ones that need real servers included.
 
-This stands at the top so that it holds for every test folder, the ones that need real servers included.
+Under ``CI=true`` a skipped test fails the run: a gate that did not look has not passed.
 An expected failure counts as a skip too, since what it says is that the promise does not hold.
 """
 
 import os
 
 import pytest
+from hypothesis import settings
+
+# Hypothesis loads its own "ci" profile under CI (the same examples every time); in both cases a slow machine
+# must not fail a property, so no example has a deadline.
+settings.register_profile("no-deadline", settings(), deadline=None)
+settings.load_profile("no-deadline")
 
 skipped: list[str] = []
 
