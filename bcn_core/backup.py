@@ -1,0 +1,158 @@
+"""Backup: sweep -> what changed -> walk the metadata -> copy what is new -> publish one PIT.
+
+The phases run in one process (:func:`back_up`), or spread over steps and machines: :func:`begin` a PIT, :func:`capture`
+its tables anywhere, :func:`publish` once. The repository alone joins them.
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bcn_core.capture.capturing import Reusable, capture_planned, reusable_tables
+from bcn_core.capture.planning import Parent, Source, plan_past, plan_pit
+from bcn_core.capture.publishing import gather, write_manifest
+from bcn_core.capture.table import Workshop
+from bcn_core.capture.views import refresh_views
+from bcn_core.catalogs.catalog import Catalog
+from bcn_core.errors import BcnError, Conflict, FinishedWithProblems
+from bcn_core.events import PitBegun, PitPublished, Report, TableFailed, silent
+from bcn_core.names import TableName, pit_id, pit_instant
+from bcn_core.repository.documents import CaptureRecord, Owner, Pin, PitManifest, Plan, PlannedCapture
+from bcn_core.repository.encoding import encode
+from bcn_core.repository.pins import drop_pin, put_pin, this_process
+from bcn_core.repository.repository import Repository
+from bcn_core.storage.opening import Stores
+
+LIVE_WINDOW = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """The two ends of a backup and how it is carried out. ``tables_at_once`` x ``files_at_once`` bounds the threads."""
+
+    repository: Repository
+    catalog: Catalog
+    stores: Stores
+    owner: Owner
+    report: Report = silent
+    tables_at_once: int = 2
+    files_at_once: int = 4
+    publish_partial: bool = True
+
+    @property
+    def source(self) -> Source:
+        return Source(self.catalog, self.stores, self.report)
+
+
+def back_up(backup: Backup, pit: str | None = None, only: frozenset[TableName] | None = None) -> PitManifest:
+    """Take one PIT of the repository's scope, in this process.
+
+    Raises:
+        Conflict: another backup is at work on the repository.
+        NotFound: the scope does not exist in the catalog.
+        FinishedWithProblems: a table failed and partial PITs are not wanted; what was captured is kept.
+    """
+    plan = begin(backup, pit or pit_id(datetime.now(UTC)), only)
+    try:
+        failures = capture_all(backup, plan)
+        return publish(backup, plan, failures)
+    finally:
+        drop_pin(backup.repository.store, backup.repository.layout, plan.pit)
+
+
+def begin(backup: Backup, pit: str, only: frozenset[TableName] | None = None) -> Plan:
+    """Claim the making of a PIT and fix what it must contain. Asked again for the same PIT, it gives the same plan.
+
+    A PIT of the past (older than the newest one, or than :data:`LIVE_WINDOW`) is rebuilt from what the tables' own
+    metadata remembers; any other holds what two equal sweeps find now.
+    """
+    repository = backup.repository
+    _check_free(repository, pit)
+    put_pin(repository.store, repository.layout, Pin(pit=pit, owner=backup.owner, since=datetime.now(UTC)))
+    try:
+        plan = repository.plan(pit) or _fix(backup, pit, only)
+    except BaseException:
+        drop_pin(repository.store, repository.layout, pit)
+        raise
+    parent = plan.parent.pit if plan.parent else None
+    unchanged = len(_parent(repository, plan).tables) - len(plan.captures)
+    backup.report(PitBegun(pit, parent, len(plan.captures), max(0, unchanged)))
+    return plan
+
+
+def capture(backup: Backup, plan: Plan, planned: PlannedCapture, reusable: Reusable) -> CaptureRecord:
+    """Capture one table of a plan; ``reusable`` comes from :func:`reusable_tables`."""
+    workshop = Workshop(backup.repository, backup.stores, plan.pit, backup.files_at_once, backup.report)
+    return capture_planned(workshop, backup.source, planned, reusable)
+
+
+def capture_all(backup: Backup, plan: Plan) -> dict[TableName, str]:
+    """Capture all tables of a plan, several at once. One that fails does not stop the others; the reasons come back."""
+    reusable = reusable_tables(backup.repository, plan)
+    failures: dict[TableName, str] = {}
+
+    def attempt(planned: PlannedCapture) -> None:
+        try:
+            capture(backup, plan, planned, reusable)
+        except BcnError as error:
+            failures[planned.table.table()] = error.message
+            backup.report(TableFailed(planned.table.table(), error.message))
+
+    with ThreadPoolExecutor(backup.tables_at_once) as pool:
+        list(pool.map(attempt, plan.captures))
+    return failures
+
+
+def publish(backup: Backup, plan: Plan, reasons: Mapping[TableName, str]) -> PitManifest:
+    """Make the PIT exist, with the tables that were captured; a PIT that exists already stays as it is.
+
+    Should the answer to the last write be lost, this raises and the PIT exists all the same; running again is safe.
+
+    Raises:
+        FinishedWithProblems: tables are missing and partial PITs are not wanted.
+    """
+    repository = backup.repository
+    if plan.pit in repository.pits():
+        return repository.pit(plan.pit)
+    parent = _parent(repository, plan)
+    contents = gather(repository, plan, parent, reasons)
+    if contents.failed and not backup.publish_partial:
+        raise FinishedWithProblems(
+            f"PIT {plan.pit} is not published: {len(contents.failed)} table(s) failed: "
+            + ", ".join(str(table) for table in sorted(contents.failed)),
+            hint="run again; tables that were captured are not copied again",
+        )
+    manifest = write_manifest(repository, plan, parent, contents)
+    refresh_views(repository, manifest, contents, backup.report)
+    drop_pin(repository.store, repository.layout, plan.pit)
+    backup.report(PitPublished(plan.pit, manifest.status))
+    return manifest
+
+
+def _fix(backup: Backup, pit: str, only: frozenset[TableName] | None) -> Plan:
+    repository = backup.repository
+    newest = repository.pits()[-1:]
+    past = datetime.now(UTC) - pit_instant(pit) > LIVE_WINDOW or (newest and pit < newest[0])
+    plan = plan_past(repository, backup.source, pit) if past else plan_pit(repository, backup.source, pit, only)
+    repository.write_once(repository.layout.plan(pit), encode(plan))
+    return plan
+
+
+def _check_free(repository: Repository, pit: str) -> None:
+    if pit in repository.pits():
+        raise Conflict(f"PIT {pit} exists already", hint="PITs are never changed; take a new one")
+    if pit_instant(pit) > datetime.now(UTC) + timedelta(minutes=5):
+        raise Conflict(f"PIT {pit} lies in the future", hint="check the clock of this machine")
+
+
+def _parent(repository: Repository, plan: Plan) -> Parent:
+    if plan.parent is None:
+        return Parent()
+    manifest = repository.pit(plan.parent.pit)
+    return Parent(manifest, repository.tables(manifest))
+
+
+def local_backup(repository: Repository, catalog: Catalog, report: Report = silent) -> Backup:
+    """A backup by this process with the usual bounds."""
+    return Backup(repository, catalog, Stores(), this_process("bcn backup"), report)

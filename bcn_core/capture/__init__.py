@@ -1,0 +1,1 @@
+"""Making a PIT: planning what it must contain, capturing tables, publishing."""

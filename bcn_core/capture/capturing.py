@@ -1,0 +1,69 @@
+"""Capturing the tables of a plan, one by one, wherever the steps of a run are carried out."""
+
+from collections.abc import Mapping
+
+from bcn_core.capture.inventory import KnownFiles
+from bcn_core.capture.planning import Source
+from bcn_core.capture.salvage import salvage_for
+from bcn_core.capture.table import FilesLost, TableCapture, Workshop
+from bcn_core.errors import SourceChanged
+from bcn_core.events import CaptureStarted, PointerAdvanced
+from bcn_core.names import TableName
+from bcn_core.repository.documents import CaptureRecord, Plan, PlannedCapture, TableEntry
+from bcn_core.repository.repository import Repository
+
+_TRIES = 5
+
+Reusable = Mapping[TableName, TableEntry]
+"""Tables of PITs whose objects the plan may name again."""
+
+
+def reusable_tables(repository: Repository, plan: Plan) -> Reusable:
+    """The tables of all PITs that a plan may reuse, the newest one's first."""
+    found: dict[TableName, TableEntry] = {}
+    for pit in sorted(plan.reuses):
+        found |= repository.tables(repository.pit(pit))
+    return found
+
+
+def capture_planned(workshop: Workshop, source: Source, planned: PlannedCapture, reusable: Reusable) -> CaptureRecord:
+    """Capture one table of a plan; one that this PIT has captured already is left as it is.
+
+    When the table moves on while its files are copied, the walk starts again from its new pointer and what was copied
+    is used again. When files are gone and the pointer stands still, the snapshots that need them are left out.
+
+    Raises:
+        SourceDamaged: the current snapshot needs files that are gone.
+        SourceChanged: the table moves faster than it can be copied, or was dropped meanwhile.
+    """
+    table = planned.table.table()
+    done = workshop.repository.find_capture(table, workshop.pit)
+    if done is not None:
+        return done[1]
+    known = _known(workshop.repository, planned, reusable)
+    salvage = salvage_for(workshop.repository, table, planned.uuid, workshop.pit)
+    pointer = planned.pointer
+    for attempt in range(1, _TRIES + 1):
+        workshop.report(CaptureStarted(table, pointer))
+        try:
+            return TableCapture(workshop, planned, known, salvage).run(pointer)
+        except FilesLost as lost:
+            moved = pointer if planned.as_of else source.catalog.pointer(table)
+            if moved is None:
+                raise SourceChanged(f"{table} was dropped while it was copied", hint="run the backup again") from lost
+            if moved == pointer:
+                return lost.capture.finish_without(lost.lost)
+            workshop.report(PointerAdvanced(table, moved, attempt))
+            pointer = moved
+    raise SourceChanged(
+        f"{table} moved on {_TRIES} times while it was copied", hint="run the backup again when fewer writers are at work"
+    )
+
+
+def _known(repository: Repository, planned: PlannedCapture, reusable: Reusable) -> KnownFiles:
+    """What the repository holds of this very table: another table that had the name before has other files."""
+    entry = reusable.get(planned.previous.table()) if planned.previous else None
+    if entry is None or entry.uuid != planned.uuid:
+        return KnownFiles()
+    record = repository.capture(entry)
+    return KnownFiles(entry.capture, record.roots, repository.files(record))

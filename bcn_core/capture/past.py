@@ -1,0 +1,61 @@
+"""A table at a past instant: the metadata file that was valid then, or what the snapshot log lets one derive."""
+
+from dataclasses import dataclass
+
+from bcn_core.errors import BcnError, ObjectMissing
+from bcn_core.iceberg.history import Found, as_of, metadata_at
+from bcn_core.iceberg.metadata import TableMetadata, parse
+from bcn_core.names import TableName
+from bcn_core.repository.documents import AsOf, PlannedCapture, TableRef
+from bcn_core.storage.opening import Stores
+
+
+@dataclass(frozen=True, slots=True)
+class PastTable:
+    """Which metadata file shows a table at an instant, and how exactly."""
+
+    uuid: str | None
+    pointer: str
+    as_of: AsOf
+
+    def planned(self, table: TableName) -> PlannedCapture:
+        """The capture of this state; it stands on the newest PIT's objects of the same table."""
+        return PlannedCapture(
+            table=TableRef.of(table),
+            uuid=self.uuid,
+            pointer=self.pointer,
+            changes=("as of",),
+            previous=TableRef.of(table),
+            as_of=self.as_of,
+        )
+
+
+def at_instant(stores: Stores, pointer: str, instant_ms: int) -> PastTable | str | None:
+    """A table at an instant (milliseconds since 1970); None when it did not exist; the reason when nobody can tell."""
+    try:
+        metadata = _read(stores, pointer)
+        found = metadata_at(metadata, instant_ms)
+        if found.found is Found.NO_TABLE:
+            return None
+        if found.file is not None and _is_there(stores, found.file):
+            return PastTable(metadata.uuid, found.file, AsOf(mode="exact", instant_ms=instant_ms))
+        derived = as_of(metadata, instant_ms)
+    except BcnError as error:
+        return error.message
+    if derived is None:
+        return "neither its metadata log nor its snapshot log reaches back that far"
+    return PastTable(metadata.uuid, pointer, AsOf(mode="derived", instant_ms=instant_ms))
+
+
+def _read(stores: Stores, pointer: str) -> TableMetadata:
+    store, key = stores.holding(pointer)
+    return parse(store.get(key), pointer)
+
+
+def _is_there(stores: Stores, location: str) -> bool:
+    store, key = stores.holding(location)
+    try:
+        store.stat(key)
+    except ObjectMissing:
+        return False
+    return True

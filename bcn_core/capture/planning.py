@@ -1,0 +1,220 @@
+"""Fixing what a PIT must contain: two sweeps, what changed since the parent PIT, and, for past instants, which files."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from bcn_core.capture.past import PastTable, at_instant
+from bcn_core.catalogs.catalog import Catalog, Sweep
+from bcn_core.changes import Changed, Changes, TableState, compare, state_of
+from bcn_core.errors import InvalidTableFile, NotFound, SourceDamaged
+from bcn_core.events import Report, SweepRepeated
+from bcn_core.iceberg.metadata import parse
+from bcn_core.names import Scope, TableName, nearest, pit_instant
+from bcn_core.repository.documents import (
+    Consistency,
+    DatabaseRecord,
+    FailedTable,
+    PitManifest,
+    Plan,
+    PlannedCapture,
+    Recreated,
+    Renamed,
+    TableEntry,
+    TableRef,
+)
+from bcn_core.repository.repository import Repository
+from bcn_core.storage.opening import Stores
+
+_SWEEPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a PIT's contents come from."""
+
+    catalog: Catalog
+    stores: Stores
+    report: Report
+
+    def state(self, pointer: str) -> TableState:
+        """Read what a pointer's metadata file says.
+
+        Raises:
+            SourceDamaged: the file is not a metadata file.
+            ObjectMissing: it is not there.
+        """
+        store, key = self.stores.holding(pointer)
+        try:
+            return state_of(parse(store.get(key), pointer))
+        except InvalidTableFile as error:
+            raise SourceDamaged(error.message) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The PIT that a new one stands on; empty before the first."""
+
+    manifest: PitManifest | None = None
+    tables: Mapping[TableName, TableEntry] = field(default_factory=dict)
+
+
+def parent_of(repository: Repository, pit: str) -> Parent:
+    """The newest PIT before an instant, with its tables."""
+    earlier = [known for known in repository.pits() if known < pit]
+    if not earlier:
+        return Parent()
+    manifest = repository.pit(earlier[-1])
+    return Parent(manifest, repository.tables(manifest))
+
+
+def consistent_sweep(catalog: Catalog, scope: Scope, report: Report) -> tuple[Sweep, Consistency]:
+    """Sweep until two sweeps in a row are the same: then all pointers belong to one instant (relocation.md 5)."""
+    started = datetime.now(UTC)
+    last = catalog.sweep(scope)
+    moved: set[TableName] = set()
+    for attempt in range(1, _SWEEPS + 1):
+        current = catalog.sweep(scope)
+        if current == last:
+            return current, Consistency(mode="consistent")
+        moved = {table for table, _ in set(last.pointers.items()) ^ set(current.pointers.items())}
+        report(SweepRepeated(attempt, len(moved)))
+        last = current
+    window = int((datetime.now(UTC) - started).total_seconds() * 1000)
+    return last, Consistency(mode="skewed", window_ms=window, moved=_refs(moved))
+
+
+def changes_since(repository: Repository, parent: Parent, sweep: Sweep, source: Source) -> Changes:
+    """What a sweep shows against the parent PIT."""
+
+    def known_schema(entry: TableEntry) -> Mapping[str, Any]:
+        return repository.capture(entry).table_schema
+
+    return compare(parent.tables, sweep, source.state, known_schema)
+
+
+def plan_pit(repository: Repository, source: Source, pit: str, only: frozenset[TableName] | None) -> Plan:
+    """What the PIT of the present instant must contain; ``only`` limits what is captured, the rest is carried."""
+    sweep, consistency = consistent_sweep(source.catalog, repository.scope, source.report)
+    parent = parent_of(repository, pit)
+    _check_scope(repository.scope, sweep, parent, source.catalog)
+    changes = changes_since(repository, parent, sweep, source)
+    wanted = {table: changed for table, changed in changes.changed.items() if only is None or table in only}
+    left_out = changes.changed.keys() - wanted.keys()
+    return _frame(repository, pit, sweep, parent).model_copy(
+        update={
+            "consistency": consistency,
+            "captures": tuple(_planned(table, changed) for table, changed in sorted(wanted.items())),
+            "carried": _refs(_carried(changes, left_out, parent)),
+            "dropped": _refs(changes.dropped),
+            "renamed": _renamed(changes, left_out),
+            "recreated": tuple(
+                Recreated(table=TableRef.of(table), old_uuid=old, new_uuid=new)
+                for table, (old, new) in sorted(changes.recreated.items())
+                if table in wanted
+            ),
+            "unreadable": _failed(changes.unreadable) + _never_captured(changes, left_out, parent),
+            "shared_uuids": tuple(_refs(group) for group in changes.shared),
+        }
+    )
+
+
+def plan_past(repository: Repository, source: Source, pit: str) -> Plan:
+    """What a PIT of a past instant must contain: each table as its own metadata remembers it.
+
+    Tables that the source has dropped since cannot be asked; they are carried from the PIT before, if it has them.
+    """
+    instant_ms = int(pit_instant(pit).timestamp() * 1000)
+    sweep, _ = consistent_sweep(source.catalog, repository.scope, source.report)
+    parent = parent_of(repository, pit)
+    past = {table: at_instant(source.stores, pointer, instant_ms) for table, pointer in sweep.pointers.items()}
+    failed = {table: one for table, one in past.items() if isinstance(one, str)} | dict(sweep.unreadable)
+    frame = _frame(repository, pit, sweep, parent)
+    return frame.model_copy(
+        update={
+            "reuses": tuple(sorted({*frame.reuses, *repository.pits()[-1:]})),
+            "captures": tuple(one.planned(table) for table, one in sorted(past.items()) if isinstance(one, PastTable)),
+            "carried": _refs(parent.tables.keys() - sweep.pointers.keys() | parent.tables.keys() & failed.keys()),
+            "unreadable": _failed(failed),
+            "not_yet_created": _refs(table for table, one in past.items() if one is None),
+        }
+    )
+
+
+def _frame(repository: Repository, pit: str, sweep: Sweep, parent: Parent) -> Plan:
+    """What every plan says, before it says what to do."""
+    before = parent.manifest.pit if parent.manifest else None
+    return Plan(
+        repository_id=repository.manifest.repository_id,
+        pit=pit,
+        pit_timestamp=pit_instant(pit),
+        swept_at=datetime.now(UTC),
+        parent=repository.pit_ref(before) if before else None,
+        reuses=(before,) if before else (),
+        consistency=Consistency(mode="as_of"),
+        databases=tuple(
+            DatabaseRecord(namespace=namespace, properties=dict(held))
+            for namespace, held in sorted(sweep.databases.items())
+        ),
+        captures=(),
+    )
+
+
+def _check_scope(scope: Scope, sweep: Sweep, parent: Parent, catalog: Catalog) -> None:
+    """At the first backup the scope must exist; later on its absence is a deletion, which PITs record."""
+    if parent.manifest is not None:
+        return
+    if scope.database is None and not sweep.pointers and not sweep.unreadable:
+        raise NotFound(
+            f"catalog '{scope.catalog}' has no tables", hint="check the catalog's name and uri: nothing was backed up"
+        )
+    if scope.database is not None and not sweep.databases:
+        known = [".".join(namespace) for namespace in catalog.sweep(Scope(scope.catalog)).databases]
+        raise NotFound(
+            f"catalog '{scope.catalog}' has no database '{scope.database}'", hint=nearest(scope.database, known)
+        )
+    if scope.table is not None and not sweep.pointers and not sweep.unreadable:
+        known = [table.name for table in catalog.sweep(Scope(scope.catalog, scope.database)).pointers]
+        raise NotFound(f"database '{scope.database}' has no table '{scope.table}'", hint=nearest(scope.table, known))
+
+
+def _carried(changes: Changes, left_out: Iterable[TableName], parent: Parent) -> set[TableName]:
+    """Tables that changed, or cannot be read, and that stand on what the parent PIT has of them."""
+    names = {changes.changed[table].before or table for table in left_out}
+    return (names | changes.unreadable.keys()) & parent.tables.keys()
+
+
+def _never_captured(
+    changes: Changes, left_out: Iterable[TableName], parent: Parent
+) -> tuple[FailedTable, ...]:
+    new = [table for table in left_out if not changes.changed[table].before and table not in parent.tables]
+    return _failed(dict.fromkeys(new, "new, and this PIT was asked for other tables only"))
+
+
+def _renamed(changes: Changes, left_out: Iterable[TableName]) -> tuple[Renamed, ...]:
+    """A renamed table that is left out keeps its old name in the PIT until it is captured."""
+    seen = {new: old for new, old in changes.renamed.items() if new not in left_out}
+    return tuple(
+        Renamed(before=TableRef.of(old), after=TableRef.of(new), uuid=changes.uuids.get(new))
+        for new, old in sorted(seen.items())
+    )
+
+
+def _failed(reasons: Mapping[TableName, str]) -> tuple[FailedTable, ...]:
+    return tuple(FailedTable(table=TableRef.of(table), reason=why) for table, why in sorted(reasons.items()))
+
+
+def _refs(tables: Iterable[TableName]) -> tuple[TableRef, ...]:
+    return tuple(TableRef.of(table) for table in sorted(tables))
+
+
+def _planned(table: TableName, changed: Changed) -> PlannedCapture:
+    return PlannedCapture(
+        table=TableRef.of(table),
+        uuid=changed.state.uuid,
+        pointer=changed.state.pointer,
+        changes=changed.kinds,
+        columns=changed.columns,
+        previous=TableRef.of(changed.before) if changed.before else None,
+    )

@@ -1,0 +1,49 @@
+"""What runs that died have copied already. It is found in the store itself, never in a note that a dead run left."""
+
+from dataclasses import dataclass
+
+from bcn_core.copying import Copied, digest_of
+from bcn_core.names import TableName
+from bcn_core.repository.layout import stored_file, stored_files
+from bcn_core.repository.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Salvaged:
+    """A whole object that an unpublished PIT left."""
+
+    key: str
+    pit: str
+    copied: Copied
+
+
+class Salvage:
+    """The objects that unpublished PITs hold of one table. Objects appear whole or not at all, so size and path suffice."""
+
+    def __init__(self, repository: Repository, table: TableName, pits: list[str]) -> None:
+        self._store = repository.store
+        self._folders = [
+            (repository.layout.capture(table, pit, full=full), pit) for pit in reversed(pits) for full in (True, False)
+        ]
+        self._sizes = {
+            found.key: found.size for folder, _ in self._folders for found in self._store.list(stored_files(folder))
+        }
+
+    def find(self, root: str, relative: str, size: int | None) -> Salvaged | None:
+        """A file of the given size that is there already; its bytes are read once, for their digest."""
+        for folder, pit in self._folders:
+            key = stored_file(folder, root, relative)
+            if size is not None and self._sizes.get(key) == size:
+                return Salvaged(key, pit, digest_of(self._store, key))
+        return None
+
+
+def salvage_for(repository: Repository, table: TableName, uuid: str | None, pit: str) -> Salvage:
+    """What there is to salvage for a table: from PITs that were to capture this very table, and from this PIT itself."""
+    pits = []
+    for unfinished in {*repository.unfinished(), pit}:
+        plan = repository.plan(unfinished)
+        captures = plan.captures if plan else ()
+        if any(planned.table.table() == table and planned.uuid == uuid for planned in captures):
+            pits.append(unfinished)
+    return Salvage(repository, table, sorted(pits))

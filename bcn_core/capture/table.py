@@ -1,0 +1,179 @@
+"""The capture of one table: walk its metadata, reuse what the repository holds, copy the rest, write the record last."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bcn_core.capture.broken import broken_snapshots, needed_without
+from bcn_core.capture.inventory import Inventory, KnownFiles, Needed
+from bcn_core.capture.record import CaptureDraft, write_record
+from bcn_core.capture.roots import Roots
+from bcn_core.capture.salvage import Salvage
+from bcn_core.capture.walk import Walk
+from bcn_core.copying import Copied, Copy, SizeDiffers, carry_out, in_parallel
+from bcn_core.errors import InvalidTableFile, ObjectMissing, SourceDamaged
+from bcn_core.events import FileCopied, FilesFound, Report, TableCaptured
+from bcn_core.iceberg.history import as_of
+from bcn_core.iceberg.metadata import TableMetadata, parse
+from bcn_core.names import TableName
+from bcn_core.repository.documents import Broken, CaptureRecord, PlannedCapture
+from bcn_core.repository.encoding import sha256
+from bcn_core.repository.layout import stored_file
+from bcn_core.repository.repository import Repository
+from bcn_core.storage.opening import Stores
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What the captures of one PIT share."""
+
+    repository: Repository
+    stores: Stores
+    pit: str
+    workers: int
+    report: Report
+
+
+class FilesLost(SourceDamaged):
+    """Files that a pointer needs are not there; ``capture`` can finish without the snapshots that need them."""
+
+    def __init__(self, capture: "TableCapture", lost: dict[str, str]) -> None:
+        first = next(iter(lost.values()))
+        super().__init__(f"{len(lost)} file(s) of {capture.table} are missing or damaged: {first}")
+        self.capture = capture
+        self.lost = lost
+
+
+class TableCapture:
+    """One attempt at one pointer of one table."""
+
+    def __init__(self, workshop: Workshop, planned: PlannedCapture, known: KnownFiles, salvage: Salvage) -> None:
+        self.table: TableName = planned.table.table()
+        self._shop = workshop
+        self._planned = planned
+        self._known = known
+        self._salvage = salvage
+        self._started = time.monotonic()
+        self._inventory = Inventory()
+        self.folder = workshop.repository.layout.capture(self.table, workshop.pit, full=not len(known))
+
+    def run(self, pointer: str) -> CaptureRecord:
+        """Capture the state behind a pointer.
+
+        Raises:
+            FilesLost: files are missing; the caller knows whether the table moved on or is damaged.
+        """
+        metadata = self._metadata(pointer)
+        walk = Walk(self._inventory, self._known, self._fetch, self._shop.workers)
+        walk.run(metadata)
+        self._reuse()
+        lost = walk.lost | self._copy(set(walk.lost) | set(walk.lost_history))
+        if lost:
+            raise FilesLost(self, lost)
+        return self._record(self._inventory.files, ())
+
+    def finish_without(self, lost: dict[str, str]) -> CaptureRecord:
+        """Record what is left when the snapshots that need lost files are left out.
+
+        Raises:
+            SourceDamaged: the current snapshot is among them.
+        """
+        broken = broken_snapshots(self._state, self._inventory, lost)
+        ids = {one.snapshot_id for one in broken}
+        if self._state.current_snapshot_id in ids or not broken:
+            raise SourceDamaged(
+                f"{self.table} is damaged at its source: {'; '.join(sorted(lost.values())[:3])}",
+                hint="restore the table from an earlier PIT, or repair it at the source",
+            )
+        return self._record(needed_without(self._state, self._inventory, ids), broken)
+
+    def _metadata(self, pointer: str) -> TableMetadata:
+        self._inventory.add(pointer, "metadata")
+        store, key = self._shop.stores.holding(pointer)
+        try:
+            data = store.get(key)
+            self._state = parse(data, pointer)
+        except (ObjectMissing, InvalidTableFile) as error:
+            raise FilesLost(self, {pointer: error.message}) from error
+        self._roots = Roots(self._state)
+        self._store(0, data)
+        planned = self._planned.as_of
+        if planned is not None and planned.mode == "derived":
+            self._state = as_of(self._state, planned.instant_ms) or self._state
+        return self._state
+
+    def _fetch(self, number: int) -> bytes:
+        location = self._inventory.files[number].location
+        store, key = self._shop.stores.holding(location)
+        data = store.get(key)
+        self._store(number, data)
+        return data
+
+    def _store(self, number: int, data: bytes) -> None:
+        """Keep bytes that were read for the walk; an earlier try of this PIT may have done so already."""
+        key = self._key(self._inventory.files[number].location)
+        self._shop.repository.write_once(key, data)
+        self._inventory.hold(number, Copied(len(data), sha256(data)), key, self._shop.pit)
+
+    def _reuse(self) -> None:
+        for number, file in enumerate(self._inventory.files):
+            known = self._known.find(file.location, file.size) if file.held is None else None
+            if known is not None:
+                self._inventory.hold(number, Copied(known.size, known.sha256), known.object, known.stored_by)
+
+    def _copy(self, lost: set[str]) -> dict[str, str]:
+        wanted = [file for file in self._inventory.missing() if file.location not in lost]
+        self._shop.report(FilesFound(self.table, len(wanted), sum(file.size or 0 for file in wanted)))
+        failures: dict[str, str] = {}
+        for file, problem in in_parallel(self._copy_one, wanted, self._shop.workers):
+            if problem:
+                failures[file.location] = problem
+        return failures
+
+    def _copy_one(self, file: Needed) -> tuple[Needed, str]:
+        number = self._inventory.number(file.location)
+        root, relative = self._roots.split(file.location)
+        found = self._salvage.find(root, relative, file.size)
+        try:
+            if found is not None:
+                self._inventory.hold(number, found.copied, found.key, found.pit)
+            else:
+                self._hold_copy(number, file)
+        except (ObjectMissing, SizeDiffers) as error:
+            return file, error.message
+        self._shop.report(FileCopied(self.table, file.location, file.size or 0))
+        return file, ""
+
+    def _hold_copy(self, number: int, file: Needed) -> None:
+        store, source_key = self._shop.stores.holding(file.location)
+        key = self._key(file.location)
+        copied = carry_out(Copy(store, source_key, self._shop.repository.store, key, size=file.size))
+        self._inventory.hold(number, copied, key, self._shop.pit)
+
+    def _key(self, location: str) -> str:
+        root, relative = self._roots.split(location)
+        return stored_file(self.folder, root, relative)
+
+    def _record(self, files: list[Needed], broken: tuple[Broken, ...]) -> CaptureRecord:
+        draft = CaptureDraft(
+            planned=self._planned,
+            state=self._state,
+            pit=self._shop.pit,
+            folder=self.folder,
+            roots=self._roots,
+            files=list(_present(files)),
+            absent=tuple(file.location for file in files if file.held is None),
+            broken=broken,
+            previous=self._known.capture,
+            captured_at=datetime.now(UTC),
+            duration_ms=int((time.monotonic() - self._started) * 1000),
+        )
+        record = write_record(self._shop.repository, draft)
+        reused = record.files - record.files_new
+        self._shop.report(TableCaptured(self.table, record.files_new, record.bytes_new, reused))
+        return record
+
+
+def _present(files: list[Needed]) -> Iterator[Needed]:
+    return (file for file in files if file.held is not None)

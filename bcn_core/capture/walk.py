@@ -1,0 +1,103 @@
+"""The walk through a table's metadata: which files does this state of the table need?
+
+Metadata files, lists and manifests are stored while they are read, so that each byte is read once. A list or manifest
+that an earlier capture of the table holds is not read at all: its record says what it names.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bcn_core.capture.inventory import Inventory, KnownFiles
+from bcn_core.copying import in_parallel
+from bcn_core.errors import InvalidTableFile, ObjectMissing
+from bcn_core.iceberg.manifests import FileRef, ManifestRef, read_listed_manifest, read_manifest, read_manifest_list
+from bcn_core.iceberg.metadata import Snapshot, TableMetadata
+from bcn_core.repository.files import Kind
+
+Fetch = Callable[[int], bytes]
+"""Reads the file with a number in the inventory, stores it, and gives its bytes."""
+
+
+@dataclass
+class Walk:
+    """One walk. ``lost`` are files that something names and that are not there, or not readable."""
+
+    inventory: Inventory
+    known: KnownFiles
+    fetch: Fetch
+    workers: int
+    lost: dict[str, str] = field(default_factory=dict)
+    lost_history: list[str] = field(default_factory=list)
+
+    def run(self, metadata: TableMetadata) -> None:
+        """Note every file that the table's snapshots need, its statistics and its older metadata files."""
+        lists = dict.fromkeys(snapshot.manifest_list for snapshot in metadata.snapshots if snapshot.manifest_list)
+        numbers = [self.inventory.add(location, "manifest-list") for location in lists]
+        manifests: dict[str, ManifestRef | None] = {}
+        for number, found in in_parallel(self._read_list, numbers, self.workers):
+            manifests.update(self._note_manifests(number, found))
+        for snapshot in metadata.snapshots:
+            manifests.update(self._embedded(snapshot))
+        for location, files in in_parallel(self._read_manifest, manifests.items(), self.workers):
+            self._add_files(location, files)
+        for location in metadata.statistics_files:
+            self.inventory.add(location, "statistics")
+        self._walk_history(metadata)
+
+    def _read_list(self, number: int) -> tuple[int, dict[str, ManifestRef | None]]:
+        """The manifests that one list names."""
+        location = self.inventory.files[number].location
+        if self.known.find(location, None) is not None:
+            return number, {child: None for child, _ in self.known.children(location)}
+        try:
+            return number, {ref.path: ref for ref in read_manifest_list(self.fetch(number), location)}
+        except (ObjectMissing, InvalidTableFile) as error:
+            self.lost[location] = error.message
+            return number, {}
+
+    def _note_manifests(self, number: int, found: dict[str, ManifestRef | None]) -> dict[str, ManifestRef | None]:
+        for path in found:
+            self.inventory.add(path, "manifest", listed_by=number)
+        return found
+
+    def _embedded(self, snapshot: Snapshot) -> dict[str, ManifestRef | None]:
+        """Manifests that a v1 metadata file names itself; file number 0 is the metadata file."""
+        return self._note_manifests(0, {} if snapshot.manifest_list else dict.fromkeys(snapshot.manifests))
+
+    def _read_manifest(self, item: tuple[str, ManifestRef | None]) -> tuple[str, list[FileRef] | None]:
+        """The live files of one manifest; None when an earlier capture knows them."""
+        location, ref = item
+        if self.known.find(location, None) is not None:
+            return location, None
+        try:
+            data = self.fetch(self.inventory.number(location))
+            entries = read_manifest(data, location) if ref is None else read_listed_manifest(data, ref)
+            return location, [entry for entry in entries if entry.is_live]
+        except (ObjectMissing, InvalidTableFile) as error:
+            self.lost[location] = error.message
+            return location, []
+
+    def _add_files(self, manifest: str, files: list[FileRef] | None) -> None:
+        number = self.inventory.number(manifest)
+        if files is None:
+            for location, file in self.known.children(manifest):
+                self.inventory.add(location, file.kind, number, file.size)
+            return
+        for entry in files:
+            self.inventory.add(entry.path, _kind(entry), number, entry.size)
+
+    def _walk_history(self, metadata: TableMetadata) -> None:
+        """Older metadata files may have been cleaned up by the table's own writers; that loses no row."""
+        for _, location in metadata.metadata_log:
+            number = self.inventory.add(location, "metadata")
+            if self.known.find(location, None) is not None:
+                continue
+            try:
+                self.fetch(number)
+            except ObjectMissing:
+                self.lost_history.append(location)
+
+
+def _kind(entry: FileRef) -> Kind:
+    return ("data", "position-deletes", "equality-deletes")[entry.content]  # type: ignore[return-value]
+

@@ -1,0 +1,118 @@
+"""Copying bytes from store to store: hashed on the way, checked before they appear, bounded in memory."""
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from bcn_core.errors import Conflict, DamagedRepository, ObjectExists
+from bcn_core.storage.store import Store
+
+I = TypeVar("I")  # noqa: E741
+O = TypeVar("O")  # noqa: E741
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What is at the target now: size in bytes and SHA-256 in hexadecimal."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One file to be copied; the expected size and digest are checked where they are known."""
+
+    source: Store
+    source_key: str
+    target: Store
+    target_key: str
+    size: int | None = None
+    sha256: str | None = None
+
+
+class SizeDiffers(DamagedRepository):
+    """A file does not have the size or the digest that is recorded for it."""
+
+
+def carry_out(copy: Copy) -> Copied:
+    """Copy one file in chunks. It appears at the target only when its size and digest are the expected ones.
+
+    A file that is at the target already is compared instead: an earlier try wrote it, or somebody else's is in the way.
+
+    Raises:
+        ObjectMissing: the source has no such file.
+        SizeDiffers: size or digest are not as recorded.
+        Conflict: the target holds another file of that name.
+    """
+    measure = _Measure(copy)
+    try:
+        copy.target.put_new(copy.target_key, measure.through(copy.source.stream(copy.source_key)))
+    except ObjectExists:
+        return _compare(copy)
+    return measure.result()
+
+
+def digest_of(store: Store, key: str) -> Copied:
+    """Size and SHA-256 of an object, read in chunks."""
+    digest, size = hashlib.sha256(), 0
+    for chunk in store.stream(key):
+        digest.update(chunk)
+        size += len(chunk)
+    return Copied(size, digest.hexdigest())
+
+
+def in_parallel(work: Callable[[I], O], items: Iterable[I], workers: int) -> Iterator[O]:
+    """Results in the order of the items, a bounded number under way. The first error stops taking new items."""
+    waiting = iter(items)
+    with ThreadPoolExecutor(max(1, workers)) as pool:
+        running: deque[Future[O]] = deque(pool.submit(work, item) for item in islice(waiting, workers * 2))
+        try:
+            while running:
+                result = running.popleft().result()
+                running.extend(pool.submit(work, item) for item in islice(waiting, 1))
+                yield result
+        finally:
+            for left in running:
+                left.cancel()
+
+
+def _compare(copy: Copy) -> Copied:
+    held = digest_of(copy.target, copy.target_key)
+    wanted = copy.sha256 or digest_of(copy.source, copy.source_key).sha256
+    if held.sha256 != wanted:
+        raise Conflict(
+            f"{copy.target.url}/{copy.target_key} is there already, with other contents",
+            hint="choose an empty target, or remove that file if it is not needed",
+        )
+    return held
+
+
+class _Measure:
+    """Hashes and counts what flows through, and refuses the end when it is not as expected."""
+
+    def __init__(self, copy: Copy) -> None:
+        self._copy = copy
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    def through(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._digest.update(chunk)
+            self._size += len(chunk)
+            yield chunk
+        self._check()
+
+    def result(self) -> Copied:
+        return Copied(self._size, self._digest.hexdigest())
+
+    def _check(self) -> None:
+        place = f"{self._copy.source.url}/{self._copy.source_key}"
+        if self._copy.size is not None and self._size != self._copy.size:
+            raise SizeDiffers(f"{place} has {self._size} bytes, not the {self._copy.size} on record")
+        if self._copy.sha256 is not None and self._digest.hexdigest() != self._copy.sha256:
+            raise SizeDiffers(f"{place} is not what was written: its SHA-256 differs")

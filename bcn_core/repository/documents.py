@@ -1,0 +1,343 @@
+"""The repository's documents. Readers ignore fields they do not know; ``features`` names those they must not ignore."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from bcn_core.names import Scope, TableName
+
+FORMAT_VERSION = 1
+
+Status = Literal["complete", "partial"]
+ObjectStatus = Literal["ACTIVE", "UNCHANGED", "CARRIED", "DELETED"]
+
+
+class Document(BaseModel):
+    """One JSON document."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Dated(Document):
+    """A document that a later version of BCN may write in another form."""
+
+    format_version: int = FORMAT_VERSION
+    features: tuple[str, ...] = ()
+
+
+class ScopeRecord(Document):
+    """What the repository covers."""
+
+    catalog: str
+    database: str | None = None
+    table: str | None = None
+
+    def scope(self) -> Scope:
+        return Scope(self.catalog, self.database, self.table)
+
+
+class SourceRecord(Document):
+    """Which catalog is backed up, without any secret."""
+
+    kind: str
+    address: str
+
+
+class RepositoryManifest(Dated):
+    """``manifest.json`` at the root: fixed at creation but for ``last_pit``, which is a view."""
+
+    repository_id: str
+    granularity: Literal["CATALOG", "DATABASE", "TABLE"]
+    scope: ScopeRecord
+    source: SourceRecord
+    created_at: datetime
+    last_pit: str | None = None
+
+
+class Owner(Document):
+    """Who works on a PIT. ``process`` is empty when no single process stands for the run (Dagster's steps)."""
+
+    name: str
+    host: str
+    process: str = ""
+
+
+class Pin(Dated):
+    """``.in_progress``: a PIT is being made, and which PITs it may reuse objects of."""
+
+    pit: str
+    owner: Owner
+    since: datetime
+    reuses: tuple[str, ...] = ()
+
+
+class Fingerprint(Document):
+    """Digests of the parts of a table's metadata whose changes people ask about."""
+
+    schema_digest: str
+    spec_digest: str
+    order_digest: str
+    properties_digest: str
+
+
+class AsOf(Document):
+    """How the state at a past instant was found: ``exact`` metadata file, or ``derived`` from the snapshot log."""
+
+    mode: Literal["exact", "derived"]
+    instant_ms: int
+
+
+class TableRef(Document):
+    """A table's name in a document."""
+
+    namespace: tuple[str, ...]
+    name: str
+
+    @classmethod
+    def of(cls, table: TableName) -> "TableRef":
+        return cls(namespace=table.namespace, name=table.name)
+
+    def table(self) -> TableName:
+        return TableName(self.namespace, self.name)
+
+
+class TableEntry(Document):
+    """One table of a PIT: where its pointer stood and the capture that holds it."""
+
+    name: str
+    uuid: str | None
+    pointer: str
+    capture: str
+    capture_pit: str
+    capture_digest: str
+    table_format_version: int
+    schema_id: int
+    snapshot_id: int | None
+    last_updated_ms: int
+    fingerprint: Fingerprint
+    rows: int | None
+    files: int
+    bytes: int
+    damaged: bool = False
+
+
+class DatabaseIndex(Document):
+    """All tables of one database at a PIT. A database in which nothing changed shares its parent PIT's index."""
+
+    namespace: tuple[str, ...]
+    properties: dict[str, str]
+    tables: tuple[TableEntry, ...]
+
+
+class IndexRef(Document):
+    """Where a database's index lies."""
+
+    namespace: tuple[str, ...]
+    tables: int
+    key: str
+    sha256: str
+
+
+class DatabaseRecord(Document):
+    """A database with its properties, as the catalog has them."""
+
+    namespace: tuple[str, ...]
+    properties: dict[str, str]
+
+
+class PlannedCapture(Document):
+    """One table that a PIT must capture, and why."""
+
+    table: TableRef
+    uuid: str | None
+    pointer: str
+    changes: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    previous: TableRef | None = None
+    as_of: AsOf | None = None
+
+
+class Renamed(Document):
+    """One UUID under a new name."""
+
+    before: TableRef
+    after: TableRef
+    uuid: str | None
+
+
+class Recreated(Document):
+    """One name with a new UUID: dropped and created again."""
+
+    table: TableRef
+    old_uuid: str | None
+    new_uuid: str | None
+
+
+class Consistency(Document):
+    """Whether the pointers belong to one instant: two identical sweeps (``consistent``), or not (``skewed``)."""
+
+    mode: Literal["consistent", "skewed", "as_of"]
+    window_ms: int = 0
+    moved: tuple[TableRef, ...] = ()
+
+
+class PitRef(Document):
+    """Another PIT and the SHA-256 of its manifest: the link of the hash chain."""
+
+    pit: str
+    sha256: str
+
+
+class DeletedTable(Document):
+    """A table that the source no longer has; restorable while its last PIT is kept."""
+
+    table: TableRef
+    uuid: str | None
+    deleted_at: datetime
+    last_pit: str
+
+
+class DeletedDatabase(Document):
+    """A database that the source no longer has."""
+
+    namespace: tuple[str, ...]
+    deleted_at: datetime
+    last_pit: str
+
+
+class FailedTable(Document):
+    """A table that could not be captured."""
+
+    table: TableRef
+    reason: str
+
+
+class Plan(Dated):
+    """``plan.json``: what a PIT must contain, fixed once. Tables that no list names stand as in the parent."""
+
+    repository_id: str
+    pit: str
+    pit_timestamp: datetime
+    swept_at: datetime
+    parent: PitRef | None
+    reuses: tuple[str, ...]
+    consistency: Consistency
+    databases: tuple[DatabaseRecord, ...]
+    captures: tuple[PlannedCapture, ...]
+    carried: tuple[TableRef, ...] = ()
+    dropped: tuple[TableRef, ...] = ()
+    renamed: tuple[Renamed, ...] = ()
+    recreated: tuple[Recreated, ...] = ()
+    unreadable: tuple[FailedTable, ...] = ()
+    not_yet_created: tuple[TableRef, ...] = ()
+    shared_uuids: tuple[tuple[TableRef, ...], ...] = ()
+
+
+class Broken(Document):
+    """A snapshot that cannot be restored, and the first file that is missing for it."""
+
+    snapshot_id: int
+    missing: str
+
+
+class CaptureRecord(Dated):
+    """``capture.json``: what one PIT stored for one table. Paths are roots (of the source) plus relative paths."""
+
+    pit: str
+    table: TableRef
+    uuid: str | None
+    pointer: str
+    as_of: AsOf | None
+    roots: tuple[str, ...]
+    table_format_version: int
+    schema_id: int
+    table_schema: dict[str, Any]
+    snapshot_id: int | None
+    last_updated_ms: int
+    fingerprint: Fingerprint
+    rows: int | None
+    files: int
+    bytes: int
+    files_new: int
+    bytes_new: int
+    files_key: str
+    files_sha256: str
+    broken_snapshots: tuple[Broken, ...] = ()
+    missing_history: tuple[str, ...] = ()
+    previous: str | None = None
+    captured_at: datetime
+    duration_ms: int
+
+
+class Counts(Document):
+    """Objects, files and bytes of a PIT; ``new`` is what this PIT copied."""
+
+    databases: int
+    tables: int
+    captured: int
+    unchanged: int
+    carried: int
+    deleted: int
+    failed: int
+    files: int
+    files_new: int
+    bytes: int
+    bytes_new: int
+
+
+class Included(Document):
+    """Names of what the PIT holds, by database."""
+
+    databases: tuple[str, ...]
+    tables: dict[str, tuple[str, ...]]
+
+
+class DeletedNames(Document):
+    """Names that the parent PIT had and the source no longer has."""
+
+    tables: tuple[str, ...]
+    databases: tuple[str, ...]
+
+
+class Unchanged(Document):
+    """Digests of what stands as before: whole databases by their index, single tables by their capture."""
+
+    databases: dict[str, str]
+    tables: dict[str, str]
+
+
+class TableChange(Document):
+    """What changed in one table since the parent PIT."""
+
+    table: TableRef
+    changes: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+
+
+class PitManifest(Dated):
+    """``manifest.json`` of a PIT: written once, last; its appearance makes the PIT exist."""
+
+    repository_id: str
+    pit: str
+    pit_timestamp: datetime
+    captured_at: datetime
+    status: Status
+    parent_pit: PitRef | None
+    scope: ScopeRecord
+    consistency: Consistency
+    included_objects: Included
+    deleted_in_source: DeletedNames
+    unchanged_objects: Unchanged
+    renamed: tuple[Renamed, ...]
+    recreated: tuple[Recreated, ...]
+    changed: tuple[TableChange, ...]
+    carried: tuple[TableRef, ...]
+    failed: tuple[FailedTable, ...]
+    not_yet_created: tuple[TableRef, ...]
+    shared_uuids: tuple[tuple[TableRef, ...], ...]
+    deleted_tables: tuple[DeletedTable, ...]
+    deleted_databases: tuple[DeletedDatabase, ...]
+    indexes: tuple[IndexRef, ...]
+    counts: Counts
+    digest: str = "0" * 64

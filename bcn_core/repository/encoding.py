@@ -1,0 +1,92 @@
+"""Documents to bytes and back; what cannot be read and checked is damage, never an empty document."""
+
+import hashlib
+import json
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from bcn_core.errors import DamagedRepository, UnsupportedFormat
+from bcn_core.repository.documents import FORMAT_VERSION, Document, PitManifest
+
+D = TypeVar("D", bound=Document)
+_NO_DIGEST = b'"digest": "' + b"0" * 64 + b'"'
+_HINT = "bcn was not the last to write this file; restore it from another copy of the repository"
+
+
+def sha256(data: bytes) -> str:
+    """The SHA-256 of some bytes, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def encode(document: Document) -> bytes:
+    """A document as JSON that people can read: UTF-8, two spaces, fields in their order."""
+    return (json.dumps(document.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def seal(manifest: PitManifest) -> bytes:
+    """A PIT manifest as bytes that hold their own SHA-256: that of the same bytes with 64 zeros in its place."""
+    blank = encode(manifest.model_copy(update={"digest": "0" * 64}))
+    return blank.replace(_NO_DIGEST, _NO_DIGEST.replace(b"0" * 64, sha256(blank).encode()))
+
+
+def decode(kind: type[D], data: bytes, key: str) -> D:
+    """Read a document.
+
+    Raises:
+        UnsupportedFormat: a later version of BCN wrote it.
+        DamagedRepository: it is not a document of this kind.
+    """
+    raw = _parse(data, key)
+    _check_version(raw, key)
+    try:
+        return kind.model_validate(raw)
+    except ValidationError as error:
+        raise DamagedRepository(f"{key} is not a valid {kind.__name__}: {_first(error)}", hint=_HINT) from error
+
+
+def unseal(data: bytes, key: str) -> PitManifest:
+    """Read a PIT manifest and check the digest that it holds of itself.
+
+    Raises:
+        DamagedRepository: a byte of it was changed.
+    """
+    manifest = decode(PitManifest, data, key)
+    held = b'"digest": "' + manifest.digest.encode() + b'"'
+    if data.count(held) != 1 or sha256(data.replace(held, _NO_DIGEST)) != manifest.digest:
+        raise DamagedRepository(f"{key} was changed after it was written: its digest does not fit", hint=_HINT)
+    return manifest
+
+
+def _parse(data: bytes, key: str) -> dict[str, Any]:
+    try:
+        raw = json.loads(data, object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        raise DamagedRepository(f"{key} is not readable as JSON: {error}", hint=_HINT) from error
+    if not isinstance(raw, dict):
+        raise DamagedRepository(f"{key} holds no JSON object", hint=_HINT)
+    return raw
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def _check_version(raw: dict[str, Any], key: str) -> None:
+    version = raw.get("format_version", FORMAT_VERSION)
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        raise UnsupportedFormat(
+            f"{key} has format version {version}; this bcn reads up to {FORMAT_VERSION}", hint="install a newer bcn"
+        )
+    if raw.get("features"):
+        raise UnsupportedFormat(
+            f"{key} needs features that this bcn does not know: {raw['features']}", hint="install a newer bcn"
+        )
+
+
+def _first(error: ValidationError) -> str:
+    found = error.errors()[0]
+    return f"{'.'.join(str(part) for part in found['loc'])}: {found['msg']}"

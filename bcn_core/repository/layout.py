@@ -1,0 +1,96 @@
+"""Every key of a repository is spelled here and nowhere else. The specification: docs/reference/repository-format.md."""
+
+import hashlib
+from dataclasses import dataclass
+
+from bcn_core.names import TableName, encode, encode_namespace
+
+REPOSITORY_MANIFEST = "manifest.json"
+_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-=.")
+_LONGEST_SEGMENT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The keys of one catalog's backups, relative to the repository's root."""
+
+    catalog: str
+
+    @property
+    def folder(self) -> str:
+        return f"catalogs/{encode(self.catalog)}"
+
+    @property
+    def catalog_metadata(self) -> str:
+        return f"{self.folder}/catalog_metadata.json"
+
+    @property
+    def deleted_databases(self) -> str:
+        return f"{self.folder}/.deleted_databases.json"
+
+    @property
+    def pits(self) -> str:
+        return f"{self.folder}/pit_manifests"
+
+    def pin(self, pit: str) -> str:
+        return f"{self.pits}/{pit}/.in_progress"
+
+    def plan(self, pit: str) -> str:
+        return f"{self.pits}/{pit}/plan.json"
+
+    def pit_manifest(self, pit: str) -> str:
+        return f"{self.pits}/{pit}/manifest.json"
+
+    def database(self, namespace: tuple[str, ...]) -> str:
+        return f"{self.folder}/databases/{encode_namespace(namespace)}"
+
+    def database_metadata(self, namespace: tuple[str, ...]) -> str:
+        return f"{self.database(namespace)}/database_metadata.json"
+
+    def deleted_tables(self, namespace: tuple[str, ...]) -> str:
+        return f"{self.database(namespace)}/.deleted_tables.json"
+
+    def database_index(self, namespace: tuple[str, ...], pit: str, digest: str) -> str:
+        """The digest is in the name: a run that publishes again after a crash may index other captures."""
+        return f"{self.database(namespace)}/.pits/{pit}-{digest[:12]}.json"
+
+    def table_manifest(self, table: TableName) -> str:
+        return f"{self.database(table.namespace)}/{encode(table.name)}/table_manifest.json"
+
+    def capture(self, table: TableName, pit: str, *, full: bool) -> str:
+        """The folder of one table's capture; full captures stand apart from incremental ones."""
+        kind = "snapshots" if full else "deltas"
+        return f"{self.database(table.namespace)}/{encode(table.name)}/{kind}/{pit}"
+
+
+def capture_record(folder: str) -> str:
+    """The record of a capture; its appearance makes the capture whole."""
+    return f"{folder}/capture.json"
+
+
+def folder_of(key: str) -> str:
+    """The folder of a document of a capture."""
+    return key.rpartition("/")[0]
+
+
+def stored_files(folder: str) -> str:
+    """The folder of the bytes that a capture stored."""
+    return f"{folder}/files"
+
+
+def stored_file(folder: str, root: str, relative: str) -> str:
+    """The key of one stored file: a digest of its root, so that equal names of two roots never meet, then its path."""
+    label = hashlib.sha256(root.encode()).hexdigest()[:12]
+    return "/".join([stored_files(folder), label, *(_segment(part) for part in relative.split("/"))])
+
+
+def _segment(part: str) -> str:
+    """One path segment that every store accepts: never empty, hidden, ``..``, or longer than file systems allow."""
+    raw = part.encode()
+    text = "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in raw) or "%"
+    if text.startswith("."):
+        text = "%2E" + text[1:]
+    if len(text) <= _LONGEST_SEGMENT:
+        return text
+    # "%h" is no escape, so a shortened name never equals a whole one.
+    return f"{text[:120]}%h{hashlib.sha256(raw).hexdigest()}"

@@ -1,0 +1,117 @@
+"""Pins: who works on which PIT. Two backups at once are refused; a pin that a dead process left is not in the way."""
+
+import os
+import socket
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bcn_core.errors import Conflict, DamagedRepository, ObjectMissing
+from bcn_core.repository.documents import Owner, Pin
+from bcn_core.repository.encoding import decode, encode
+from bcn_core.repository.layout import Layout
+from bcn_core.storage.store import Store
+
+PIN_LIFETIME = timedelta(days=7)
+
+
+def this_process(name: str) -> Owner:
+    """An owner that lives as long as this process."""
+    return Owner(name=name, host=socket.gethostname(), process=_identity(os.getpid()) or "")
+
+
+def many_processes(name: str) -> Owner:
+    """An owner whose steps run in several processes, maybe on several machines."""
+    return Owner(name=name, host=socket.gethostname())
+
+
+def put_pin(store: Store, layout: Layout, pin: Pin) -> None:
+    """Claim the making of a PIT; whoever works on this repository already is in the way.
+
+    The own pin is written first and the others are read afterwards: of two that start at the same moment
+    at least one sees the other (robustness.md 2.3).
+
+    Raises:
+        Conflict: another run is at work on this repository.
+    """
+    key = layout.pin(pin.pit)
+    _clear_if_over(store, key, pin.owner)
+    try:
+        store.put_new(key, [encode(pin)])
+    except Conflict as error:
+        if read_pin(store, key).owner != pin.owner:
+            raise _busy(store, key) from error
+    for other in _pins(store, layout):
+        if other != key and not _clear_if_over(store, other, pin.owner):
+            store.delete(key)
+            raise _busy(store, other)
+
+
+def drop_pin(store: Store, layout: Layout, pit: str) -> None:
+    """Say that nobody works on a PIT any more."""
+    store.delete(layout.pin(pit))
+
+
+def read_pin(store: Store, key: str) -> Pin:
+    """One pin.
+
+    Raises:
+        DamagedRepository: it cannot be read; such a pin counts as present.
+    """
+    return decode(Pin, store.get(key), key)
+
+
+def is_over(pin: Pin, now: datetime) -> bool:
+    """Whether the run that left a pin is surely gone: its process is dead, or it is older than any run lasts.
+
+    A process is looked for only in the same process namespace of the same boot of the same machine: containers
+    may share a host name, and process numbers repeat after a reboot.
+    """
+    if now - pin.since > PIN_LIFETIME:
+        return True
+    here, _, there = _identity(os.getpid()).partition("/")[0], None, pin.owner.process
+    machine, _, rest = there.partition("/")
+    if not there or not here or machine != here:
+        return False
+    return _identity(int(rest.partition("@")[0])) != there
+
+
+def _pins(store: Store, layout: Layout) -> list[str]:
+    return [found.key for found in store.list(layout.pits) if found.key.endswith("/.in_progress")]
+
+
+def _clear_if_over(store: Store, key: str, owner: Owner) -> bool:
+    """Remove a pin that stands for nobody; tell whether the way is free."""
+    try:
+        pin = read_pin(store, key)
+    except ObjectMissing:
+        return True
+    except DamagedRepository:
+        return False
+    many_of_mine = pin.owner == owner and not owner.process
+    if many_of_mine or is_over(pin, datetime.now(UTC)):
+        store.delete(key)
+        return True
+    return False
+
+
+def _busy(store: Store, key: str) -> Conflict:
+    try:
+        pin = read_pin(store, key)
+        who = f"{pin.owner.name} on {pin.owner.host} since {pin.since:%Y-%m-%d %H:%M:%S} UTC makes PIT {pin.pit}"
+    except (ObjectMissing, DamagedRepository):
+        who = f"{key} says that a backup is being made, but cannot be read"
+    return Conflict(
+        f"the repository is busy: {who}",
+        hint=f"wait until it is done; if that run is surely gone, remove {store.url}/{key}",
+    )
+
+
+def _identity(process: int) -> str:
+    """Boot, process namespace, number and start time of a living process; empty where the system does not tell."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        namespace = Path("/proc/self/ns/pid").readlink()
+        started = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+    return f"{boot}:{namespace}/{process}@{started}"

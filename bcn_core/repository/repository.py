@@ -1,0 +1,227 @@
+"""A repository: one scope of one catalog, its PITs and captures. What it reads it checks; what it writes it writes once."""
+
+import uuid
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import cached_property
+
+from bcn_core.errors import Conflict, DamagedRepository, InvalidRequest, NotFound, ObjectExists, ObjectMissing
+from bcn_core.names import Scope, TableName, is_pit_id, pit_instant
+from bcn_core.repository import layout as keys
+from bcn_core.repository.documents import (
+    CaptureRecord,
+    DatabaseIndex,
+    IndexRef,
+    PitManifest,
+    PitRef,
+    Plan,
+    RepositoryManifest,
+    ScopeRecord,
+    SourceRecord,
+    TableEntry,
+)
+from bcn_core.repository.encoding import decode, encode, sha256, unseal
+from bcn_core.repository.files import StoredFile, decode_files
+from bcn_core.repository.layout import Layout
+from bcn_core.storage.store import Store
+
+_READS_AT_ONCE = 8
+
+
+class Repository:
+    """Backups of one scope under one place. Safe to share between threads."""
+
+    def __init__(self, store: Store, manifest: RepositoryManifest) -> None:
+        self.store = store
+        self.manifest = manifest
+        self.layout = Layout(manifest.scope.catalog)
+
+    @classmethod
+    def open(cls, store: Store) -> "Repository":
+        """Open the repository at a store's root.
+
+        Raises:
+            NotFound: there is none.
+            UnsupportedFormat: a later version of BCN made it.
+            DamagedRepository: its manifest cannot be read.
+        """
+        try:
+            data = store.get(keys.REPOSITORY_MANIFEST)
+        except ObjectMissing as error:
+            raise NotFound(
+                f"there is no repository at {store.url}", hint="check --repo, or make one: bcn init --catalog NAME"
+            ) from error
+        return cls(store, decode(RepositoryManifest, data, keys.REPOSITORY_MANIFEST))
+
+    @classmethod
+    def create(cls, store: Store, scope: Scope, source: SourceRecord, now: datetime) -> "Repository":
+        """Make a repository; its scope is fixed from then on.
+
+        Raises:
+            Conflict: the place holds something already.
+        """
+        taken = next(iter(store.list("")), None)
+        if taken is not None:
+            raise Conflict(
+                f"{store.url} is not empty: it holds {taken.key}", hint="choose an empty place for the repository"
+            )
+        manifest = RepositoryManifest(
+            repository_id=str(uuid.uuid4()),
+            granularity=scope.granularity,  # type: ignore[arg-type]
+            scope=ScopeRecord(catalog=scope.catalog, database=scope.database, table=scope.table),
+            source=source,
+            created_at=now,
+        )
+        store.put_new(keys.REPOSITORY_MANIFEST, [encode(manifest)])
+        return cls(store, manifest)
+
+    @property
+    def scope(self) -> Scope:
+        """What the repository covers."""
+        return self.manifest.scope.scope()
+
+    def pits(self) -> list[str]:
+        """The ids of all PITs, oldest first."""
+        return sorted(self._named("manifest.json"))
+
+    def unfinished(self) -> list[str]:
+        """The ids of PITs that were begun and not published: what they copied can be used again."""
+        return sorted(self._named("plan.json") - self._named("manifest.json"))
+
+    def pit(self, pit: str) -> PitManifest:
+        """A PIT's manifest, checked against its own digest."""
+        return unseal(self.pit_bytes(pit), self.layout.pit_manifest(pit))
+
+    def pit_bytes(self, pit: str) -> bytes:
+        """A PIT's manifest as it lies there."""
+        try:
+            return self.store.get(self.layout.pit_manifest(pit))
+        except ObjectMissing as error:
+            raise NotFound(f"there is no PIT {pit} in {self.store.url}", hint="see: bcn describe") from error
+
+    def pit_ref(self, pit: str) -> PitRef:
+        """The link that a child's manifest holds."""
+        return PitRef(pit=pit, sha256=sha256(self.pit_bytes(pit)))
+
+    def plan(self, pit: str) -> Plan | None:
+        """What a begun PIT must contain, or None when it was not begun."""
+        key = self.layout.plan(pit)
+        try:
+            return decode(Plan, self.store.get(key), key)
+        except ObjectMissing:
+            return None
+
+    def index(self, ref: IndexRef) -> DatabaseIndex:
+        """The tables of one database at a PIT."""
+        return decode(DatabaseIndex, self._checked(ref.key, ref.sha256), ref.key)
+
+    def tables(self, manifest: PitManifest) -> dict[TableName, TableEntry]:
+        """All tables that a PIT holds."""
+        with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
+            indexes = list(pool.map(self.index, manifest.indexes))
+        return {TableName(index.namespace, entry.name): entry for index in indexes for entry in index.tables}
+
+    def capture(self, entry: TableEntry) -> CaptureRecord:
+        """The capture that a PIT's table stands on."""
+        key = keys.capture_record(entry.capture)
+        return decode(CaptureRecord, self._checked(key, entry.capture_digest), key)
+
+    def find_capture(self, table: TableName, pit: str) -> tuple[str, CaptureRecord] | None:
+        """A capture by table and PIT, with its folder, published or not."""
+        for full in (True, False):
+            folder = self.layout.capture(table, pit, full=full)
+            key = keys.capture_record(folder)
+            try:
+                return folder, decode(CaptureRecord, self.store.get(key), key)
+            except ObjectMissing:
+                continue
+        return None
+
+    def files(self, capture: CaptureRecord) -> list[StoredFile]:
+        """All files that a capture needs."""
+        return decode_files(self._checked(capture.files_key, capture.files_sha256), capture.files_key)
+
+    def object(self, file: StoredFile) -> bytes:
+        """The bytes of one stored file, checked."""
+        return self._checked(file.object, file.sha256)
+
+    def write_once(self, key: str, data: bytes) -> None:
+        """Create a document. An equal one that is there already is our own, written by a call whose answer was lost.
+
+        Raises:
+            Conflict: the key holds other bytes.
+        """
+        try:
+            self.store.put_new(key, [data])
+        except ObjectExists as error:
+            if self.store.get(key) != data:
+                raise Conflict(f"{key} is there already, with other contents", hint="run the backup again") from error
+
+    def select(self, wanted: str) -> str:
+        """The PIT that a text names: an id, a prefix of one, a timestamp (the newest at or before it) or ``latest``."""
+        return _Selection(self.store.url, self.pits()).find(wanted)
+
+    @cached_property
+    def _pits_folder(self) -> str:
+        return self.layout.pits
+
+    def _named(self, document: str) -> set[str]:
+        found = (entry.key.removeprefix(f"{self._pits_folder}/") for entry in self.store.list(self._pits_folder))
+        return {key.removesuffix(f"/{document}") for key in found if key.endswith(f"/{document}")}
+
+    def _checked(self, key: str, digest: str) -> bytes:
+        try:
+            data = self.store.get(key)
+        except ObjectMissing as error:
+            raise DamagedRepository(f"{key} is missing in {self.store.url}", hint=_OTHER_PIT) from error
+        if sha256(data) != digest:
+            raise DamagedRepository(f"{key} is not what was written: its SHA-256 differs", hint=_OTHER_PIT)
+        return data
+
+
+_OTHER_PIT = "other PITs may hold a whole copy: bcn describe; other tables of this PIT can still be restored"
+
+
+class _Selection:
+    """Finding one PIT among many by what a person typed."""
+
+    def __init__(self, place: str, pits: Iterable[str]) -> None:
+        self.place = place
+        self.pits = list(pits)
+
+    def find(self, wanted: str) -> str:
+        if not self.pits:
+            raise NotFound(f"{self.place} holds no PIT yet", hint="take one: bcn backup")
+        if wanted == "latest":
+            return self.pits[-1]
+        starting = [pit for pit in self.pits if pit.startswith(wanted)]
+        if len(starting) == 1 or wanted in starting:
+            return starting[0]
+        if len(starting) > 1:
+            raise InvalidRequest(f"'{wanted}' begins {len(starting)} PITs", hint=f"they are {_some(starting)}")
+        return self._at(wanted)
+
+    def _at(self, wanted: str) -> str:
+        instant = pit_instant(wanted) if is_pit_id(wanted) else _instant(wanted)
+        before = [pit for pit in self.pits if pit_instant(pit) <= instant]
+        if not before:
+            raise NotFound(f"no PIT at or before {wanted}", hint=f"the first one is {self.pits[0]}")
+        return before[-1]
+
+
+def _instant(text: str) -> datetime:
+    from datetime import UTC  # noqa: PLC0415
+
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidRequest(
+            f"'{text}' is neither a PIT nor a timestamp",
+            hint="give an id or a prefix of one (20261120T09), a timestamp (2026-11-20T09:30:00Z) or 'latest'",
+        ) from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _some(pits: list[str]) -> str:
+    return ", ".join(pits[:3]) + (", ..." if len(pits) > 3 else "")

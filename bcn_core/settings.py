@@ -1,0 +1,101 @@
+"""One configuration file, ``bcn.toml``, for the command line and for Dagster. Unknown keys are refused.
+
+Catalog properties stand in PyIceberg's own form. Secrets come from the environment: ``${NAME}`` in a value is replaced
+by the variable NAME.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bcn_core.errors import InvalidRequest
+
+DEFAULT_FILE = "bcn.toml"
+FILE_VARIABLE = "BCN_CONFIG"
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RepositorySettings(_Section):
+    """Where the backups lie, and what they cover."""
+
+    url: str | None = Field(None, description="The repository's place: a folder or a URL.")
+    catalog: str | None = Field(None, description="The catalog that is backed up.")
+    database: str | None = Field(None, description="Back up this database alone.")
+    table: str | None = Field(None, description="Back up this table of the database alone.")
+
+
+class BackupSettings(_Section):
+    """How backups are carried out."""
+
+    tables_at_once: int = Field(2, ge=1, le=256, description="Tables captured at the same time.")
+    files_at_once: int = Field(4, ge=1, le=256, description="Files copied at the same time, for each table.")
+    publish_partial: bool = Field(True, description="Publish a PIT when a table failed; it says so. Else keep it back.")
+
+
+class RestoreSettings(_Section):
+    """How restores are carried out."""
+
+    tables_at_once: int = Field(2, ge=1, le=256, description="Tables restored at the same time.")
+    files_at_once: int = Field(4, ge=1, le=256, description="Files copied at the same time, for each table.")
+
+
+class Settings(_Section):
+    """All of ``bcn.toml``."""
+
+    repository: RepositorySettings = RepositorySettings()
+    catalogs: dict[str, dict[str, str]] = Field({}, description="Catalogs by name, with PyIceberg's properties.")
+    backup: BackupSettings = BackupSettings()
+    restore: RestoreSettings = RestoreSettings()
+
+    def catalog_properties(self, name: str) -> dict[str, str]:
+        """The properties of a catalog; empty when the file does not know it, so that PyIceberg's own apply."""
+        return dict(self.catalogs.get(name, {}))
+
+
+def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings: from a file that is named, else by ``BCN_CONFIG``, else ``bcn.toml`` here, else defaults.
+
+    Raises:
+        InvalidRequest: the file is missing, no TOML, has unknown keys, or names a variable that is not set.
+    """
+    named = path or (Path(environment[FILE_VARIABLE]) if environment.get(FILE_VARIABLE) else None)
+    file = named or Path(DEFAULT_FILE)
+    if not file.is_file():
+        if named is None:
+            return Settings()
+        raise InvalidRequest(f"there is no configuration file {file}", hint="check --config and BCN_CONFIG")
+    try:
+        raw = tomllib.loads(file.read_text())
+        return Settings.model_validate(_filled(raw, environment, str(file)))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidRequest(f"{file} is not valid TOML: {error}", hint="see docs/reference/configuration.md") from error
+    except ValidationError as error:
+        raise InvalidRequest(f"{file}: {_first(error)}", hint="see docs/reference/configuration.md") from error
+
+
+def _filled(value: Any, environment: Mapping[str, str], file: str) -> Any:  # noqa: ANN401 - any TOML value
+    if isinstance(value, dict):
+        return {key: _filled(inner, environment, file) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_filled(inner, environment, file) for inner in value]
+    return _VARIABLE.sub(lambda found: _variable(found[1], environment, file), value) if isinstance(value, str) else value
+
+
+def _variable(name: str, environment: Mapping[str, str], file: str) -> str:
+    if name not in environment:
+        raise InvalidRequest(f"{file} names the variable {name}, which is not set", hint=f"export {name}=...")
+    return environment[name]
+
+
+def _first(error: ValidationError) -> str:
+    found = error.errors()[0]
+    return f"{'.'.join(str(part) for part in found['loc'])}: {found['msg']}"
