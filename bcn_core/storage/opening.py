@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bcn_core.errors import InvalidRequest
+from bcn_core.errors import InvalidRequest, ObjectMissing
 from bcn_core.locations import Location, split
 from bcn_core.storage.local import LocalStore
 from bcn_core.storage.memory import MemoryStore
@@ -43,6 +43,19 @@ class Stores:
         """The store that holds a file, and the file's key in it, byte for byte."""
         parts = split(location)
         return self._root(parts), parts.key
+
+    def read(self, location: str) -> bytes:
+        """The bytes of a file. Raises ObjectMissing when it is not there."""
+        store, key = self.holding(location)
+        return store.get(key)
+
+    def size(self, location: str) -> int | None:
+        """The size of a file in bytes, None when it is not there."""
+        store, key = self.holding(location)
+        try:
+            return store.stat(key).size
+        except ObjectMissing:
+            return None
 
     def _root(self, parts: Location) -> Store:
         key = (parts.scheme, parts.authority)

@@ -1,0 +1,1 @@
+"""Restoring tables from a PIT: selecting, planning, writing bottom-up, checking, registering."""

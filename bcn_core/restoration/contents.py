@@ -1,0 +1,64 @@
+"""A capture opened for reading: the state that it holds and the files of that state."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bcn_core.errors import DamagedRepository, InvalidTableFile
+from bcn_core.iceberg.history import as_of
+from bcn_core.iceberg.metadata import TableMetadata, parse
+from bcn_core.locations import join
+from bcn_core.repository.documents import CaptureRecord
+from bcn_core.repository.files import Kind, StoredFile
+from bcn_core.repository.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """One capture's record, its table metadata (as of the instant, where that was derived), and its files."""
+
+    repository: Repository
+    record: CaptureRecord
+    metadata: TableMetadata
+    files: list[StoredFile]
+
+    def location(self, file: StoredFile) -> str:
+        """A file's location at the source."""
+        return join(self.record.roots[file.root], file.path)
+
+    def read(self, file: StoredFile) -> bytes:
+        """A file's bytes, checked against their digest."""
+        return self.repository.object(file)
+
+    def of_kind(self, *kinds: Kind) -> Iterator[StoredFile]:
+        """The files of some kinds."""
+        return (file for file in self.files if file.kind in kinds)
+
+    @property
+    def pointer(self) -> StoredFile:
+        """The metadata file that the catalog named."""
+        return next(file for file in self.files if self.location(file) == self.record.pointer)
+
+    @property
+    def is_whole_state(self) -> bool:
+        """Whether the metadata file describes exactly what is held, so that it can be restored byte for byte."""
+        derived = self.record.as_of is not None and self.record.as_of.mode == "derived"
+        return not (derived or self.record.broken_snapshots or self.record.missing_history)
+
+
+def open_contents(repository: Repository, record: CaptureRecord) -> Contents:
+    """Read the state that a capture holds.
+
+    Raises:
+        DamagedRepository: its metadata is not there, not as written, or not metadata.
+    """
+    files = repository.files(record)
+    pointer = next((file for file in files if join(record.roots[file.root], file.path) == record.pointer), None)
+    if pointer is None:
+        raise DamagedRepository(f"{record.files_key} lacks the table's metadata file", hint="choose another PIT")
+    try:
+        metadata = parse(repository.object(pointer), record.pointer)
+    except InvalidTableFile as error:
+        raise DamagedRepository(f"{pointer.object}: {error.message}", hint="choose another PIT") from error
+    if record.as_of is not None and record.as_of.mode == "derived":
+        metadata = as_of(metadata, record.as_of.instant_ms) or metadata
+    return Contents(repository, record, metadata, files)

@@ -1,0 +1,189 @@
+"""The plan of a restore: every decision and every refusal, before anything is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bcn_core.catalogs.catalog import Catalog, Sweep
+from bcn_core.copying import in_parallel
+from bcn_core.errors import BcnError, Conflict, UnsupportedFormat
+from bcn_core.iceberg.manifests import read_manifest_list
+from bcn_core.iceberg.metadata import parse
+from bcn_core.iceberg.support import refusal
+from bcn_core.names import Scope, TableName
+from bcn_core.repository.documents import CaptureRecord, PitManifest
+from bcn_core.repository.repository import Repository
+from bcn_core.restoration.contents import Contents, open_contents
+from bcn_core.restoration.preflight import (
+    check_apart_from_source,
+    check_apart_from_tables,
+    check_objects,
+    check_place,
+    check_schema,
+)
+from bcn_core.restoration.request import DatabasePlan, RestorePlan, RestoreRequest, TablePlan
+from bcn_core.restoration.selection import Selected, select
+from bcn_core.restoration.targets import mapping_to, new_uuid, target_location, target_names
+from bcn_core.storage.opening import Stores
+
+_TABLES_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """The two ends of a restore, while it is planned."""
+
+    repository: Repository
+    catalog: Catalog
+    stores: Stores
+    request: RestoreRequest
+    existing: Sweep
+    only: bool
+
+    def plan(self, one: Selected, target: TableName) -> TablePlan:
+        """Plan one table; what stands against it alone becomes its refusal, so that the others can go on."""
+        record = self.repository.capture(one.entry)
+        location = target_location(one.table, target, record, self.catalog, self.request, only=self.only)
+        mapping = mapping_to(record, location)
+        expected = self.existing.pointers.get(target)
+        metadata_location = mapping.map(record.pointer)
+        plan = TablePlan(
+            source=one.table,
+            target=target,
+            pit=one.pit,
+            status=one.status,
+            entry=one.entry,
+            action="create" if expected is None else "replace",
+            location=location,
+            metadata_location=metadata_location,
+            mapping=mapping,
+            uuid=new_uuid(self.repository.manifest, record, target, self.request),
+            files=record.files,
+            bytes=record.bytes,
+            rows=record.rows,
+            expected=expected,
+            notes=_notes(one, record),
+        )
+        if expected == metadata_location:
+            return replace(plan, action="done")
+        if expected is not None and self.request.on_conflict != "replace":
+            return self._conflict(plan)
+        try:
+            return self._checked(plan, record)
+        except BcnError as error:
+            return replace(plan, action="refuse", refusal=error)
+
+    def _conflict(self, plan: TablePlan) -> TablePlan:
+        if self.request.on_conflict == "skip":
+            return replace(plan, action="skip")
+        error = Conflict(
+            f"{plan.target} exists already in catalog '{self.catalog.name}'",
+            hint="choose another name (--target-table, --target-database), or --on-conflict skip, or replace",
+        )
+        return replace(plan, action="refuse", refusal=error)
+
+    def _checked(self, plan: TablePlan, record: CaptureRecord) -> TablePlan:
+        contents = open_contents(self.repository, record)
+        check_apart_from_source(record, plan.location)
+        check_apart_from_tables(plan.location, self.existing)
+        check_objects(self.repository, contents.files, plan.source)
+        if not plan.mapping.is_identity:
+            _check_supported(contents, plan)
+        targets = [plan.mapping.map(contents.location(file)) for file in contents.files]
+        check_place(self.stores, plan.location, targets, record.bytes)
+        if plan.expected is None:
+            return plan
+        existing = parse(self.stores.read(plan.expected), plan.expected)
+        return replace(plan, notes=(*plan.notes, *check_schema(existing, record)))
+
+
+def make_plan(repository: Repository, catalog: Catalog, stores: Stores, request: RestoreRequest) -> RestorePlan:
+    """Decide everything about a restore; writes nothing.
+
+    Raises:
+        NotFound: no such PIT, or the filters leave no table.
+        InvalidRequest: names collide, or nothing says where a table should go.
+    """
+    manifest = repository.pit(repository.select(request.pit))
+    selected = select(repository, manifest, request)
+    names = target_names(selected, request)
+    existing = catalog.sweep(Scope(catalog.name))
+    planner = Planner(repository, catalog, stores, request, existing, only=len(selected) == 1)
+    tables = tuple(in_parallel(lambda one: planner.plan(one, names[one.table]), selected, _TABLES_AT_ONCE))
+    return RestorePlan(
+        pit=manifest.pit,
+        pit_status=manifest.status,
+        target_catalog=catalog.name,
+        tables=_apart(tables),
+        databases=_databases(repository, manifest, tables, existing),
+        notes=_pit_notes(manifest, len(selected)),
+    )
+
+
+def _apart(tables: tuple[TablePlan, ...]) -> tuple[TablePlan, ...]:
+    """Refuse tables whose place another table of the plan has."""
+    taken: dict[str, TableName] = {}
+    found = []
+    for plan in tables:
+        other = taken.setdefault(plan.location, plan.target)
+        if other != plan.target:
+            error = Conflict(
+                f"{plan.target} and {other} would both lie at {plan.location}",
+                hint="keep them apart: --target-location 'PLACE/{database}/{table}'",
+            )
+            plan = replace(plan, action="refuse", refusal=error)  # noqa: PLW2901
+        found.append(plan)
+    return tuple(found)
+
+
+def _check_supported(contents: Contents, plan: TablePlan) -> None:
+    """Refuse what this version cannot relocate, before anything is written.
+
+    Raises:
+        UnsupportedFormat: the table has such a feature.
+    """
+    refs = [
+        ref
+        for file in contents.of_kind("manifest-list")
+        for ref in read_manifest_list(contents.read(file), contents.location(file))
+    ]
+    why = refusal(contents.metadata, refs)
+    if why is not None:
+        raise UnsupportedFormat(
+            f"{plan.source} cannot be relocated by this version: {why}",
+            hint="it is backed up whole; restore it to its original location, where no path changes",
+        )
+
+
+def _databases(
+    repository: Repository, manifest: PitManifest, tables: tuple[TablePlan, ...], existing: Sweep
+) -> tuple[DatabasePlan, ...]:
+    """The databases that the target lacks; one that keeps its name gets its properties back, but for its location."""
+    held = {ref.namespace: ref for ref in manifest.indexes}
+    wanted = sorted({plan.target.namespace for plan in tables} - existing.databases.keys())
+    plans = []
+    for namespace in wanted:
+        properties: Mapping[str, str] = repository.index(held[namespace]).properties if namespace in held else {}
+        kept = tuple((key, value) for key, value in sorted(properties.items()) if key != "location")
+        plans.append(DatabasePlan(namespace, kept))
+    return tuple(plans)
+
+
+def _notes(one: Selected, record: CaptureRecord) -> tuple[str, ...]:
+    notes = []
+    if one.status == "CARRIED":
+        notes.append(f"the PIT did not capture it: this is its state of {one.entry.capture_pit}")
+    if one.status == "DELETED":
+        notes.append(f"deleted at the source; this is its last state, of {one.pit}")
+    if record.broken_snapshots:
+        notes.append(f"{len(record.broken_snapshots)} old snapshot(s) were damaged at the source and are left out")
+    if record.as_of is not None and record.as_of.mode == "derived":
+        notes.append("derived from the snapshot log: properties, specs and sort orders are of a later time")
+    return tuple(notes)
+
+
+def _pit_notes(manifest: PitManifest, tables: int) -> tuple[str, ...]:
+    if manifest.status == "complete" or not tables:
+        return ()
+    names = ", ".join(str(one.table.table()) for one in manifest.failed[:5])
+    return (f"PIT {manifest.pit} is partial" + (f": it lacks the then state of {names}" if names else ""),)
+

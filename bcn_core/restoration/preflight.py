@@ -1,0 +1,105 @@
+"""What must be so before a restore writes its first byte."""
+
+from collections.abc import Iterable, Mapping
+
+from bcn_core.catalogs.catalog import Sweep
+from bcn_core.errors import Conflict, DamagedRepository, InvalidRequest, StorageRefused
+from bcn_core.iceberg.columns import column_changes
+from bcn_core.iceberg.metadata import TableMetadata
+from bcn_core.locations import canonical, overlap
+from bcn_core.names import TableName
+from bcn_core.repository.documents import CaptureRecord
+from bcn_core.repository.files import StoredFile
+from bcn_core.repository.layout import stored_files
+from bcn_core.repository.repository import Repository
+from bcn_core.storage.opening import Stores
+
+
+def check_apart_from_source(record: CaptureRecord, location: str) -> None:
+    """A copy must not lie inside its source, nor around it: purging one would take the other along.
+
+    Raises:
+        InvalidRequest: it would.
+    """
+    for root in record.roots:
+        same = canonical(root) == canonical(location)
+        if overlap(root, location) and not same:
+            raise InvalidRequest(
+                f"{location} and the source's {root} contain one another", hint="choose a --target-location apart from it"
+            )
+
+
+def check_apart_from_tables(location: str, sweep: Sweep) -> None:
+    """No table of the target catalog may own the place, or live inside it; a replaced table keeps its own until then.
+
+    Raises:
+        Conflict: one does.
+    """
+    for table, pointer in sweep.pointers.items():
+        folder = pointer.rpartition("/metadata/")[0] or pointer.rpartition("/")[0]
+        if overlap(location, folder):
+            raise Conflict(f"{location} overlaps with {table}, which lies at {folder}", hint="choose another place")
+
+
+def check_place(stores: Stores, location: str, wanted: Iterable[str], needed: int) -> None:
+    """The place must be free, but for files of this very restore that an earlier try left; and there must be room.
+
+    Raises:
+        Conflict: other files are there.
+        StorageRefused: there is not enough room.
+    """
+    store, key = stores.holding(location)
+    known = {stores.holding(one)[1].lstrip("/") for one in wanted}
+    held = 0
+    for found in store.list(key):
+        if found.key not in known:
+            raise Conflict(
+                f"{location} is not empty: it holds {found.key.rpartition('/')[2]}, which is no file of this restore",
+                hint="choose an empty --target-location",
+            )
+        held += found.size
+    free = store.free_bytes()
+    if free is not None and free < needed - held:
+        raise StorageRefused(
+            f"{location} has room for {free} bytes, {needed - held} are needed", hint="free some room or choose another place"
+        )
+
+
+def check_objects(repository: Repository, files: Iterable[StoredFile], table: TableName) -> None:
+    """Every object that the table needs must be in the repository, with its size.
+
+    Raises:
+        DamagedRepository: one is not.
+    """
+    sizes: dict[str, Mapping[str, int]] = {}
+    for file in files:
+        folder = file.object.partition("/files/")[0]
+        if folder not in sizes:
+            sizes[folder] = {found.key: found.size for found in repository.store.list(stored_files(folder))}
+        size = sizes[folder].get(file.object)
+        if size != file.size:
+            state = "is missing" if size is None else f"has {size} bytes, not {file.size}"
+            raise DamagedRepository(
+                f"{table} cannot be restored: {file.object} {state}",
+                hint="other tables of the PIT, and other PITs, may be whole: bcn describe",
+            )
+
+
+def check_schema(existing: TableMetadata, record: CaptureRecord) -> tuple[str, ...]:
+    """What differs between the table that is to be replaced and the one that replaces it.
+
+    Raises:
+        Conflict: a column has types that no evolution joins.
+    """
+    notes = [str(one) for one in column_changes(existing.current_schema, record.table_schema)]
+    back = {one.column: one for one in column_changes(record.table_schema, existing.current_schema)}
+    for change in column_changes(existing.current_schema, record.table_schema):
+        if change.kind == "retyped" and not change.is_compatible and not back[change.column].is_compatible:
+            raise Conflict(
+                f"the existing table's schema does not fit: {change}",
+                hint="restore under another name and compare, or drop the existing table first",
+            )
+    if existing.uuid != record.uuid:
+        notes.append("the existing table has another UUID: running writers will have to load the table anew")
+    return tuple(notes)
+

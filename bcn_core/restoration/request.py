@@ -1,0 +1,109 @@
+"""What people ask of a restore, and the plan that answers it. A plan is data: showing it writes nothing."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bcn_core.errors import BcnError
+from bcn_core.locations import PrefixMap
+from bcn_core.names import TableName
+from bcn_core.repository.documents import TableEntry
+
+OnConflict = Literal["fail", "skip", "replace"]
+UuidChoice = Literal["auto", "keep", "new"]
+Action = Literal["create", "replace", "skip", "done", "refuse"]
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreRequest:
+    """Which tables of which PIT to restore, and under which names, where.
+
+    ``databases``, ``tables`` and ``exclude`` are globs; tables match ``database.table`` or the bare table name.
+    Target names and location may hold ``{database}`` and ``{table}``.
+    """
+
+    pit: str = "latest"
+    databases: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    include_deleted: bool = False
+    target_database: str | None = None
+    target_table: str | None = None
+    target_location: str | None = None
+    on_conflict: OnConflict = "fail"
+    uuid: UuidChoice = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlan:
+    """What is to become of one table.
+
+    ``pit`` is the PIT whose manifest names the table (an earlier one for a deleted table), ``status`` its status there.
+    ``expected`` is the pointer that a replaced table must still have. ``uuid`` is the new UUID, None to keep the old.
+    ``refusal`` says why the table cannot be restored; then nothing of it is written.
+    """
+
+    source: TableName
+    target: TableName
+    pit: str
+    status: str
+    entry: TableEntry
+    action: Action
+    location: str
+    metadata_location: str
+    mapping: PrefixMap
+    uuid: str | None
+    files: int
+    bytes: int
+    rows: int | None
+    expected: str | None = None
+    notes: tuple[str, ...] = ()
+    refusal: BcnError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatabasePlan:
+    """A database that the target needs, with the properties that it had."""
+
+    namespace: tuple[str, ...]
+    properties: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePlan:
+    """Everything that a restore will do, in order."""
+
+    pit: str
+    pit_status: str
+    target_catalog: str
+    tables: tuple[TablePlan, ...]
+    databases: tuple[DatabasePlan, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def bytes(self) -> int:
+        """Bytes to be written."""
+        return sum(table.bytes for table in self.tables if table.action in ("create", "replace"))
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What became of one table; ``error`` is empty when all went well."""
+
+    plan: TablePlan
+    action: Action
+    seconds: float
+    notes: tuple[str, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreReport:
+    """What became of all tables of a plan."""
+
+    plan: RestorePlan
+    tables: tuple[Restored, ...]
+
+    @property
+    def failed(self) -> tuple[Restored, ...]:
+        """The tables that are not restored though they were asked for."""
+        return tuple(table for table in self.tables if table.error)

@@ -1,0 +1,96 @@
+"""Which tables of a PIT a request means."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from bcn_core.errors import NotFound
+from bcn_core.names import TableName, nearest
+from bcn_core.repository.documents import PitManifest, TableEntry
+from bcn_core.repository.repository import Repository
+from bcn_core.restoration.request import RestoreRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A table, the PIT whose manifest names it, and its status in the requested PIT."""
+
+    table: TableName
+    entry: TableEntry
+    pit: str
+    status: str
+
+
+def select(repository: Repository, manifest: PitManifest, request: RestoreRequest) -> tuple[Selected, ...]:
+    """The tables that a request's filters leave; deleted ones only when they are asked for.
+
+    Raises:
+        NotFound: the filters leave none.
+    """
+    held = {table: _selected(table, entry, manifest) for table, entry in repository.tables(manifest).items()}
+    deleted = _deleted(repository, manifest)
+    if request.include_deleted:
+        held |= {table: one for table, one in deleted.items() if table not in held}
+    chosen = [held[table] for table in sorted(held) if _wanted(table, request)]
+    if not chosen:
+        raise _nothing(manifest.pit, held, deleted, request)
+    return tuple(chosen)
+
+
+def status_in(manifest: PitManifest, table: TableName, entry: TableEntry) -> str:
+    """ACTIVE, UNCHANGED or CARRIED."""
+    if any(ref.table() == table for ref in manifest.carried):
+        return "CARRIED"
+    return "ACTIVE" if entry.capture_pit == manifest.pit else "UNCHANGED"
+
+
+def _selected(table: TableName, entry: TableEntry, manifest: PitManifest) -> Selected:
+    return Selected(table, entry, manifest.pit, status_in(manifest, table, entry))
+
+
+def _deleted(repository: Repository, manifest: PitManifest) -> dict[TableName, Selected]:
+    """Deleted tables that an existing PIT still holds, as they last were."""
+    known = set(repository.pits())
+    last_pits = {one.last_pit for one in manifest.deleted_tables} & known
+    tables = {pit: repository.tables(repository.pit(pit)) for pit in sorted(last_pits)}
+    found = {}
+    for one in manifest.deleted_tables:
+        table = one.table.table()
+        entry = tables.get(one.last_pit, {}).get(table)
+        if entry is not None and entry.uuid == one.uuid:
+            found[table] = Selected(table, entry, one.last_pit, "DELETED")
+    return found
+
+
+def _wanted(table: TableName, request: RestoreRequest) -> bool:
+    in_database = not request.databases or any(_fits(table.database, glob) for glob in request.databases)
+    in_tables = not request.tables or _any_fits(table, request.tables)
+    return in_database and in_tables and not _any_fits(table, request.exclude)
+
+
+def _any_fits(table: TableName, globs: Iterable[str]) -> bool:
+    return any(_fits(str(table), glob) or _fits(table.name, glob) for glob in globs)
+
+
+def _fits(name: str, glob: str) -> bool:
+    """A name fits itself even when it holds characters that mean something in a glob."""
+    return name == glob or fnmatchcase(name, glob)
+
+
+def _nothing(
+    pit: str,
+    held: Mapping[TableName, Selected],
+    deleted: Mapping[TableName, Selected],
+    request: RestoreRequest,
+) -> NotFound:
+    if not request.include_deleted and any(_wanted(table, request) for table in deleted):
+        return NotFound(
+            f"in PIT {pit} what you ask for was deleted already", hint="add --include-deleted, or choose an earlier --pit"
+        )
+    if request.databases and not any(_fits(table.database, glob) for table in held for glob in request.databases):
+        wanted = request.databases[0]
+        known = [table.database for table in held]
+        return NotFound(f"PIT {pit} has no database '{wanted}'", hint=nearest(wanted, known))
+    wanted = next(iter(request.tables), "")
+    hint = nearest(wanted, [str(table) for table in held]) if wanted else "the filters leave no table"
+    return NotFound(f"PIT {pit} has no table that fits {wanted or 'the filters'}", hint=hint)

@@ -1,0 +1,121 @@
+"""Where restored tables go: their names, their UUIDs, their locations, and the mapping of every root."""
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+
+from bcn_core.catalogs.catalog import Catalog
+from bcn_core.errors import InvalidRequest
+from bcn_core.locations import PrefixMap, canonical, is_within, join
+from bcn_core.names import TableName
+from bcn_core.repository.documents import CaptureRecord, RepositoryManifest
+from bcn_core.restoration.request import RestoreRequest
+from bcn_core.restoration.selection import Selected
+from bcn_core.storage.opening import absolute
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The place of one restored table."""
+
+    table: TableName
+    location: str
+    mapping: PrefixMap
+
+
+def target_names(selected: tuple[Selected, ...], request: RestoreRequest) -> dict[TableName, TableName]:
+    """The new name of each table.
+
+    Raises:
+        InvalidRequest: two tables would get the same name.
+    """
+    names = {one.table: _renamed(one.table, request) for one in selected}
+    taken: dict[TableName, TableName] = {}
+    for source, target in names.items():
+        if target in taken:
+            raise InvalidRequest(
+                f"{taken[target]} and {source} would both become {target}",
+                hint="keep them apart with {database} and {table}, such as --target-table '{table}_restored'",
+            )
+        taken[target] = source
+    return names
+
+
+def _renamed(table: TableName, request: RestoreRequest) -> TableName:
+    database = _filled(request.target_database, table)
+    name = _filled(request.target_table, table)
+    namespace = tuple(database.split(".")) if database else table.namespace
+    return TableName(namespace, name or table.name)
+
+
+def _filled(template: str | None, table: TableName) -> str | None:
+    if template is None:
+        return None
+    return template.replace("{database}", table.database).replace("{table}", table.name)
+
+
+def target_location(
+    source: TableName, target: TableName, record: CaptureRecord, catalog: Catalog, request: RestoreRequest, *, only: bool
+) -> str:
+    """The restored table's location: as asked for, else the original place of a table that replaces the lost one,
+    else where the target catalog puts tables. ``only``: it is the only table, so a plain location is its own.
+
+    Raises:
+        InvalidRequest: nothing names a place.
+    """
+    if request.target_location is not None:
+        asked = _filled(request.target_location, source) or ""
+        own = only or "{table}" in request.target_location
+        return absolute(asked if own else f"{asked.rstrip('/')}/{target.database}/{target.name}")
+    if request.on_conflict == "replace" and catalog.pointer(target) is not None:
+        return f"{_usual_place(target, catalog)}-bcn-{record.pit}"
+    return _usual_place(target, catalog)
+
+
+def _usual_place(target: TableName, catalog: Catalog) -> str:
+    place = catalog.default_location(target)
+    if place is None:
+        raise InvalidRequest(
+            f"catalog '{catalog.name}' names no place for {target}", hint="say where: --target-location PLACE"
+        )
+    return absolute(place)
+
+
+def original_location(record: CaptureRecord) -> str:
+    """Where the table lay at its source."""
+    return record.roots[0]
+
+
+def mapping_to(record: CaptureRecord, location: str) -> PrefixMap:
+    """Map every root of a table below its new location; the original location maps everything to itself.
+
+    Roots outside the table's own location (``write.data.path``, files that were added in place) get a folder each:
+    nothing in Iceberg depends on the folder (relocation.md 1.6).
+    """
+    original = original_location(record)
+    if canonical(location) == canonical(original):
+        return PrefixMap.of((root, root) for root in record.roots)
+    return PrefixMap.of((root, _place_of(root, original, location)) for root in record.roots)
+
+
+def _place_of(root: str, original: str, location: str) -> str:
+    if is_within(root, original):
+        below = canonical(root)[len(canonical(original)) :]
+        return location + below
+    return join(location, f"data/_ext/{hashlib.sha1(root.encode(), usedforsecurity=False).hexdigest()[:8]}")
+
+
+def new_uuid(
+    repository: RepositoryManifest, record: CaptureRecord, target: TableName, request: RestoreRequest
+) -> str | None:
+    """The restored table's new UUID, None when it keeps its own.
+
+    It keeps its own when it takes the lost table's name; a copy beside the source gets its own, since catalogs and
+    clean-up jobs take two tables with one UUID for one table (relocation.md 3). The same restore run again gives the
+    same UUID, so that it ends with the same bytes.
+    """
+    keeps = request.uuid == "keep" or (request.uuid == "auto" and target == record.table.table())
+    if keeps:
+        return None
+    name = f"{repository.repository_id}/{record.pit}/{record.uuid}/{target}"
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, name))

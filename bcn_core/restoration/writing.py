@@ -1,0 +1,146 @@
+"""Writing a restored table bottom-up: content files, manifests, manifest lists, metadata. Lengths flow upward.
+
+Every write is create-only and its bytes follow from the repository and the plan alone, so that a restore that was
+killed anywhere ends with the same bytes when it is run again.
+"""
+
+import hashlib
+
+from dataclasses import dataclass
+
+from bcn_core.copying import Copy, carry_out, in_parallel
+from bcn_core.errors import Conflict, InvalidTableFile, ObjectExists, UnsupportedFormat
+from bcn_core.events import FileCopied, Report
+from bcn_core.iceberg.metadata import TableMetadata, parse, render
+from bcn_core.iceberg.relocation import (
+    MetadataRelocation,
+    relocate_manifest,
+    relocate_manifest_list,
+    relocate_metadata,
+)
+from bcn_core.locations import join
+from bcn_core.repository.files import StoredFile
+from bcn_core.restoration.contents import Contents
+from bcn_core.restoration.request import TablePlan
+from bcn_core.storage.opening import Stores
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """The writes of one table's restore."""
+
+    plan: TablePlan
+    contents: Contents
+    stores: Stores
+    report: Report
+    workers: int
+
+    def copy_content(self) -> None:
+        """Copy data, delete and statistics files byte for byte, their digests checked before they appear."""
+        files = self.contents.of_kind("data", "equality-deletes", "position-deletes", "statistics")
+        for _ in in_parallel(self._copy, files, self.workers):
+            pass
+
+    def write_manifests(self) -> dict[str, int]:
+        """Write the manifests; the length of each, by its source location."""
+        return dict(in_parallel(self._manifest, self.contents.of_kind("manifest"), self.workers))
+
+    def write_lists(self, lengths: dict[str, int]) -> None:
+        """Write the manifest lists, with the manifests' new lengths."""
+
+        def write(file: StoredFile) -> None:
+            location = self.contents.location(file)
+            data = self.contents.read(file)
+            if not self.plan.mapping.is_identity:
+                data = relocate_manifest_list(data, location, self.plan.mapping.map, lengths)
+            self._put(location, data)
+
+        for _ in in_parallel(write, self.contents.of_kind("manifest-list"), self.workers):
+            pass
+
+    def write_metadata(self) -> tuple[str, ...]:
+        """Write the older metadata files that can stand, and last the one that the catalog will name; notes on it."""
+        older = [file for file in self.contents.of_kind("metadata") if file is not self.contents.pointer]
+        kept: set[str] = set()
+        for file in older:
+            if self._write_older(file, frozenset(kept)):
+                kept.add(self.contents.location(file))
+        return self._write_pointer(frozenset(kept), all_kept=len(kept) == len(older))
+
+    def _copy(self, file: StoredFile) -> None:
+        location = self.contents.location(file)
+        store, key = self.stores.holding(self.plan.mapping.map(location))
+        carry_out(Copy(self.contents.repository.store, file.object, store, key, file.size, file.sha256))
+        self.report(FileCopied(self.plan.target, location, file.size))
+
+    def _manifest(self, file: StoredFile) -> tuple[str, int]:
+        location = self.contents.location(file)
+        data = self.contents.read(file)
+        if not self.plan.mapping.is_identity:
+            data = relocate_manifest(data, location, self.plan.mapping.map, self._dead)
+        self._put(location, data)
+        return location, len(data)
+
+    def _dead(self, path: str) -> str:
+        """The path of a file that the table deleted: never the source's, since a purge deletes what it names."""
+        mapped = self.plan.mapping.find(path)
+        if mapped is not None:
+            return mapped
+        digest = hashlib.sha1(path.encode(), usedforsecurity=False).hexdigest()
+        return join(self.plan.location, f"_bcn_dead/{digest}/{path.rpartition('/')[2]}")
+
+    def _write_older(self, file: StoredFile, kept: frozenset[str]) -> bool:
+        """An older metadata file stands when its own current snapshot is kept; else it is left out of the log.
+
+        Its own log may name only files that are ``kept``, which came before it.
+        """
+        location = self.contents.location(file)
+        try:
+            state = parse(self.contents.read(file), location)
+        except (InvalidTableFile, UnsupportedFormat):
+            return False
+        if state.current_snapshot_id is not None and self.contents.metadata.snapshot(state.current_snapshot_id) is None:
+            return False
+        raw, _ = relocate_metadata(state, self._relocation(state, kept))
+        self._put(location, render(raw, location) if self._changes_metadata else self.contents.read(file))
+        return True
+
+    def _write_pointer(self, kept: frozenset[str], *, all_kept: bool) -> tuple[str, ...]:
+        location = self.contents.record.pointer
+        if not self._changes_metadata and all_kept:
+            self._put(location, self.contents.read(self.contents.pointer))
+            return ()
+        raw, notes = relocate_metadata(self.contents.metadata, self._relocation(self.contents.metadata, kept))
+        self._put(location, render(raw, location))
+        return notes
+
+    @property
+    def _changes_metadata(self) -> bool:
+        return not self.plan.mapping.is_identity or self.plan.uuid is not None or not self.contents.is_whole_state
+
+    def _relocation(self, state: TableMetadata, kept: frozenset[str]) -> MetadataRelocation:
+        broken = {one.snapshot_id for one in self.contents.record.broken_snapshots}
+        keep = {snapshot.id for snapshot in self.contents.metadata.snapshots} - broken
+        extra = {}
+        if self.plan.uuid is not None:
+            extra = {"bcn.restored-from-uuid": str(self.contents.record.uuid), "bcn.pit-id": self.plan.pit}
+        return MetadataRelocation(
+            mapping=self.plan.mapping,
+            keep_snapshots=frozenset(snapshot.id for snapshot in state.snapshots if snapshot.id in keep),
+            kept_metadata_files=kept,
+            uuid=self.plan.uuid,
+            extra_properties=extra,
+        )
+
+    def _put(self, location: str, data: bytes) -> None:
+        """Create a file at its mapped place; an equal one is from an earlier try."""
+        target = self.plan.mapping.map(location)
+        store, key = self.stores.holding(target)
+        try:
+            store.put_new(key, [data])
+        except ObjectExists as error:
+            if store.get(key) != data:
+                raise Conflict(f"{target} is there already, with other contents", hint="choose an empty place") from error
+        self.report(FileCopied(self.plan.target, location, len(data)))
+
+

@@ -1,0 +1,125 @@
+"""Restore: PIT -> plan -> copy -> relocate bottom-up -> check -> register, last.
+
+A restore needs the repository alone. The catalog learns of a table when everything is at its place and checked;
+killed anywhere and run again, it ends with the same bytes.
+"""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from bcn_core.catalogs.catalog import Catalog
+from bcn_core.errors import BcnError, Conflict
+from bcn_core.events import Report, RestoreStarted, TableFailed, TableRestored, silent
+from bcn_core.repository.repository import Repository
+from bcn_core.restoration.checking import check_restored
+from bcn_core.restoration.contents import open_contents
+from bcn_core.restoration.planning import make_plan
+from bcn_core.restoration.request import (
+    RestorePlan,
+    RestoreReport,
+    RestoreRequest,
+    Restored,
+    TablePlan,
+)
+from bcn_core.restoration.writing import Writer
+from bcn_core.storage.opening import Stores
+
+__all__ = [
+    "Restore",
+    "RestorePlan",
+    "RestoreReport",
+    "RestoreRequest",
+    "Restored",
+    "TablePlan",
+    "plan_restore",
+    "restore_all",
+    "restore_table",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """The two ends of a restore and how it is carried out. ``tables_at_once`` x ``files_at_once`` bounds the threads."""
+
+    repository: Repository
+    target: Catalog
+    stores: Stores
+    report: Report = silent
+    tables_at_once: int = 2
+    files_at_once: int = 4
+
+
+def plan_restore(restore: Restore, request: RestoreRequest) -> RestorePlan:
+    """Decide everything, write nothing; a dry run shows the very plan that the real run carries out.
+
+    Raises:
+        NotFound: no such PIT, or no table fits.
+        InvalidRequest: names collide, or no place is named.
+    """
+    return make_plan(restore.repository, restore.target, restore.stores, request)
+
+
+def restore_all(restore: Restore, plan: RestorePlan) -> RestoreReport:
+    """Carry out a plan. A table that fails does not stop the others; the report names it."""
+    prepare(restore, plan)
+
+    def attempt(table: TablePlan) -> Restored:
+        started = time.monotonic()
+        try:
+            return restore_table(restore, table)
+        except BcnError as error:
+            restore.report(TableFailed(table.target, error.message))
+            return Restored(table, "refuse", time.monotonic() - started, error=str(error))
+
+    with ThreadPoolExecutor(restore.tables_at_once) as pool:
+        return RestoreReport(plan, tuple(pool.map(attempt, plan.tables)))
+
+
+def prepare(restore: Restore, plan: RestorePlan) -> None:
+    """Create the databases that the target lacks.
+
+    Raises:
+        BcnError: nothing of the plan can be carried out; the error is that of its first table.
+    """
+    refused = [table for table in plan.tables if table.refusal is not None]
+    if refused and len(refused) == len(plan.tables):
+        assert refused[0].refusal is not None
+        raise refused[0].refusal
+    for database in plan.databases:
+        restore.target.create_database(database.namespace, dict(database.properties))
+
+
+def restore_table(restore: Restore, plan: TablePlan) -> Restored:
+    """Restore one table of a plan; a table that it replaces is not touched before the new one is checked.
+
+    Raises:
+        BcnError: the plan refuses it, or something stands in the way; the catalog does not know the new table then.
+    """
+    started = time.monotonic()
+    if plan.refusal is not None:
+        raise plan.refusal
+    if plan.action in ("skip", "done"):
+        return Restored(plan, plan.action, 0.0)
+    restore.report(RestoreStarted(plan.target, plan.files, plan.bytes))
+    contents = open_contents(restore.repository, restore.repository.capture(plan.entry))
+    writer = Writer(plan, contents, restore.stores, restore.report, restore.files_at_once)
+    writer.copy_content()
+    lengths = writer.write_manifests()
+    writer.write_lists(lengths)
+    notes = writer.write_metadata() + check_restored(plan, contents, restore.stores)
+    _register(restore.target, plan)
+    restore.report(TableRestored(plan.target, plan.location))
+    return Restored(plan, plan.action, time.monotonic() - started, notes)
+
+
+def _register(catalog: Catalog, plan: TablePlan) -> None:
+    try:
+        if plan.expected is None:
+            catalog.register(plan.target, plan.metadata_location)
+        else:
+            catalog.replace(plan.target, plan.expected, plan.metadata_location)
+    except Conflict:
+        # The answer to an earlier try may have been lost on its way: then the table is there, and it is ours.
+        if catalog.pointer(plan.target) != plan.metadata_location:
+            raise
