@@ -134,7 +134,9 @@ def _fix(backup: Backup, pit: str, only: frozenset[TableName] | None) -> Plan:
     repository = backup.repository
     newest = repository.pits()[-1:]
     past = datetime.now(UTC) - pit_instant(pit) > LIVE_WINDOW or (newest and pit < newest[0])
-    plan = plan_past(repository, backup.source, pit) if past else plan_pit(repository, backup.source, pit, only)
+    plan = (
+        plan_past(repository, backup.source, pit) if past else plan_pit(repository, backup.source, pit, only)
+    )
     repository.write_once(repository.layout.plan(pit), encode(plan))
     return plan
 

@@ -21,7 +21,12 @@ from bcn_core.names import TableName
 from bcn_core.repository.documents import Fingerprint, TableEntry
 
 _READS_AT_ONCE = 8
-_PARTS = {"schema": "schema_digest", "spec": "spec_digest", "order": "order_digest", "properties": "properties_digest"}
+_PARTS = {
+    "schema": "schema_digest",
+    "spec": "spec_digest",
+    "order": "order_digest",
+    "properties": "properties_digest",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ class Changed:
 class Changes:
     """Everything that a sweep shows against a PIT.
 
-    ``standing`` maps tables whose pointer did not move to their name in the PIT; ``renamed`` maps new names to old ones;
+    ``standing`` maps tables whose pointer did not move to their name in the PIT, ``renamed`` new names to old ones;
     ``recreated`` gives the old and the new UUID; ``uuids`` are those of the sweep's tables.
     """
 
@@ -129,7 +134,14 @@ def compare(
     renamed |= {table: before for table, before in standing.items() if table != before}
     gone = known.keys() - sweep.pointers.keys() - set(renamed.values()) - unreadable.keys()
     return Changes(
-        changed, standing, renamed, recreated, tuple(sorted(gone)), by_name.shared(), unreadable, by_name.uuids()
+        changed,
+        standing,
+        renamed,
+        recreated,
+        tuple(sorted(gone)),
+        by_name.shared(),
+        unreadable,
+        by_name.uuids(),
     )
 
 
@@ -175,7 +187,11 @@ class _Names:
         """The PIT's name of a table whose pointer moved; None for one that the PIT does not have."""
         state, same_name = self._states[table], self._known.get(table)
         if state.uuid is None:
-            same = same_name is not None and same_name.uuid is None and is_within(same_name.pointer, state.location)
+            same = (
+                same_name is not None
+                and same_name.uuid is None
+                and is_within(same_name.pointer, state.location)
+            )
             return table if same else None
         if same_name is not None and same_name.uuid == state.uuid:
             return table
@@ -218,7 +234,11 @@ def _changed(
 ) -> Changed:
     if entry is None:
         return Changed(state, ("new",))
-    kinds = [name for name, field in _PARTS.items() if getattr(entry.fingerprint, field) != getattr(state.fingerprint, field)]
+    kinds = [
+        name
+        for name, field in _PARTS.items()
+        if getattr(entry.fingerprint, field) != getattr(state.fingerprint, field)
+    ]
     if entry.table_format_version != state.format_version:
         kinds.append("format")
     if entry.snapshot_id != state.snapshot_id:

@@ -33,7 +33,8 @@ def split(location: str) -> Location:
     if location.startswith("/"):
         return Location("file", "", location[1:])
     raise InvalidRequest(
-        f"'{location}' is not an absolute location", hint="give a path that starts with / or a URL such as s3://bucket/prefix"
+        f"'{location}' is not an absolute location",
+        hint="give a path that starts with / or a URL such as s3://bucket/prefix",
     )
 
 

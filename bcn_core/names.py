@@ -13,8 +13,6 @@ _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 _PIT_ID = re.compile(r"\d{8}T\d{6}\.\d{3}Z")
 
 
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class TableName:
     """A table's identifier inside one catalog: the levels of its namespace and its own name."""
@@ -70,7 +68,8 @@ def pit_instant(pit: str) -> datetime:
     """
     if not is_pit_id(pit):
         raise InvalidRequest(
-            f"'{pit}' is not the id of a PIT", hint="PIT ids look like 20261120T093000.000Z; see: bcn describe"
+            f"'{pit}' is not the id of a PIT",
+            hint="PIT ids look like 20261120T093000.000Z; see: bcn describe",
         )
     try:
         return datetime.strptime(pit, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)

@@ -16,10 +16,10 @@ from bcn_core.restoration.checking import check_restored
 from bcn_core.restoration.contents import open_contents
 from bcn_core.restoration.planning import make_plan
 from bcn_core.restoration.request import (
+    Restored,
     RestorePlan,
     RestoreReport,
     RestoreRequest,
-    Restored,
     TablePlan,
 )
 from bcn_core.restoration.writing import Writer
@@ -40,7 +40,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """The two ends of a restore and how it is carried out. ``tables_at_once`` x ``files_at_once`` bounds the threads."""
+    """The two ends of a restore and how it is carried out; at most tables x files at once are under way."""
 
     repository: Repository
     target: Catalog
@@ -82,10 +82,9 @@ def prepare(restore: Restore, plan: RestorePlan) -> None:
     Raises:
         BcnError: nothing of the plan can be carried out; the error is that of its first table.
     """
-    refused = [table for table in plan.tables if table.refusal is not None]
-    if refused and len(refused) == len(plan.tables):
-        assert refused[0].refusal is not None
-        raise refused[0].refusal
+    refusals = [table.refusal for table in plan.tables if table.refusal is not None]
+    if refusals and len(refusals) == len(plan.tables):
+        raise refusals[0]
     for database in plan.databases:
         restore.target.create_database(database.namespace, dict(database.properties))
 

@@ -38,7 +38,9 @@ class BackupSettings(_Section):
 
     tables_at_once: int = Field(2, ge=1, le=256, description="Tables captured at the same time.")
     files_at_once: int = Field(4, ge=1, le=256, description="Files copied at the same time, for each table.")
-    publish_partial: bool = Field(True, description="Publish a PIT when a table failed; it says so. Else keep it back.")
+    publish_partial: bool = Field(
+        True, description="Publish a PIT when a table failed; it says so. Else keep it back."
+    )
 
 
 class RestoreSettings(_Section):
@@ -52,7 +54,9 @@ class Settings(_Section):
     """All of ``bcn.toml``."""
 
     repository: RepositorySettings = RepositorySettings()
-    catalogs: dict[str, dict[str, str]] = Field({}, description="Catalogs by name, with PyIceberg's properties.")
+    catalogs: dict[str, dict[str, str]] = Field(
+        {}, description="Catalogs by name, with PyIceberg's properties."
+    )
     backup: BackupSettings = BackupSettings()
     restore: RestoreSettings = RestoreSettings()
 
@@ -77,17 +81,25 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
         raw = tomllib.loads(file.read_text())
         return Settings.model_validate(_filled(raw, environment, str(file)))
     except tomllib.TOMLDecodeError as error:
-        raise InvalidRequest(f"{file} is not valid TOML: {error}", hint="see docs/reference/configuration.md") from error
+        raise InvalidRequest(
+            f"{file} is not valid TOML: {error}", hint="see docs/reference/configuration.md"
+        ) from error
     except ValidationError as error:
-        raise InvalidRequest(f"{file}: {_first(error)}", hint="see docs/reference/configuration.md") from error
+        raise InvalidRequest(
+            f"{file}: {_first(error)}", hint="see docs/reference/configuration.md"
+        ) from error
 
 
-def _filled(value: Any, environment: Mapping[str, str], file: str) -> Any:  # noqa: ANN401 - any TOML value
+def _filled(value: Any, environment: Mapping[str, str], file: str) -> Any:
     if isinstance(value, dict):
         return {key: _filled(inner, environment, file) for key, inner in value.items()}
     if isinstance(value, list):
         return [_filled(inner, environment, file) for inner in value]
-    return _VARIABLE.sub(lambda found: _variable(found[1], environment, file), value) if isinstance(value, str) else value
+    return (
+        _VARIABLE.sub(lambda found: _variable(found[1], environment, file), value)
+        if isinstance(value, str)
+        else value
+    )
 
 
 def _variable(name: str, environment: Mapping[str, str], file: str) -> str:

@@ -7,7 +7,9 @@ from bcn_core.iceberg.metadata import Snapshot, TableMetadata
 from bcn_core.repository.documents import Broken
 
 
-def broken_snapshots(metadata: TableMetadata, inventory: Inventory, lost: Iterable[str]) -> tuple[Broken, ...]:
+def broken_snapshots(
+    metadata: TableMetadata, inventory: Inventory, lost: Iterable[str]
+) -> tuple[Broken, ...]:
     """Every snapshot that needs a lost file, with one such file each."""
     lists: dict[int, str] = {}
     for location in sorted(lost):

@@ -26,7 +26,9 @@ def reusable_tables(repository: Repository, plan: Plan) -> Reusable:
     return found
 
 
-def capture_planned(workshop: Workshop, source: Source, planned: PlannedCapture, reusable: Reusable) -> CaptureRecord:
+def capture_planned(
+    workshop: Workshop, source: Source, planned: PlannedCapture, reusable: Reusable
+) -> CaptureRecord:
     """Capture one table of a plan; one that this PIT has captured already is left as it is.
 
     When the table moves on while its files are copied, the walk starts again from its new pointer and what was copied
@@ -50,13 +52,16 @@ def capture_planned(workshop: Workshop, source: Source, planned: PlannedCapture,
         except FilesLost as lost:
             moved = pointer if planned.as_of else source.catalog.pointer(table)
             if moved is None:
-                raise SourceChanged(f"{table} was dropped while it was copied", hint="run the backup again") from lost
+                raise SourceChanged(
+                    f"{table} was dropped while it was copied", hint="run the backup again"
+                ) from lost
             if moved == pointer:
                 return lost.capture.finish_without(lost.lost)
             workshop.report(PointerAdvanced(table, moved, attempt))
             pointer = moved
     raise SourceChanged(
-        f"{table} moved on {_TRIES} times while it was copied", hint="run the backup again when fewer writers are at work"
+        f"{table} moved on {_TRIES} times while it was copied",
+        hint="run the backup again when fewer writers are at work",
     )
 
 

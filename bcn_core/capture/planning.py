@@ -1,4 +1,4 @@
-"""Fixing what a PIT must contain: two sweeps, what changed since the parent PIT, and, for past instants, which files."""
+"""Fixing what a PIT must contain: two equal sweeps, and what changed since the PIT before."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -128,14 +128,20 @@ def plan_past(repository: Repository, source: Source, pit: str) -> Plan:
     instant_ms = int(pit_instant(pit).timestamp() * 1000)
     sweep, _ = consistent_sweep(source.catalog, repository.scope, source.report)
     parent = parent_of(repository, pit)
-    past = {table: at_instant(source.stores, pointer, instant_ms) for table, pointer in sweep.pointers.items()}
+    past = {
+        table: at_instant(source.stores, pointer, instant_ms) for table, pointer in sweep.pointers.items()
+    }
     failed = {table: one for table, one in past.items() if isinstance(one, str)} | dict(sweep.unreadable)
     frame = _frame(repository, pit, sweep, parent)
     return frame.model_copy(
         update={
             "reuses": tuple(sorted({*frame.reuses, *repository.pits()[-1:]})),
-            "captures": tuple(one.planned(table) for table, one in sorted(past.items()) if isinstance(one, PastTable)),
-            "carried": _refs(parent.tables.keys() - sweep.pointers.keys() | parent.tables.keys() & failed.keys()),
+            "captures": tuple(
+                one.planned(table) for table, one in sorted(past.items()) if isinstance(one, PastTable)
+            ),
+            "carried": _refs(
+                parent.tables.keys() - sweep.pointers.keys() | parent.tables.keys() & failed.keys()
+            ),
             "unreadable": _failed(failed),
             "not_yet_created": _refs(table for table, one in past.items() if one is None),
         }
@@ -167,16 +173,20 @@ def _check_scope(scope: Scope, sweep: Sweep, parent: Parent, catalog: Catalog) -
         return
     if scope.database is None and not sweep.pointers and not sweep.unreadable:
         raise NotFound(
-            f"catalog '{scope.catalog}' has no tables", hint="check the catalog's name and uri: nothing was backed up"
+            f"catalog '{scope.catalog}' has no tables",
+            hint="check the catalog's name and uri: nothing was backed up",
         )
     if scope.database is not None and not sweep.databases:
         known = [".".join(namespace) for namespace in catalog.sweep(Scope(scope.catalog)).databases]
         raise NotFound(
-            f"catalog '{scope.catalog}' has no database '{scope.database}'", hint=nearest(scope.database, known)
+            f"catalog '{scope.catalog}' has no database '{scope.database}'",
+            hint=nearest(scope.database, known),
         )
     if scope.table is not None and not sweep.pointers and not sweep.unreadable:
         known = [table.name for table in catalog.sweep(Scope(scope.catalog, scope.database)).pointers]
-        raise NotFound(f"database '{scope.database}' has no table '{scope.table}'", hint=nearest(scope.table, known))
+        raise NotFound(
+            f"database '{scope.database}' has no table '{scope.table}'", hint=nearest(scope.table, known)
+        )
 
 
 def _carried(changes: Changes, left_out: Iterable[TableName], parent: Parent) -> set[TableName]:

@@ -139,7 +139,9 @@ def _manifest(
 ) -> PitManifest:
     damaged = any(entry.damaged for entry in contents.tables.values())
     partial = bool(damaged or contents.failed or contents.carried)
-    moved = [one.table for one in plan.captures if _moved(contents.captured.get(one.table.table()), one.pointer)]
+    moved = [
+        one.table for one in plan.captures if _moved(contents.captured.get(one.table.table()), one.pointer)
+    ]
     consistency = plan.consistency
     if moved:
         consistency = consistency.model_copy(update={"mode": "skewed", "moved": (*consistency.moved, *moved)})
@@ -163,7 +165,10 @@ def _manifest(
             if one.table.table() in contents.captured
         ),
         carried=tuple(TableRef.of(table) for table in sorted(contents.carried)),
-        failed=tuple(FailedTable(table=TableRef.of(table), reason=why) for table, why in sorted(contents.failed.items())),
+        failed=tuple(
+            FailedTable(table=TableRef.of(table), reason=why)
+            for table, why in sorted(contents.failed.items())
+        ),
         not_yet_created=plan.not_yet_created,
         shared_uuids=plan.shared_uuids,
         deleted_tables=_deleted_tables(plan, parent, contents),
@@ -192,7 +197,9 @@ def _unchanged(pit: str, parent: Parent, contents: Contents, indexes: tuple[Inde
         for table, entry in sorted(contents.tables.items())
         if table.namespace not in whole and entry.capture_pit != pit and table not in contents.carried
     }
-    return Unchanged(databases={".".join(namespace): digest for namespace, digest in whole.items()}, tables=single)
+    return Unchanged(
+        databases={".".join(namespace): digest for namespace, digest in whole.items()}, tables=single
+    )
 
 
 def _deleted_names(plan: Plan, parent: Parent) -> DeletedNames:
@@ -213,7 +220,9 @@ def _deleted_tables(plan: Plan, parent: Parent, contents: Contents) -> tuple[Del
     gone = [*plan.dropped, *(one.table for one in plan.recreated)]
     last = parent.manifest.pit if parent.manifest else ""
     new = [
-        DeletedTable(table=ref, uuid=parent.tables[ref.table()].uuid, deleted_at=plan.pit_timestamp, last_pit=last)
+        DeletedTable(
+            table=ref, uuid=parent.tables[ref.table()].uuid, deleted_at=plan.pit_timestamp, last_pit=last
+        )
         for ref in gone
         if ref.table() in parent.tables
     ]

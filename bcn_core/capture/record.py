@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bcn_core.capture.inventory import Needed
+from bcn_core.capture.inventory import Held, Needed
 from bcn_core.capture.roots import Roots
 from bcn_core.changes import state_of
 from bcn_core.errors import Conflict
@@ -18,14 +18,14 @@ from bcn_core.repository.repository import Repository
 
 @dataclass(frozen=True, slots=True)
 class CaptureDraft:
-    """Everything that a record says; ``absent`` are files that are named but that no row needs."""
+    """Everything that a record says; ``absent`` are files that are named but that no row of the table needs."""
 
     planned: PlannedCapture
     state: TableMetadata
     pit: str
     folder: str
     roots: Roots
-    files: list[Needed]
+    files: list[tuple[Needed, Held]]
     absent: tuple[str, ...]
     broken: tuple[Broken, ...]
     previous: str | None
@@ -54,22 +54,30 @@ def _write_files(repository: Repository, folder: str, data: bytes) -> str:
     return key
 
 
-def _rows(files: list[Needed], roots: Roots) -> list[StoredFile]:
+def _rows(files: list[tuple[Needed, Held]], roots: Roots) -> list[StoredFile]:
     """Rows in the inventory's order, numbered anew: files that are left out leave no gap."""
-    renumbered = {file.number: number for number, file in enumerate(files)}
+    renumbered = {file.number: number for number, (file, _) in enumerate(files)}
     rows = []
-    for file in files:
-        assert file.held is not None
-        root, relative = roots.split(file.location)
+    for file, held in files:
+        root, path = roots.split(file.location)
         parents = tuple(renumbered[parent] for parent in file.listed_by if parent in renumbered)
-        held = file.held
-        rows.append(
-            StoredFile(roots.number(root), relative, file.kind, held.size, held.sha256, held.object, held.stored_by, parents)
+        row = StoredFile(
+            root=roots.number(root),
+            path=path,
+            kind=file.kind,
+            size=held.size,
+            sha256=held.sha256,
+            object=held.object,
+            stored_by=held.stored_by,
+            listed_by=parents,
         )
+        rows.append(row)
     return rows
 
 
-def _record(draft: CaptureDraft, rows: Sequence[StoredFile], files_key: str, files_sha256: str) -> CaptureRecord:
+def _record(
+    draft: CaptureDraft, rows: Sequence[StoredFile], files_key: str, files_sha256: str
+) -> CaptureRecord:
     state = state_of(draft.state)
     new = [row for row in rows if row.stored_by == draft.pit]
     return CaptureRecord(

@@ -18,15 +18,19 @@ class Salvaged:
 
 
 class Salvage:
-    """The objects that unpublished PITs hold of one table. Objects appear whole or not at all, so size and path suffice."""
+    """The objects that unpublished PITs hold of one table; they appear whole or not at all, so path and size suffice."""
 
     def __init__(self, repository: Repository, table: TableName, pits: list[str]) -> None:
         self._store = repository.store
         self._folders = [
-            (repository.layout.capture(table, pit, full=full), pit) for pit in reversed(pits) for full in (True, False)
+            (repository.layout.capture(table, pit, full=full), pit)
+            for pit in reversed(pits)
+            for full in (True, False)
         ]
         self._sizes = {
-            found.key: found.size for folder, _ in self._folders for found in self._store.list(stored_files(folder))
+            found.key: found.size
+            for folder, _ in self._folders
+            for found in self._store.list(stored_files(folder))
         }
 
     def find(self, root: str, relative: str, size: int | None) -> Salvaged | None:
@@ -39,7 +43,7 @@ class Salvage:
 
 
 def salvage_for(repository: Repository, table: TableName, uuid: str | None, pit: str) -> Salvage:
-    """What there is to salvage for a table: from PITs that were to capture this very table, and from this PIT itself."""
+    """What there is to salvage for a table: from PITs that were to capture it, this one among them."""
     pits = []
     for unfinished in {*repository.unfinished(), pit}:
         plan = repository.plan(unfinished)

@@ -1,7 +1,6 @@
-"""The capture of one table: walk its metadata, reuse what the repository holds, copy the rest, write the record last."""
+"""The capture of one table: walk its metadata, reuse what is held, copy the rest, write the record last."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -48,7 +47,9 @@ class FilesLost(SourceDamaged):
 class TableCapture:
     """One attempt at one pointer of one table."""
 
-    def __init__(self, workshop: Workshop, planned: PlannedCapture, known: KnownFiles, salvage: Salvage) -> None:
+    def __init__(
+        self, workshop: Workshop, planned: PlannedCapture, known: KnownFiles, salvage: Salvage
+    ) -> None:
         self.table: TableName = planned.table.table()
         self._shop = workshop
         self._planned = planned
@@ -68,7 +69,7 @@ class TableCapture:
         walk = Walk(self._inventory, self._known, self._fetch, self._shop.workers)
         walk.run(metadata)
         self._reuse()
-        lost = walk.lost | self._copy(set(walk.lost) | set(walk.lost_history))
+        lost = walk.lost | self._copy(walk.lost.keys() | set(walk.lost_history))
         if lost:
             raise FilesLost(self, lost)
         return self._record(self._inventory.files, ())
@@ -127,7 +128,8 @@ class TableCapture:
         self._shop.report(FilesFound(self.table, len(wanted), sum(file.size or 0 for file in wanted)))
         failures: dict[str, str] = {}
         for file, problem in in_parallel(self._copy_one, wanted, self._shop.workers):
-            if problem:
+            # Statistics only advise planners: a table without them is whole, and its restore does not name them.
+            if problem and file.kind != "statistics":
                 failures[file.location] = problem
         return failures
 
@@ -162,7 +164,7 @@ class TableCapture:
             pit=self._shop.pit,
             folder=self.folder,
             roots=self._roots,
-            files=list(_present(files)),
+            files=[(file, file.held) for file in files if file.held is not None],
             absent=tuple(file.location for file in files if file.held is None),
             broken=broken,
             previous=self._known.capture,
@@ -173,7 +175,3 @@ class TableCapture:
         reused = record.files - record.files_new
         self._shop.report(TableCaptured(self.table, record.files_new, record.bytes_new, reused))
         return record
-
-
-def _present(files: list[Needed]) -> Iterator[Needed]:
-    return (file for file in files if file.held is not None)

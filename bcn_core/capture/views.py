@@ -27,7 +27,9 @@ def refresh_views(repository: Repository, manifest: PitManifest, contents: Conte
             report(Warned(f"the view {key} could not be written: {error.message}"))
 
 
-def _views(repository: Repository, manifest: PitManifest, contents: Contents) -> Iterator[tuple[str, dict[str, Any]]]:
+def _views(
+    repository: Repository, manifest: PitManifest, contents: Contents
+) -> Iterator[tuple[str, dict[str, Any]]]:
     layout = repository.layout
     newest = repository.pits()[-1] == manifest.pit
     if newest:
@@ -114,7 +116,11 @@ def _table(repository: Repository, table: TableName, record: CaptureRecord) -> d
 def _readable(repository: Repository, table: TableName) -> dict[str, Any] | None:
     try:
         view = json.loads(repository.store.get(repository.layout.table_manifest(table)))
-        return view if view["captures"] and {"names", "schema_versions", "format_versions"} <= view.keys() else None
+        return (
+            view
+            if view["captures"] and {"names", "schema_versions", "format_versions"} <= view.keys()
+            else None
+        )
     except (BcnError, ValueError, TypeError, KeyError):
         return None
 

@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 from bcn_core.capture.inventory import Inventory, KnownFiles
 from bcn_core.copying import in_parallel
 from bcn_core.errors import InvalidTableFile, ObjectMissing
-from bcn_core.iceberg.manifests import FileRef, ManifestRef, read_listed_manifest, read_manifest, read_manifest_list
+from bcn_core.iceberg.manifests import (
+    FileRef,
+    ManifestRef,
+    read_listed_manifest,
+    read_manifest,
+    read_manifest_list,
+)
 from bcn_core.iceberg.metadata import Snapshot, TableMetadata
 from bcn_core.repository.files import Kind
 
@@ -31,7 +37,9 @@ class Walk:
 
     def run(self, metadata: TableMetadata) -> None:
         """Note every file that the table's snapshots need, its statistics and its older metadata files."""
-        lists = dict.fromkeys(snapshot.manifest_list for snapshot in metadata.snapshots if snapshot.manifest_list)
+        lists = dict.fromkeys(
+            snapshot.manifest_list for snapshot in metadata.snapshots if snapshot.manifest_list
+        )
         numbers = [self.inventory.add(location, "manifest-list") for location in lists]
         manifests: dict[str, ManifestRef | None] = {}
         for number, found in in_parallel(self._read_list, numbers, self.workers):
@@ -55,7 +63,9 @@ class Walk:
             self.lost[location] = error.message
             return number, {}
 
-    def _note_manifests(self, number: int, found: dict[str, ManifestRef | None]) -> dict[str, ManifestRef | None]:
+    def _note_manifests(
+        self, number: int, found: dict[str, ManifestRef | None]
+    ) -> dict[str, ManifestRef | None]:
         for path in found:
             self.inventory.add(path, "manifest", listed_by=number)
         return found
@@ -99,5 +109,4 @@ class Walk:
 
 
 def _kind(entry: FileRef) -> Kind:
-    return ("data", "position-deletes", "equality-deletes")[entry.content]  # type: ignore[return-value]
-
+    return ("data", "position-deletes", "equality-deletes")[entry.content]

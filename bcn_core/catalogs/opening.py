@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.catalogs.pyiceberg_catalog import PyIcebergCatalog
 from bcn_core.catalogs.redaction import redacted
 from bcn_core.errors import InvalidRequest, NotFound, StorageFailure
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog as LoadedCatalog
+    from pyiceberg.catalog.sql import SqlCatalog
 
 _SQLITE = "sqlite:///"
 
@@ -21,7 +26,7 @@ def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = Fal
         NotFound: nothing configures the name, or the catalog's database is not there.
         StorageFailure: the catalog does not answer.
     """
-    from pyiceberg.catalog import load_catalog  # noqa: PLC0415
+    from pyiceberg.catalog import load_catalog
 
     known = dict(properties) or _configured(name)
     _check_sqlite(name, known.get("uri", ""), create=create)
@@ -29,24 +34,23 @@ def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = Fal
         loaded = load_catalog(name, **{"init_catalog_tables": str(create).lower(), **known})
     except Exception as error:
         hint = "check that the catalog is up and that its address and credentials are right"
-        raise StorageFailure(f"cannot open catalog '{name}': {redacted(str(error), known)}", hint=hint) from error
+        raise StorageFailure(
+            f"cannot open catalog '{name}': {redacted(str(error), known)}", hint=hint
+        ) from error
     return _wrapped(loaded, known)
 
 
-def _wrapped(loaded: object, properties: Mapping[str, str]) -> Catalog:
-    from pyiceberg.catalog import Catalog as LoadedCatalog  # noqa: PLC0415
-
+def _wrapped(loaded: "LoadedCatalog", properties: Mapping[str, str]) -> Catalog:
     if type(loaded).__name__ in ("SqlCatalog", "InMemoryCatalog"):
-        from bcn_core.catalogs.sql import SqlPointers  # noqa: PLC0415
+        from bcn_core.catalogs.sql import SqlPointers
 
-        return SqlPointers(loaded)  # type: ignore[arg-type]
-    assert isinstance(loaded, LoadedCatalog)
+        return SqlPointers(cast("SqlCatalog", loaded))
     return PyIcebergCatalog(loaded, properties.get("type", "unknown"))
 
 
 def _configured(name: str) -> dict[str, str]:
-    from pyiceberg.catalog import list_catalogs  # noqa: PLC0415
-    from pyiceberg.utils.config import Config  # noqa: PLC0415
+    from pyiceberg.catalog import list_catalogs
+    from pyiceberg.utils.config import Config
 
     found = Config().get_catalog_config(name)
     if not found:
@@ -62,7 +66,9 @@ def _check_sqlite(name: str, uri: str, *, create: bool) -> None:
         return
     path = Path(uri.removeprefix(_SQLITE).partition("?")[0])
     if not path.parent.is_dir():
-        raise InvalidRequest(f"catalog '{name}': the folder of {path} does not exist", hint="check the catalog's uri")
+        raise InvalidRequest(
+            f"catalog '{name}': the folder of {path} does not exist", hint="check the catalog's uri"
+        )
     if not create and not path.is_file():
         raise NotFound(
             f"catalog '{name}': there is no database at {path}",

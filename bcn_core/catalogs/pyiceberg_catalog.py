@@ -77,7 +77,9 @@ class PyIcebergCatalog:
         Not atomic: between the two steps the name is free, and when registration fails the old table is renamed back.
         """
         if self.pointer(table) != expected:
-            raise Conflict(f"{table} was changed by somebody else meanwhile", hint="look at it, then restore again")
+            raise Conflict(
+                f"{table} was changed by somebody else meanwhile", hint="look at it, then restore again"
+            )
         aside = (*table.namespace, f"{table.name}__bcn_replaced")
         with self.told(f"cannot replace {table} in catalog '{self.name}'"):
             self._catalog.rename_table((*table.namespace, table.name), aside)
@@ -91,14 +93,16 @@ class PyIcebergCatalog:
     @contextmanager
     def told(self, what: str) -> Iterator[None]:
         """Say the catalog's errors in the words of the error tree, without its secrets."""
-        from pyiceberg import exceptions  # noqa: PLC0415
+        from pyiceberg import exceptions
 
         try:
             yield
         except BcnError:
             raise
         except exceptions.TableAlreadyExistsError as error:
-            raise Conflict(f"{what}: the name is taken", hint="choose another name or --on-conflict replace") from error
+            raise Conflict(
+                f"{what}: the name is taken", hint="choose another name or --on-conflict replace"
+            ) from error
         except (exceptions.NoSuchNamespaceError, exceptions.NoSuchTableError) as error:
             raise NotFound(f"{what}: {self._said(error)}") from error
         except Exception as error:
@@ -126,7 +130,7 @@ class PyIcebergCatalog:
 
     def _load_pointer(self, table: TableName) -> str | BcnError | None:
         """The pointer; None when the table is not (or no longer) there; the error when it cannot be loaded."""
-        from pyiceberg.exceptions import NoSuchTableError  # noqa: PLC0415
+        from pyiceberg.exceptions import NoSuchTableError
 
         try:
             return self._catalog.load_table((*table.namespace, table.name)).metadata_location

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Mapping
 
-_SECRET_KEY = re.compile(r"password|secret|token|credential|access-key|account-key|sas|private", re.IGNORECASE)
+_SECRET_KEY = re.compile(
+    r"password|secret|token|credential|access-key|account-key|sas|private", re.IGNORECASE
+)
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
 
 

@@ -33,7 +33,11 @@ class SqlPointers(PyIcebergCatalog):
             databases.setdefault(tuple(namespace.split(".")), {})[key] = value
         covered = {table: place for table, place in sorted(tables.items()) if scope.covers(table)}
         return Sweep(
-            {level: held for level, held in sorted(databases.items()) if scope.database in (None, ".".join(level))},
+            {
+                level: held
+                for level, held in sorted(databases.items())
+                if scope.database in (None, ".".join(level))
+            },
             {table: place for table, place in covered.items() if place},
             {table: "the catalog's row names no metadata" for table, place in covered.items() if not place},
         )
@@ -44,35 +48,45 @@ class SqlPointers(PyIcebergCatalog):
         return rows[0][2] if rows else None
 
     def replace(self, table: TableName, expected: str, metadata_location: str) -> None:
-        from sqlalchemy import text  # noqa: PLC0415
+        from sqlalchemy import text
 
         values = {"catalog": self.name, "database": table.database, "table": table.name}
         values |= {"expected": expected, "new": metadata_location}
-        with self.told(f"cannot replace {table} in catalog '{self.name}'"), self._engine.begin() as connection:
+        with (
+            self.told(f"cannot replace {table} in catalog '{self.name}'"),
+            self._engine.begin() as connection,
+        ):
             changed = connection.execute(text(_REPLACE), values).rowcount
         if changed != 1:
-            raise Conflict(f"{table} was changed by somebody else meanwhile", hint="look at it, then restore again")
+            raise Conflict(
+                f"{table} was changed by somebody else meanwhile", hint="look at it, then restore again"
+            )
 
     def create_database(self, namespace: tuple[str, ...], properties: Mapping[str, str]) -> None:
         # Without any property PyIceberg's SQL catalog stores no row, so the namespace would not exist.
         super().create_database(namespace, properties or {"exists": "true"})
 
     def _rows(self, statement: str, **values: str) -> list[Any]:
-        from sqlalchemy import text  # noqa: PLC0415
+        from sqlalchemy import text
 
         with self.told(f"cannot read catalog '{self.name}'"), self._engine.connect() as connection:
             return list(connection.execute(text(statement), {"catalog": self.name, **values}).all())
 
     def _select_tables(self) -> str:
         """Catalogs made by older versions lack the type column; newer ones also list views in this table."""
-        from sqlalchemy import inspect  # noqa: PLC0415
+        from sqlalchemy import inspect
 
         with self.told(f"cannot read catalog '{self.name}'"):
-            typed = any(found["name"] == "iceberg_type" for found in inspect(self._engine).get_columns("iceberg_tables"))
+            typed = any(
+                found["name"] == "iceberg_type"
+                for found in inspect(self._engine).get_columns("iceberg_tables")
+            )
         return _SELECT + (" AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)" if typed else "")
 
 
-_SELECT = "SELECT table_namespace, table_name, metadata_location FROM iceberg_tables WHERE catalog_name = :catalog"
+_SELECT = (
+    "SELECT table_namespace, table_name, metadata_location FROM iceberg_tables WHERE catalog_name = :catalog"
+)
 _OF_NAMESPACES = "FROM iceberg_namespace_properties WHERE catalog_name = :catalog"
 _REPLACE = """
     UPDATE iceberg_tables SET metadata_location = :new, previous_metadata_location = :expected

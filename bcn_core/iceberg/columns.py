@@ -67,7 +67,7 @@ def _columns(fields: list[dict[str, Any]], prefix: str) -> Iterator[tuple[int, _
         )
 
 
-def _column(field_id: int, path: str, kind: Any, required: bool) -> Iterator[tuple[int, _Column]]:  # noqa: ANN401, FBT001
+def _column(field_id: int, path: str, kind: Any, required: bool) -> Iterator[tuple[int, _Column]]:
     if isinstance(kind, str):
         yield field_id, _Column(path, kind, required)
         return

@@ -42,7 +42,9 @@ def decode(kind: type[D], data: bytes, key: str) -> D:
     try:
         return kind.model_validate(raw)
     except ValidationError as error:
-        raise DamagedRepository(f"{key} is not a valid {kind.__name__}: {_first(error)}", hint=_HINT) from error
+        raise DamagedRepository(
+            f"{key} is not a valid {kind.__name__}: {_first(error)}", hint=_HINT
+        ) from error
 
 
 def unseal(data: bytes, key: str) -> PitManifest:
@@ -54,7 +56,9 @@ def unseal(data: bytes, key: str) -> PitManifest:
     manifest = decode(PitManifest, data, key)
     held = b'"digest": "' + manifest.digest.encode() + b'"'
     if data.count(held) != 1 or sha256(data.replace(held, _NO_DIGEST)) != manifest.digest:
-        raise DamagedRepository(f"{key} was changed after it was written: its digest does not fit", hint=_HINT)
+        raise DamagedRepository(
+            f"{key} was changed after it was written: its digest does not fit", hint=_HINT
+        )
     return manifest
 
 
@@ -79,7 +83,8 @@ def _check_version(raw: dict[str, Any], key: str) -> None:
     version = raw.get("format_version", FORMAT_VERSION)
     if isinstance(version, int) and version > FORMAT_VERSION:
         raise UnsupportedFormat(
-            f"{key} has format version {version}; this bcn reads up to {FORMAT_VERSION}", hint="install a newer bcn"
+            f"{key} has format version {version}; this bcn reads up to {FORMAT_VERSION}",
+            hint="install a newer bcn",
         )
     if raw.get("features"):
         raise UnsupportedFormat(

@@ -50,7 +50,7 @@ def decode_files(data: bytes, key: str) -> list[StoredFile]:
     Raises:
         DamagedRepository: the bytes are no such file.
     """
-    import polars as pl  # noqa: PLC0415
+    import polars as pl
 
     try:
         frame = pl.read_parquet(io.BytesIO(data), columns=list(_COLUMNS))
@@ -63,7 +63,7 @@ def decode_files(data: bytes, key: str) -> list[StoredFile]:
 
 
 def _frame(files: Sequence[StoredFile]) -> "pl.DataFrame":
-    import polars as pl  # noqa: PLC0415
+    import polars as pl
 
     columns = {
         "root": pl.Series([file.root for file in files], dtype=pl.UInt32),

@@ -1,4 +1,4 @@
-"""Every key of a repository is spelled here and nowhere else. The specification: docs/reference/repository-format.md."""
+"""Every key of a repository is spelled here and nowhere else (docs/reference/repository-format.md)."""
 
 import hashlib
 from dataclasses import dataclass

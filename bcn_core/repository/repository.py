@@ -1,4 +1,4 @@
-"""A repository: one scope of one catalog, its PITs and captures. What it reads it checks; what it writes it writes once."""
+"""A repository: one scope of one catalog. What it reads it checks; what it writes it writes once."""
 
 import uuid
 from collections.abc import Iterable
@@ -50,7 +50,8 @@ class Repository:
             data = store.get(keys.REPOSITORY_MANIFEST)
         except ObjectMissing as error:
             raise NotFound(
-                f"there is no repository at {store.url}", hint="check --repo, or make one: bcn init --catalog NAME"
+                f"there is no repository at {store.url}",
+                hint="check --repo, or make one: bcn init --catalog NAME",
             ) from error
         return cls(store, decode(RepositoryManifest, data, keys.REPOSITORY_MANIFEST))
 
@@ -64,11 +65,12 @@ class Repository:
         taken = next(iter(store.list("")), None)
         if taken is not None:
             raise Conflict(
-                f"{store.url} is not empty: it holds {taken.key}", hint="choose an empty place for the repository"
+                f"{store.url} is not empty: it holds {taken.key}",
+                hint="choose an empty place for the repository",
             )
         manifest = RepositoryManifest(
             repository_id=str(uuid.uuid4()),
-            granularity=scope.granularity,  # type: ignore[arg-type]
+            granularity=scope.granularity,
             scope=ScopeRecord(catalog=scope.catalog, database=scope.database, table=scope.table),
             source=source,
             created_at=now,
@@ -156,7 +158,9 @@ class Repository:
             self.store.put_new(key, [data])
         except ObjectExists as error:
             if self.store.get(key) != data:
-                raise Conflict(f"{key} is there already, with other contents", hint="run the backup again") from error
+                raise Conflict(
+                    f"{key} is there already, with other contents", hint="run the backup again"
+                ) from error
 
     def select(self, wanted: str) -> str:
         """The PIT that a text names: an id, a prefix of one, a timestamp (the newest at or before it) or ``latest``."""
@@ -167,7 +171,9 @@ class Repository:
         return self.layout.pits
 
     def _named(self, document: str) -> set[str]:
-        found = (entry.key.removeprefix(f"{self._pits_folder}/") for entry in self.store.list(self._pits_folder))
+        found = (
+            entry.key.removeprefix(f"{self._pits_folder}/") for entry in self.store.list(self._pits_folder)
+        )
         return {key.removesuffix(f"/{document}") for key in found if key.endswith(f"/{document}")}
 
     def _checked(self, key: str, digest: str) -> bytes:
@@ -199,7 +205,9 @@ class _Selection:
         if len(starting) == 1 or wanted in starting:
             return starting[0]
         if len(starting) > 1:
-            raise InvalidRequest(f"'{wanted}' begins {len(starting)} PITs", hint=f"they are {_some(starting)}")
+            raise InvalidRequest(
+                f"'{wanted}' begins {len(starting)} PITs", hint=f"they are {_some(starting)}"
+            )
         return self._at(wanted)
 
     def _at(self, wanted: str) -> str:
@@ -211,7 +219,7 @@ class _Selection:
 
 
 def _instant(text: str) -> datetime:
-    from datetime import UTC  # noqa: PLC0415
+    from datetime import UTC
 
     try:
         found = datetime.fromisoformat(text)

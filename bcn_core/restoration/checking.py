@@ -17,7 +17,9 @@ def check_restored(plan: TablePlan, contents: Contents, stores: Stores) -> tuple
         DamagedRepository: the restored table is not what it must be; it is not registered.
     """
     allowed = tuple(dict.fromkeys(plan.mapping.targets.values()))
-    forbidden = tuple(root for root in contents.record.roots if not any(overlap(root, place) for place in allowed))
+    forbidden = tuple(
+        root for root in contents.record.roots if not any(overlap(root, place) for place in allowed)
+    )
     findings = check_table(plan.metadata_location, stores.read, stores.size, allowed, forbidden)
     faults = [finding for finding in findings if finding.is_error]
     if faults:

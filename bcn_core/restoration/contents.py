@@ -52,13 +52,27 @@ def open_contents(repository: Repository, record: CaptureRecord) -> Contents:
         DamagedRepository: its metadata is not there, not as written, or not metadata.
     """
     files = repository.files(record)
-    pointer = next((file for file in files if join(record.roots[file.root], file.path) == record.pointer), None)
+    pointer = next(
+        (file for file in files if join(record.roots[file.root], file.path) == record.pointer), None
+    )
     if pointer is None:
-        raise DamagedRepository(f"{record.files_key} lacks the table's metadata file", hint="choose another PIT")
+        raise DamagedRepository(
+            f"{record.files_key} lacks the table's metadata file", hint="choose another PIT"
+        )
     try:
         metadata = parse(repository.object(pointer), record.pointer)
     except InvalidTableFile as error:
         raise DamagedRepository(f"{pointer.object}: {error.message}", hint="choose another PIT") from error
     if record.as_of is not None and record.as_of.mode == "derived":
         metadata = as_of(metadata, record.as_of.instant_ms) or metadata
-    return Contents(repository, record, metadata, files)
+    return Contents(repository, record, _without_statistics(metadata, set(record.missing_history)), files)
+
+
+def _without_statistics(metadata: TableMetadata, missing: set[str]) -> TableMetadata:
+    """The state without the statistics files that were gone at the source already."""
+    if not missing.intersection(metadata.statistics_files):
+        return metadata
+    raw = dict(metadata.raw)
+    for part in ("statistics", "partition-statistics"):
+        raw[part] = [file for file in raw.get(part) or () if file["statistics-path"] not in missing]
+    return TableMetadata(raw, metadata.location_of_file)

@@ -96,7 +96,9 @@ class Planner:
         return replace(plan, notes=(*plan.notes, *check_schema(existing, record)))
 
 
-def make_plan(repository: Repository, catalog: Catalog, stores: Stores, request: RestoreRequest) -> RestorePlan:
+def make_plan(
+    repository: Repository, catalog: Catalog, stores: Stores, request: RestoreRequest
+) -> RestorePlan:
     """Decide everything about a restore; writes nothing.
 
     Raises:
@@ -162,7 +164,9 @@ def _databases(
     wanted = sorted({plan.target.namespace for plan in tables} - existing.databases.keys())
     plans = []
     for namespace in wanted:
-        properties: Mapping[str, str] = repository.index(held[namespace]).properties if namespace in held else {}
+        properties: Mapping[str, str] = (
+            repository.index(held[namespace]).properties if namespace in held else {}
+        )
         kept = tuple((key, value) for key, value in sorted(properties.items()) if key != "location")
         plans.append(DatabasePlan(namespace, kept))
     return tuple(plans)
@@ -175,7 +179,9 @@ def _notes(one: Selected, record: CaptureRecord) -> tuple[str, ...]:
     if one.status == "DELETED":
         notes.append(f"deleted at the source; this is its last state, of {one.pit}")
     if record.broken_snapshots:
-        notes.append(f"{len(record.broken_snapshots)} old snapshot(s) were damaged at the source and are left out")
+        notes.append(
+            f"{len(record.broken_snapshots)} old snapshot(s) were damaged at the source and are left out"
+        )
     if record.as_of is not None and record.as_of.mode == "derived":
         notes.append("derived from the snapshot log: properties, specs and sort orders are of a later time")
     return tuple(notes)
@@ -186,4 +192,3 @@ def _pit_notes(manifest: PitManifest, tables: int) -> tuple[str, ...]:
         return ()
     names = ", ".join(str(one.table.table()) for one in manifest.failed[:5])
     return (f"PIT {manifest.pit} is partial" + (f": it lacks the then state of {names}" if names else ""),)
-

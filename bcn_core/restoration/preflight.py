@@ -25,7 +25,8 @@ def check_apart_from_source(record: CaptureRecord, location: str) -> None:
         same = canonical(root) == canonical(location)
         if overlap(root, location) and not same:
             raise InvalidRequest(
-                f"{location} and the source's {root} contain one another", hint="choose a --target-location apart from it"
+                f"{location} and the source's {root} contain one another",
+                hint="choose a --target-location apart from it",
             )
 
 
@@ -38,7 +39,9 @@ def check_apart_from_tables(location: str, sweep: Sweep) -> None:
     for table, pointer in sweep.pointers.items():
         folder = pointer.rpartition("/metadata/")[0] or pointer.rpartition("/")[0]
         if overlap(location, folder):
-            raise Conflict(f"{location} overlaps with {table}, which lies at {folder}", hint="choose another place")
+            raise Conflict(
+                f"{location} overlaps with {table}, which lies at {folder}", hint="choose another place"
+            )
 
 
 def check_place(stores: Stores, location: str, wanted: Iterable[str], needed: int) -> None:
@@ -61,7 +64,8 @@ def check_place(stores: Stores, location: str, wanted: Iterable[str], needed: in
     free = store.free_bytes()
     if free is not None and free < needed - held:
         raise StorageRefused(
-            f"{location} has room for {free} bytes, {needed - held} are needed", hint="free some room or choose another place"
+            f"{location} has room for {free} bytes, {needed - held} are needed",
+            hint="free some room or choose another place",
         )
 
 
@@ -102,4 +106,3 @@ def check_schema(existing: TableMetadata, record: CaptureRecord) -> tuple[str, .
     if existing.uuid != record.uuid:
         notes.append("the existing table has another UUID: running writers will have to load the table anew")
     return tuple(notes)
-

@@ -85,9 +85,12 @@ def _nothing(
 ) -> NotFound:
     if not request.include_deleted and any(_wanted(table, request) for table in deleted):
         return NotFound(
-            f"in PIT {pit} what you ask for was deleted already", hint="add --include-deleted, or choose an earlier --pit"
+            f"in PIT {pit} what you ask for was deleted already",
+            hint="add --include-deleted, or choose an earlier --pit",
         )
-    if request.databases and not any(_fits(table.database, glob) for table in held for glob in request.databases):
+    if request.databases and not any(
+        _fits(table.database, glob) for table in held for glob in request.databases
+    ):
         wanted = request.databases[0]
         known = [table.database for table in held]
         return NotFound(f"PIT {pit} has no database '{wanted}'", hint=nearest(wanted, known))

@@ -55,10 +55,17 @@ def _filled(template: str | None, table: TableName) -> str | None:
 
 
 def target_location(
-    source: TableName, target: TableName, record: CaptureRecord, catalog: Catalog, request: RestoreRequest, *, only: bool
+    source: TableName,
+    target: TableName,
+    record: CaptureRecord,
+    catalog: Catalog,
+    request: RestoreRequest,
+    *,
+    only: bool,
 ) -> str:
-    """The restored table's location: as asked for, else the original place of a table that replaces the lost one,
-    else where the target catalog puts tables. ``only``: it is the only table, so a plain location is its own.
+    """The restored table's location: as asked for, else where the target catalog puts tables.
+
+    ``only``: it is the only table of the plan, so a plain location is its own.
 
     Raises:
         InvalidRequest: nothing names a place.

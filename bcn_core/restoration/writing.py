@@ -5,7 +5,6 @@ killed anywhere ends with the same bytes when it is run again.
 """
 
 import hashlib
-
 from dataclasses import dataclass
 
 from bcn_core.copying import Copy, carry_out, in_parallel
@@ -99,7 +98,10 @@ class Writer:
             state = parse(self.contents.read(file), location)
         except (InvalidTableFile, UnsupportedFormat):
             return False
-        if state.current_snapshot_id is not None and self.contents.metadata.snapshot(state.current_snapshot_id) is None:
+        if (
+            state.current_snapshot_id is not None
+            and self.contents.metadata.snapshot(state.current_snapshot_id) is None
+        ):
             return False
         raw, _ = relocate_metadata(state, self._relocation(state, kept))
         self._put(location, render(raw, location) if self._changes_metadata else self.contents.read(file))
@@ -116,7 +118,11 @@ class Writer:
 
     @property
     def _changes_metadata(self) -> bool:
-        return not self.plan.mapping.is_identity or self.plan.uuid is not None or not self.contents.is_whole_state
+        return (
+            not self.plan.mapping.is_identity
+            or self.plan.uuid is not None
+            or not self.contents.is_whole_state
+        )
 
     def _relocation(self, state: TableMetadata, kept: frozenset[str]) -> MetadataRelocation:
         broken = {one.snapshot_id for one in self.contents.record.broken_snapshots}
@@ -140,7 +146,7 @@ class Writer:
             store.put_new(key, [data])
         except ObjectExists as error:
             if store.get(key) != data:
-                raise Conflict(f"{target} is there already, with other contents", hint="choose an empty place") from error
+                raise Conflict(
+                    f"{target} is there already, with other contents", hint="choose an empty place"
+                ) from error
         self.report(FileCopied(self.plan.target, location, len(data)))
-
-

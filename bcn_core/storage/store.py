@@ -34,16 +34,20 @@ class Store(Protocol):
         """The object in chunks of at most :data:`CHUNK_BYTES`. MUST raise ObjectMissing when the key holds none."""
 
     def put_new(self, key: str, chunks: Iterable[bytes]) -> None:
-        """Create an object. It MUST appear whole or not at all, survive a power cut once this returns,
-        and MUST raise ObjectExists, leaving the key as it was, when the key is taken: of several writers
-        exactly one wins. When the chunks raise, nothing appears."""
+        """Create an object; of several writers of one key exactly one wins.
+
+        It MUST appear whole or not at all, and survive a power cut once this returns. MUST raise ObjectExists,
+        leaving the key as it was, when the key is taken. When the chunks raise, nothing appears.
+        """
 
     def replace(self, key: str, data: bytes) -> None:
         """Write an object whether or not the key is taken, atomically. For views only: the truth is never replaced."""
 
     def list(self, folder: str) -> Iterator[ObjectStat]:
         """Every object below a folder ("" = all), never its namesakes (``a/b`` lists ``a/b/c``, not ``a/bc``).
-        MUST list all or raise; MUST NOT show half-written objects."""
+
+        MUST list all or raise; MUST NOT show half-written objects.
+        """
 
     def stat(self, key: str) -> ObjectStat:
         """One object's size. MUST raise ObjectMissing when the key holds none."""
