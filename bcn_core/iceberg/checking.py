@@ -31,7 +31,7 @@ def check_table(
     all. ``forbidden``: no text in metadata, manifest lists and manifests may name these, in any spelling.
     Damage becomes findings; other troubles of the store are raised.
     """
-    inspection = Inspection(read, size_of, allowed, Mentions(forbidden))
+    inspection = Inspection(read, size_of, allowed, Mentions(forbidden, allowed))
     metadata = _load(metadata_location, inspection)
     if metadata is not None:
         check_metadata(metadata, inspection)

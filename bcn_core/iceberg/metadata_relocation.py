@@ -134,7 +134,8 @@ def _relocate_properties(
     raw: dict[str, Any], metadata: TableMetadata, plan: MetadataRelocation, notes: list[str]
 ) -> None:
     properties: dict[str, str] = {}
-    source = Mentions(old for old, new in plan.mapping.targets.items() if old != new)
+    moved = {old: new for old, new in plan.mapping.targets.items() if old != new}
+    source = Mentions(moved, moved.values())
     for key, value in metadata.properties.items():
         if key not in LOCATION_PROPERTIES:
             properties[key] = value

@@ -10,6 +10,7 @@ from typing import Any
 
 from bcn_core.errors import InvalidTableFile
 
+_LARGEST_FIXED = 1 << 20
 _PRIMITIVES = frozenset({"null", "boolean", "int", "long", "float", "double", "bytes", "string"})
 
 
@@ -118,7 +119,7 @@ class _Names:
         if kind == "record":
             parsed = Record(tuple(self._field(field) for field in node["fields"]))
         else:
-            parsed = Fixed(int(node["size"])) if kind == "fixed" else Primitive("int")
+            parsed = Fixed(_size(node["size"])) if kind == "fixed" else Primitive("int")
         self.known[_short(str(node.get("name", "")))] = parsed
         return parsed
 
@@ -127,6 +128,12 @@ class _Names:
         return Field(
             str(node["name"]), identifier if isinstance(identifier, int) else None, self.resolve(node["type"])
         )
+
+
+def _size(size: int) -> int:
+    if not 0 <= size <= _LARGEST_FIXED:
+        raise ValueError(f"a fixed type of {size} bytes")
+    return size
 
 
 def _short(name: str) -> str:
