@@ -9,18 +9,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bcn_core.capture.capturing import Reusable, capture_planned, reusable_tables
+from bcn_core.capture.capturing import Reusable, capture_planned, reusable_work
+from bcn_core.capture.claiming import check_free, check_source, claimed, next_pit, release
 from bcn_core.capture.planning import Parent, Source, plan_past, plan_pit
 from bcn_core.capture.publishing import gather, write_manifest
 from bcn_core.capture.table import Workshop
 from bcn_core.capture.views import refresh_views
 from bcn_core.catalogs.catalog import Catalog
-from bcn_core.errors import BcnError, Conflict, FinishedWithProblems
+from bcn_core.errors import BcnError, FinishedWithProblems, StorageFull
 from bcn_core.events import PitBegun, PitPublished, Report, TableFailed, silent
-from bcn_core.names import TableName, pit_id, pit_instant
-from bcn_core.repository.documents import CaptureRecord, Owner, Pin, PitManifest, Plan, PlannedCapture
+from bcn_core.names import TableName, pit_instant
+from bcn_core.repository.documents import CaptureRecord, Owner, PitManifest, Plan, PlannedCapture
 from bcn_core.repository.encoding import encode
-from bcn_core.repository.pins import drop_pin, put_pin, this_process
+from bcn_core.repository.pins import this_process
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores
 
@@ -29,7 +30,7 @@ LIVE_WINDOW = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """The two ends of a backup and how it is carried out. ``tables_at_once`` x ``files_at_once`` bounds the threads."""
+    """The two ends of a backup and how it is carried out; at most tables x files at once are under way."""
 
     repository: Repository
     catalog: Catalog
@@ -39,6 +40,7 @@ class Backup:
     tables_at_once: int = 2
     files_at_once: int = 4
     publish_partial: bool = True
+    accept_source: bool = False
 
     @property
     def source(self) -> Source:
@@ -53,12 +55,12 @@ def back_up(backup: Backup, pit: str | None = None, only: frozenset[TableName] |
         NotFound: the scope does not exist in the catalog.
         FinishedWithProblems: a table failed and partial PITs are not wanted; what was captured is kept.
     """
-    plan = begin(backup, pit or pit_id(datetime.now(UTC)), only)
+    plan = begin(backup, pit or next_pit(backup.repository), only)
     try:
         failures = capture_all(backup, plan)
         return publish(backup, plan, failures)
     finally:
-        drop_pin(backup.repository.store, backup.repository.layout, plan.pit)
+        release(backup.repository, plan.pit)
 
 
 def begin(backup: Backup, pit: str, only: frozenset[TableName] | None = None) -> Plan:
@@ -68,33 +70,34 @@ def begin(backup: Backup, pit: str, only: frozenset[TableName] | None = None) ->
     metadata remembers; any other holds what two equal sweeps find now.
     """
     repository = backup.repository
-    _check_free(repository, pit)
-    put_pin(repository.store, repository.layout, Pin(pit=pit, owner=backup.owner, since=datetime.now(UTC)))
-    try:
+    check_free(repository, pit)
+    check_source(repository, backup.catalog, backup.report, accept=backup.accept_source)
+    with claimed(repository, backup.owner, pit):
         plan = repository.plan(pit) or _fix(backup, pit, only)
-    except BaseException:
-        drop_pin(repository.store, repository.layout, pit)
-        raise
-    parent = plan.parent.pit if plan.parent else None
-    unchanged = len(_parent(repository, plan).tables) - len(plan.captures)
-    backup.report(PitBegun(pit, parent, len(plan.captures), max(0, unchanged)))
+    backup.report(PitBegun(pit, plan.parent.pit if plan.parent else None, len(plan.captures)))
     return plan
 
 
 def capture(backup: Backup, plan: Plan, planned: PlannedCapture, reusable: Reusable) -> CaptureRecord:
-    """Capture one table of a plan; ``reusable`` comes from :func:`reusable_tables`."""
+    """Capture one table of a plan; ``reusable`` comes from :func:`reusable_work`."""
     workshop = Workshop(backup.repository, backup.stores, plan.pit, backup.files_at_once, backup.report)
     return capture_planned(workshop, backup.source, planned, reusable)
 
 
 def capture_all(backup: Backup, plan: Plan) -> dict[TableName, str]:
-    """Capture all tables of a plan, several at once. One that fails does not stop the others; the reasons come back."""
-    reusable = reusable_tables(backup.repository, plan)
+    """Capture all tables of a plan, several at once. One that fails does not stop the others; the reasons come back.
+
+    Raises:
+        StorageFull: the repository has no room left, so that no table can be captured.
+    """
+    reusable = reusable_work(backup.repository, plan)
     failures: dict[TableName, str] = {}
 
     def attempt(planned: PlannedCapture) -> None:
         try:
             capture(backup, plan, planned, reusable)
+        except StorageFull:
+            raise
         except BcnError as error:
             failures[planned.table.table()] = error.message
             backup.report(TableFailed(planned.table.table(), error.message))
@@ -125,7 +128,7 @@ def publish(backup: Backup, plan: Plan, reasons: Mapping[TableName, str]) -> Pit
         )
     manifest = write_manifest(repository, plan, parent, contents)
     refresh_views(repository, manifest, contents, backup.report)
-    drop_pin(repository.store, repository.layout, plan.pit)
+    release(repository, plan.pit)
     backup.report(PitPublished(plan.pit, manifest.status))
     return manifest
 
@@ -139,13 +142,6 @@ def _fix(backup: Backup, pit: str, only: frozenset[TableName] | None) -> Plan:
     )
     repository.write_once(repository.layout.plan(pit), encode(plan))
     return plan
-
-
-def _check_free(repository: Repository, pit: str) -> None:
-    if pit in repository.pits():
-        raise Conflict(f"PIT {pit} exists already", hint="PITs are never changed; take a new one")
-    if pit_instant(pit) > datetime.now(UTC) + timedelta(minutes=5):
-        raise Conflict(f"PIT {pit} lies in the future", hint="check the clock of this machine")
 
 
 def _parent(repository: Repository, plan: Plan) -> Parent:

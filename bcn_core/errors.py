@@ -12,7 +12,8 @@
     +-- DamagedRepository        exit 6   what the repository holds is not what was written
     +-- UnsupportedFormat        exit 7   a format that this version does not handle
     +-- StorageFailure           exit 8   the store did not do it; run again      (retryable)
-    |   +-- StorageRefused                the store will not do it: rights, space
+    |   +-- StorageRefused                the store will not do it: no rights, read-only
+    |       +-- StorageFull               the store has no room left
     +-- FinishedWithProblems     exit 9   the run ended, with a part missing
 
 Signals exit with 130 (interrupt) and 143 (terminate). Every other code means failure too.
@@ -105,6 +106,10 @@ class StorageRefused(StorageFailure):
     """A store will not carry out a call: no rights, no space, read-only."""
 
     retryable = False
+
+
+class StorageFull(StorageRefused):
+    """A store has no room for what is to be written."""
 
 
 class FinishedWithProblems(BcnError):

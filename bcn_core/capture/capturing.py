@@ -1,6 +1,7 @@
 """Capturing the tables of a plan, one by one, wherever the steps of a run are carried out."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from bcn_core.capture.inventory import KnownFiles
 from bcn_core.capture.planning import Source
@@ -14,16 +15,22 @@ from bcn_core.repository.repository import Repository
 
 _TRIES = 5
 
-Reusable = Mapping[TableName, TableEntry]
-"""Tables of PITs whose objects the plan may name again."""
+
+@dataclass(frozen=True, slots=True)
+class Reusable:
+    """What a PIT may use of earlier work: tables of the PITs that its plan names, and plans that died unpublished."""
+
+    tables: Mapping[TableName, TableEntry]
+    abandoned: tuple[Plan, ...]
 
 
-def reusable_tables(repository: Repository, plan: Plan) -> Reusable:
-    """The tables of all PITs that a plan may reuse, the newest one's first."""
-    found: dict[TableName, TableEntry] = {}
+def reusable_work(repository: Repository, plan: Plan) -> Reusable:
+    """Read once what all captures of a plan may use."""
+    tables: dict[TableName, TableEntry] = {}
     for pit in sorted(plan.reuses):
-        found |= repository.tables(repository.pit(pit))
-    return found
+        tables |= repository.tables(repository.pit(pit))
+    plans = [repository.plan(pit) for pit in repository.unfinished() if pit != plan.pit]
+    return Reusable(tables, (*(one for one in plans if one is not None), plan))
 
 
 def capture_planned(
@@ -42,8 +49,8 @@ def capture_planned(
     done = workshop.repository.find_capture(table, workshop.pit)
     if done is not None:
         return done[1]
-    known = _known(workshop.repository, planned, reusable)
-    salvage = salvage_for(workshop.repository, table, planned.uuid, workshop.pit)
+    known = _known(workshop.repository, planned, reusable.tables)
+    salvage = salvage_for(workshop.repository, planned, reusable.abandoned)
     pointer = planned.pointer
     for attempt in range(1, _TRIES + 1):
         workshop.report(CaptureStarted(table, pointer))
@@ -65,7 +72,9 @@ def capture_planned(
     )
 
 
-def _known(repository: Repository, planned: PlannedCapture, reusable: Reusable) -> KnownFiles:
+def _known(
+    repository: Repository, planned: PlannedCapture, reusable: Mapping[TableName, TableEntry]
+) -> KnownFiles:
     """What the repository holds of this very table: another table that had the name before has other files."""
     entry = reusable.get(planned.previous.table()) if planned.previous else None
     if entry is None or entry.uuid != planned.uuid:

@@ -8,6 +8,7 @@ from typing import Any
 from bcn_core.capture.past import PastTable, at_instant
 from bcn_core.catalogs.catalog import Catalog, Sweep
 from bcn_core.changes import Changed, Changes, TableState, compare, state_of
+from bcn_core.copying import in_parallel
 from bcn_core.errors import InvalidTableFile, NotFound, SourceDamaged
 from bcn_core.events import Report, SweepRepeated
 from bcn_core.iceberg.metadata import parse
@@ -28,6 +29,7 @@ from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores
 
 _SWEEPS = 5
+_READS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,13 @@ def changes_since(repository: Repository, parent: Parent, sweep: Sweep, source: 
 
 def plan_pit(repository: Repository, source: Source, pit: str, only: frozenset[TableName] | None) -> Plan:
     """What the PIT of the present instant must contain; ``only`` limits what is captured, the rest is carried."""
-    sweep, consistency = consistent_sweep(source.catalog, repository.scope, source.report)
     parent = parent_of(repository, pit)
+    for _ in range(_SWEEPS):
+        sweep, consistency = consistent_sweep(source.catalog, repository.scope, source.report)
+        changes = changes_since(repository, parent, sweep, source)
+        if not _moved_on(changes, sweep, source.catalog):
+            break
     _check_scope(repository.scope, sweep, parent, source.catalog)
-    changes = changes_since(repository, parent, sweep, source)
     wanted = {table: changed for table, changed in changes.changed.items() if only is None or table in only}
     left_out = changes.changed.keys() - wanted.keys()
     return _frame(repository, pit, sweep, parent).model_copy(
@@ -128,9 +133,12 @@ def plan_past(repository: Repository, source: Source, pit: str) -> Plan:
     instant_ms = int(pit_instant(pit).timestamp() * 1000)
     sweep, _ = consistent_sweep(source.catalog, repository.scope, source.report)
     parent = parent_of(repository, pit)
-    past = {
-        table: at_instant(source.stores, pointer, instant_ms) for table, pointer in sweep.pointers.items()
-    }
+    found = in_parallel(
+        lambda pointer: at_instant(source.stores, pointer, instant_ms),
+        sweep.pointers.values(),
+        _READS_AT_ONCE,
+    )
+    past = dict(zip(sweep.pointers, found, strict=True))
     failed = {table: one for table, one in past.items() if isinstance(one, str)} | dict(sweep.unreadable)
     frame = _frame(repository, pit, sweep, parent)
     return frame.model_copy(
@@ -165,6 +173,12 @@ def _frame(repository: Repository, pit: str, sweep: Sweep, parent: Parent) -> Pl
         ),
         captures=(),
     )
+
+
+def _moved_on(changes: Changes, sweep: Sweep, catalog: Catalog) -> bool:
+    """Whether a table that cannot be read just moved on, and its writer cleaned the old metadata file away."""
+    suspects = changes.unreadable.keys() & sweep.pointers.keys()
+    return any(catalog.pointer(table) != sweep.pointers[table] for table in suspects)
 
 
 def _check_scope(scope: Scope, sweep: Sweep, parent: Parent, catalog: Catalog) -> None:

@@ -104,7 +104,7 @@ def _entry(repository: Repository, folder: str, record: CaptureRecord) -> TableE
         rows=record.rows,
         files=record.files,
         bytes=record.bytes,
-        damaged=bool(record.broken_snapshots),
+        damaged=bool(record.broken_snapshots) and record.as_of is None,
     )
 
 

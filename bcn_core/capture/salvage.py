@@ -1,9 +1,11 @@
 """What runs that died have copied already. It is found in the store itself, never in a note that a dead run left."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bcn_core.copying import Copied, digest_of
 from bcn_core.names import TableName
+from bcn_core.repository.documents import Plan, PlannedCapture
 from bcn_core.repository.layout import stored_file, stored_files
 from bcn_core.repository.repository import Repository
 
@@ -18,7 +20,10 @@ class Salvaged:
 
 
 class Salvage:
-    """The objects that unpublished PITs hold of one table; they appear whole or not at all, so path and size suffice."""
+    """The objects that unpublished PITs hold of one table.
+
+    They appear whole or not at all, so path and size tell that one is what it seems.
+    """
 
     def __init__(self, repository: Repository, table: TableName, pits: list[str]) -> None:
         self._store = repository.store
@@ -42,12 +47,11 @@ class Salvage:
         return None
 
 
-def salvage_for(repository: Repository, table: TableName, uuid: str | None, pit: str) -> Salvage:
-    """What there is to salvage for a table: from PITs that were to capture it, this one among them."""
-    pits = []
-    for unfinished in {*repository.unfinished(), pit}:
-        plan = repository.plan(unfinished)
-        captures = plan.captures if plan else ()
-        if any(planned.table.table() == table and planned.uuid == uuid for planned in captures):
-            pits.append(unfinished)
-    return Salvage(repository, table, sorted(pits))
+def salvage_for(repository: Repository, planned: PlannedCapture, plans: Iterable[Plan]) -> Salvage:
+    """What there is to salvage for a table: from those plans that were to capture this very table."""
+    pits = [
+        plan.pit
+        for plan in plans
+        if any(one.table == planned.table and one.uuid == planned.uuid for one in plan.captures)
+    ]
+    return Salvage(repository, planned.table.table(), pits)

@@ -57,6 +57,7 @@ class TableCapture:
         self._salvage = salvage
         self._started = time.monotonic()
         self._inventory = Inventory()
+        self._state: TableMetadata | None = None
         self.folder = workshop.repository.layout.capture(self.table, workshop.pit, full=not len(known))
 
     def run(self, pointer: str) -> CaptureRecord:
@@ -72,7 +73,7 @@ class TableCapture:
         lost = walk.lost | self._copy(walk.lost.keys() | set(walk.lost_history))
         if lost:
             raise FilesLost(self, lost)
-        return self._record(self._inventory.files, ())
+        return self._record(metadata, self._inventory.files, ())
 
     def finish_without(self, lost: dict[str, str]) -> CaptureRecord:
         """Record what is left when the snapshots that need lost files are left out.
@@ -80,29 +81,38 @@ class TableCapture:
         Raises:
             SourceDamaged: the current snapshot is among them.
         """
-        broken = broken_snapshots(self._state, self._inventory, lost)
+        state = self._state
+        if state is None:
+            raise self._damaged(lost)
+        broken = broken_snapshots(state, self._inventory, lost)
         ids = {one.snapshot_id for one in broken}
-        if self._state.current_snapshot_id in ids or not broken:
-            raise SourceDamaged(
-                f"{self.table} is damaged at its source: {'; '.join(sorted(lost.values())[:3])}",
-                hint="restore the table from an earlier PIT, or repair it at the source",
-            )
-        return self._record(needed_without(self._state, self._inventory, ids), broken)
+        if state.current_snapshot_id in ids or not broken:
+            raise self._damaged(lost)
+        return self._record(state, needed_without(state, self._inventory, ids), broken)
+
+    def _damaged(self, lost: dict[str, str]) -> SourceDamaged:
+        reasons = "; ".join(sorted(lost.values())[:3])
+        if self._planned.as_of is not None:
+            hint = "that state has been expired at the source; choose a later instant"
+            return SourceDamaged(f"{self.table} cannot be had as of that instant: {reasons}", hint=hint)
+        hint = "restore the table from an earlier PIT, or repair it at the source"
+        return SourceDamaged(f"{self.table} is damaged at its source: {reasons}", hint=hint)
 
     def _metadata(self, pointer: str) -> TableMetadata:
         self._inventory.add(pointer, "metadata")
         store, key = self._shop.stores.holding(pointer)
         try:
             data = store.get(key)
-            self._state = parse(data, pointer)
+            state = parse(data, pointer)
         except (ObjectMissing, InvalidTableFile) as error:
             raise FilesLost(self, {pointer: error.message}) from error
-        self._roots = Roots(self._state)
+        self._roots = Roots(state)
         self._store(0, data)
         planned = self._planned.as_of
         if planned is not None and planned.mode == "derived":
-            self._state = as_of(self._state, planned.instant_ms) or self._state
-        return self._state
+            state = as_of(state, planned.instant_ms) or state
+        self._state = state
+        return state
 
     def _fetch(self, number: int) -> bytes:
         location = self._inventory.files[number].location
@@ -157,10 +167,10 @@ class TableCapture:
         root, relative = self._roots.split(location)
         return stored_file(self.folder, root, relative)
 
-    def _record(self, files: list[Needed], broken: tuple[Broken, ...]) -> CaptureRecord:
+    def _record(self, state: TableMetadata, files: list[Needed], broken: tuple[Broken, ...]) -> CaptureRecord:
         draft = CaptureDraft(
             planned=self._planned,
-            state=self._state,
+            state=state,
             pit=self._shop.pit,
             folder=self.folder,
             roots=self._roots,

@@ -73,6 +73,11 @@ def folder_of(key: str) -> str:
     return key.rpartition("/")[0]
 
 
+def capture_of(stored: str, pit: str) -> str:
+    """The folder of the capture by which a PIT stored an object; a table may well be called ``files``."""
+    return stored.partition(f"/{pit}/files/")[0] + f"/{pit}"
+
+
 def stored_files(folder: str) -> str:
     """The folder of the bytes that a capture stored."""
     return f"{folder}/files"

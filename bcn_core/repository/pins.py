@@ -1,7 +1,9 @@
 """Pins: who works on which PIT. Two backups at once are refused; a pin that a dead process left is not in the way."""
 
 import os
+import secrets
 import socket
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from bcn_core.repository.layout import Layout
 from bcn_core.storage.store import Store
 
 PIN_LIFETIME = timedelta(days=7)
+_TRIES = 3
 
 
 def this_process(name: str) -> Owner:
@@ -20,30 +23,25 @@ def this_process(name: str) -> Owner:
 
 
 def many_processes(name: str) -> Owner:
-    """An owner whose steps run in several processes, maybe on several machines."""
-    return Owner(name=name, host=socket.gethostname())
+    """An owner whose steps run in several processes, maybe on several machines: its name alone tells who it is."""
+    return Owner(name=name, host="several machines")
 
 
 def put_pin(store: Store, layout: Layout, pin: Pin) -> None:
     """Claim the making of a PIT; whoever works on this repository already is in the way.
 
     The own pin is written first and the others are read afterwards: of two that start at the same moment
-    at least one sees the other (robustness.md 2.3).
+    at least one sees the other (robustness.md 2.3). Both may; then both step back and try again after a moment.
 
     Raises:
         Conflict: another run is at work on this repository.
     """
-    key = layout.pin(pin.pit)
-    _clear_if_over(store, key, pin.owner)
-    try:
-        store.put_new(key, [encode(pin)])
-    except Conflict as error:
-        if read_pin(store, key).owner != pin.owner:
-            raise _busy(store, key) from error
-    for other in _pins(store, layout):
-        if other != key and not _clear_if_over(store, other, pin.owner):
-            store.delete(key)
-            raise _busy(store, other)
+    for _ in range(_TRIES - 1):
+        try:
+            return _claim(store, layout, pin)
+        except Conflict:
+            time.sleep(0.02 + secrets.randbelow(200) / 1000)
+    return _claim(store, layout, pin)
 
 
 def drop_pin(store: Store, layout: Layout, pit: str) -> None:
@@ -68,11 +66,24 @@ def is_over(pin: Pin, now: datetime) -> bool:
     """
     if now - pin.since > PIN_LIFETIME:
         return True
-    here, _, there = _identity(os.getpid()).partition("/")[0], None, pin.owner.process
-    machine, _, rest = there.partition("/")
-    if not there or not here or machine != here:
+    machine, _, number = pin.owner.process.rpartition("/")
+    if not machine or machine != _identity(os.getpid()).rpartition("/")[0]:
         return False
-    return _identity(int(rest.partition("@")[0])) != there
+    return _identity(int(number.partition("@")[0])) != pin.owner.process
+
+
+def _claim(store: Store, layout: Layout, pin: Pin) -> None:
+    key = layout.pin(pin.pit)
+    _clear_if_over(store, key, pin.owner)
+    try:
+        store.put_new(key, [encode(pin)])
+    except Conflict as error:
+        if read_pin(store, key).owner != pin.owner:
+            raise _busy(store, key) from error
+    for other in _pins(store, layout):
+        if other != key and not _clear_if_over(store, other, pin.owner):
+            store.delete(key)
+            raise _busy(store, other)
 
 
 def _pins(store: Store, layout: Layout) -> list[str]:

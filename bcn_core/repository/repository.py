@@ -3,8 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
-from functools import cached_property
+from datetime import UTC, datetime
 
 from bcn_core.errors import Conflict, DamagedRepository, InvalidRequest, NotFound, ObjectExists, ObjectMissing
 from bcn_core.names import Scope, TableName, is_pit_id, pit_instant
@@ -166,15 +165,12 @@ class Repository:
         """The PIT that a text names: an id, a prefix of one, a timestamp (the newest at or before it) or ``latest``."""
         return _Selection(self.store.url, self.pits()).find(wanted)
 
-    @cached_property
-    def _pits_folder(self) -> str:
-        return self.layout.pits
-
     def _named(self, document: str) -> set[str]:
         found = (
-            entry.key.removeprefix(f"{self._pits_folder}/") for entry in self.store.list(self._pits_folder)
+            entry.key.removeprefix(f"{self.layout.pits}/") for entry in self.store.list(self.layout.pits)
         )
-        return {key.removesuffix(f"/{document}") for key in found if key.endswith(f"/{document}")}
+        named = {key.removesuffix(f"/{document}") for key in found if key.endswith(f"/{document}")}
+        return {pit for pit in named if is_pit_id(pit)}
 
     def _checked(self, key: str, digest: str) -> bytes:
         try:
@@ -219,8 +215,6 @@ class _Selection:
 
 
 def _instant(text: str) -> datetime:
-    from datetime import UTC
-
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:

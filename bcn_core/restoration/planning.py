@@ -179,9 +179,8 @@ def _notes(one: Selected, record: CaptureRecord) -> tuple[str, ...]:
     if one.status == "DELETED":
         notes.append(f"deleted at the source; this is its last state, of {one.pit}")
     if record.broken_snapshots:
-        notes.append(
-            f"{len(record.broken_snapshots)} old snapshot(s) were damaged at the source and are left out"
-        )
+        why = "damaged at the source" if record.as_of is None else "expired at the source since then"
+        notes.append(f"{len(record.broken_snapshots)} old snapshot(s) were {why} and are left out")
     if record.as_of is not None and record.as_of.mode == "derived":
         notes.append("derived from the snapshot log: properties, specs and sort orders are of a later time")
     return tuple(notes)

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping
 
 from bcn_core.catalogs.catalog import Sweep
-from bcn_core.errors import Conflict, DamagedRepository, InvalidRequest, StorageRefused
+from bcn_core.errors import Conflict, DamagedRepository, InvalidRequest, StorageFull
 from bcn_core.iceberg.columns import column_changes
 from bcn_core.iceberg.metadata import TableMetadata
 from bcn_core.locations import canonical, overlap
 from bcn_core.names import TableName
 from bcn_core.repository.documents import CaptureRecord
 from bcn_core.repository.files import StoredFile
-from bcn_core.repository.layout import stored_files
+from bcn_core.repository.layout import capture_of, stored_files
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores
 
@@ -49,7 +49,7 @@ def check_place(stores: Stores, location: str, wanted: Iterable[str], needed: in
 
     Raises:
         Conflict: other files are there.
-        StorageRefused: there is not enough room.
+        StorageFull: there is not enough room.
     """
     store, key = stores.holding(location)
     known = {stores.holding(one)[1].lstrip("/") for one in wanted}
@@ -63,7 +63,7 @@ def check_place(stores: Stores, location: str, wanted: Iterable[str], needed: in
         held += found.size
     free = store.free_bytes()
     if free is not None and free < needed - held:
-        raise StorageRefused(
+        raise StorageFull(
             f"{location} has room for {free} bytes, {needed - held} are needed",
             hint="free some room or choose another place",
         )
@@ -77,7 +77,7 @@ def check_objects(repository: Repository, files: Iterable[StoredFile], table: Ta
     """
     sizes: dict[str, Mapping[str, int]] = {}
     for file in files:
-        folder = file.object.partition("/files/")[0]
+        folder = capture_of(file.object, file.stored_by)
         if folder not in sizes:
             sizes[folder] = {found.key: found.size for found in repository.store.list(stored_files(folder))}
         size = sizes[folder].get(file.object)

@@ -8,11 +8,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bcn_core.errors import InvalidRequest, ObjectExists, ObjectMissing, StorageFailure, StorageRefused
+from bcn_core.errors import (
+    InvalidRequest,
+    ObjectExists,
+    ObjectMissing,
+    StorageFailure,
+    StorageFull,
+    StorageRefused,
+)
 from bcn_core.storage.store import CHUNK_BYTES, ObjectStat
 
 TEMPORARY = ".bcn-tmp-"
-_FINAL = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENAMETOOLONG}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 class LocalStore:
@@ -145,13 +153,15 @@ def _told(shown: str) -> Iterator[None]:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise ObjectMissing(f"no object {shown}") from error
     except OSError as error:
-        kind = StorageRefused if error.errno in _FINAL else StorageFailure
-        raise kind(f"{shown}: {error.strerror or error}", hint=_advice(error.errno)) from error
+        raise _failure(f"{shown}: {error.strerror or error}", error.errno) from error
 
 
-def _advice(code: int | None) -> str:
-    if code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "free some room or choose another place, then run the same command again; nothing was lost"
-    if code in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return "give this user the rights, or run as a user that has them"
-    return "look at the place itself, then run the same command again"
+def _failure(message: str, code: int | None) -> StorageFailure:
+    if code in _FULL:
+        hint = "free some room or choose another place, then run the same command again; nothing was lost"
+        return StorageFull(message, hint=hint)
+    if code in _DENIED:
+        return StorageRefused(message, hint="give this user the rights, or run as a user that has them")
+    if code == errno.ENAMETOOLONG:
+        return StorageRefused(message, hint="choose a place with a shorter path")
+    return StorageFailure(message, hint="look at the place itself, then run the same command again")
