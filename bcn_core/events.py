@@ -27,11 +27,12 @@ class SweepRepeated(Event):
 
 @dataclass(frozen=True, slots=True)
 class PitBegun(Event):
-    """What the PIT must contain is fixed; all tables of the parent that are not captured stand as they are."""
+    """What the PIT must contain is fixed: how many tables are to be captured, how many stand as they are."""
 
     pit: str
     parent: str | None
     to_capture: int
+    unchanged: int
 
 
 @dataclass(frozen=True, slots=True)
