@@ -104,7 +104,8 @@ def plan_pit(repository: Repository, source: Source, pit: str, only: frozenset[T
         changes = changes_since(repository, parent, sweep, source)
         if not _moved_on(changes, sweep, source.catalog):
             break
-    _check_scope(repository.scope, sweep, parent, source.catalog)
+    if parent.manifest is None:
+        check_scope(repository.scope, sweep, source.catalog)
     wanted = {table: changed for table, changed in changes.changed.items() if only is None or table in only}
     left_out = changes.changed.keys() - wanted.keys()
     return _frame(repository, pit, sweep, parent).model_copy(
@@ -181,10 +182,12 @@ def _moved_on(changes: Changes, sweep: Sweep, catalog: Catalog) -> bool:
     return any(catalog.pointer(table) != sweep.pointers[table] for table in suspects)
 
 
-def _check_scope(scope: Scope, sweep: Sweep, parent: Parent, catalog: Catalog) -> None:
-    """At the first backup the scope must exist; later on its absence is a deletion, which PITs record."""
-    if parent.manifest is not None:
-        return
+def check_scope(scope: Scope, sweep: Sweep, catalog: Catalog) -> None:
+    """At the first backup the scope must exist; later on its absence is a deletion, which PITs record.
+
+    Raises:
+        NotFound: it does not exist; the nearest names are offered.
+    """
     if scope.database is None and not sweep.pointers and not sweep.unreadable:
         raise NotFound(
             f"catalog '{scope.catalog}' has no tables",

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from bcn_core.catalogs.catalog import Catalog
+from bcn_core.catalogs.catalog import Catalog, CatalogIdentity
 from bcn_core.catalogs.pyiceberg_catalog import PyIcebergCatalog
 from bcn_core.catalogs.redaction import redacted
+from bcn_core.catalogs.target import CatalogToBe
 from bcn_core.errors import InvalidRequest, NotFound, StorageFailure
 
 if TYPE_CHECKING:
@@ -40,6 +41,17 @@ def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = Fal
     return _wrapped(loaded, known)
 
 
+def open_target(name: str, properties: Mapping[str, str]) -> Catalog:
+    """Open a catalog to restore into. One that is lost is planned against as an empty one; its first write makes it."""
+    known = dict(properties) or _configured(name)
+    path = _sqlite_file(known.get("uri", ""))
+    if path is None or path.is_file():
+        return open_catalog(name, known)
+    _check_sqlite(name, known["uri"], create=True)
+    identity = CatalogIdentity("sql", f"sqlite:///{path}")
+    return CatalogToBe(name, identity, known.get("warehouse"), lambda: open_catalog(name, known, create=True))
+
+
 def _wrapped(loaded: "LoadedCatalog", properties: Mapping[str, str]) -> Catalog:
     if type(loaded).__name__ in ("SqlCatalog", "InMemoryCatalog"):
         from bcn_core.catalogs.sql import SqlPointers
@@ -61,10 +73,17 @@ def _configured(name: str) -> dict[str, str]:
     return {key: str(value) for key, value in found.items()}
 
 
-def _check_sqlite(name: str, uri: str, *, create: bool) -> None:
+def _sqlite_file(uri: str) -> Path | None:
+    """The file of a SQLite catalog; None for any other, and for one in memory."""
     if not uri.startswith(_SQLITE) or ":memory:" in uri:
+        return None
+    return Path(uri.removeprefix(_SQLITE).partition("?")[0])
+
+
+def _check_sqlite(name: str, uri: str, *, create: bool) -> None:
+    path = _sqlite_file(uri)
+    if path is None:
         return
-    path = Path(uri.removeprefix(_SQLITE).partition("?")[0])
     if not path.parent.is_dir():
         raise InvalidRequest(
             f"catalog '{name}': the folder of {path} does not exist", hint="check the catalog's uri"

@@ -1,0 +1,94 @@
+"""The command group, its lazily loaded commands, and the way from an error to an exit code."""
+
+import importlib
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from bcn_core import __version__
+from bcn_core.cli.manner import Manner
+from bcn_core.cli.stopping import Stopped
+from bcn_core.errors import BcnError
+
+COMMANDS = {
+    "init": ("init", "Make a repository for a catalog, a database or a table."),
+    "backup": ("backup", "Take one point in time (PIT)."),
+    "describe": ("describe", "Show the repository, one PIT, or one table's history."),
+    "list": ("listing", "List PITs, or the databases and tables of one."),
+    "changes": ("changes", "Show what changed at the source since the newest PIT."),
+    "restore": ("restore", "Restore tables from a PIT."),
+}
+"""Each command's module and summary. The module is loaded when the command runs, not for ``bcn --help``."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' summaries without loading them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        loaded = importlib.import_module(f"bcn_core.cli.{COMMANDS[cmd_name][0]}")
+        found: click.Command = loaded.command
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, epilog="Exit codes: 0 done, 9 done with problems, 2-8 see docs/reference/cli.md.")
+@click.version_option(__version__, prog_name="bcn")
+def bcn() -> None:
+    """Back up Apache Iceberg catalogs at points in time, and restore them anywhere."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out one command line; the exit code (bcn_core/errors.py says what each means)."""
+    manner = Manner.of(arguments)
+    try:
+        with manner.stopping.watched():
+            code = _told(arguments, manner)
+    except Stopped as stopped:
+        hint = "run the same command again; what was copied is used again"
+        code = manner.fail("Stopped", stopped.exit_code, str(stopped), hint)
+    return _finished(manner, code)
+
+
+def _told(arguments: Sequence[str], manner: Manner) -> int:
+    """Run, and say each kind of failure."""
+    try:
+        return bcn.main(list(arguments), "bcn", standalone_mode=False, obj=manner) or 0
+    except BcnError as error:
+        _trace(manner)
+        return manner.fail_with(error)
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        hint = f"see: {context.command_path} --help" if context else "see: bcn --help"
+        return manner.fail("Usage", error.exit_code, error.format_message(), hint)
+    except click.Abort:
+        return manner.fail("Aborted", 1, "nothing was written: the question was not answered")
+    except Exception as error:  # noqa: BLE001 - the last resort: no failure may look like a crash of Python
+        _trace(manner)
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        return manner.fail(
+            "Unexpected", 1, f"unexpected {said}", "run again with --debug, and report what it shows"
+        )
+
+
+def _trace(manner: Manner) -> None:
+    if manner.debug:
+        traceback.print_exc(file=sys.stderr)
+
+
+def _finished(manner: Manner, code: int) -> int:
+    try:
+        manner.finish()
+    except BrokenPipeError:
+        # The reader has seen enough (bcn list --json | head). Else Python complains about it while it exits.
+        sys.stdout = None
+    return code

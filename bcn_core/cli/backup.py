@@ -1,0 +1,114 @@
+"""``bcn backup``: take one PIT."""
+
+import time
+from datetime import UTC, datetime
+from typing import Unpack
+
+import click
+
+from bcn_core.backup import Backup, back_up
+from bcn_core.catalogs.catalog import Catalog
+from bcn_core.cli.backup_result import draw_result, hint_for, result_of
+from bcn_core.cli.manner import Manner
+from bcn_core.cli.opening import Place, another_source, open_place
+from bcn_core.cli.options import ScopeOptions, json_option, place_options, scope_options
+from bcn_core.cli.progress import reporting
+from bcn_core.cli.scope import Asked, make_repository
+from bcn_core.describe import describe_pit
+from bcn_core.errors import Conflict, FinishedWithProblems, InvalidRequest, NotFound
+from bcn_core.events import Report
+from bcn_core.names import is_pit_id, pit_id
+from bcn_core.repository.pins import this_process
+from bcn_core.repository.repository import Repository
+
+
+class BackupOptions(ScopeOptions):
+    """What ``bcn backup`` takes."""
+
+    at: str | None
+    accept_source: bool
+
+
+@click.command("backup")
+@place_options
+@scope_options
+@click.option(
+    "--at", metavar="TIMESTAMP", help="A PIT of the past, from what the tables' own metadata remembers."
+)
+@click.option(
+    "--accept-source", is_flag=True, help="Go on though the catalog has another address, for this run."
+)
+@json_option
+@click.pass_obj
+def command(manner: Manner, **given: Unpack[BackupOptions]) -> None:
+    """Take one point in time (PIT) of the repository's scope.
+
+    The first backup makes the repository and fixes what it covers: the catalog, one --database, or one --table.
+    Later ones need no scope. Only what changed since the newest PIT is read, and only new files are copied.
+    """
+    place = open_place(given)
+    pit = None if given["at"] is None else _pit_at(given["at"])
+    started = time.monotonic()
+    with reporting(manner) as report:
+        repository, catalog = _both_ends(place, given)
+        _check_source(repository, catalog, manner, accept=given["accept_source"])
+        manifest = back_up(_backup(place, repository, catalog, report), pit)
+    found = describe_pit(repository, manifest.pit, captures=True)
+    seconds = time.monotonic() - started
+    manner.answer(result_of(found, seconds))
+    if not manner.as_json:
+        draw_result(found, repository.scope, seconds)
+    if manifest.status != "complete":
+        if not manner.as_json:
+            manner.say(f"HINT: {hint_for(found)}")
+        click.get_current_context().exit(FinishedWithProblems.exit_code)
+
+
+def _both_ends(place: Place, given: BackupOptions) -> tuple[Repository, Catalog]:
+    """The repository, made when there is none and the scope is named, and the catalog that it backs up."""
+    asked = Asked.of(given, place.settings.repository)
+    try:
+        repository = place.repository()
+    except NotFound as none:
+        if asked.catalog is None:
+            hint = "to make one, say what to back up: --catalog NAME; or check --repo"
+            raise NotFound(none.message, hint=hint) from none
+        scope = asked.scope()
+        catalog = place.catalog(scope.catalog)
+        return make_repository(place, scope, catalog), catalog
+    asked.check(repository)
+    return repository, place.catalog(repository.scope.catalog)
+
+
+def _check_source(repository: Repository, catalog: Catalog, manner: Manner, *, accept: bool) -> None:
+    why = another_source(repository, catalog)
+    if why and not accept:
+        raise Conflict(why, hint="check the catalog's uri; if the catalog has moved there: --accept-source")
+    if why:
+        manner.say(f"warning: {why}; accepted for this run")
+
+
+def _backup(place: Place, repository: Repository, catalog: Catalog, report: Report) -> Backup:
+    bounds = place.settings.backup
+    return Backup(
+        repository,
+        catalog,
+        place.stores,
+        this_process("bcn backup"),
+        report,
+        tables_at_once=bounds.tables_at_once,
+        files_at_once=bounds.files_at_once,
+        publish_partial=bounds.publish_partial,
+    )
+
+
+def _pit_at(text: str) -> str:
+    if is_pit_id(text):
+        return text
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidRequest(
+            f"'{text}' is no timestamp", hint="such as 2026-11-20T09:30:00Z; UTC when no zone is given"
+        ) from error
+    return pit_id(found if found.tzinfo else found.replace(tzinfo=UTC))

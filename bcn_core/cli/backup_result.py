@@ -1,0 +1,71 @@
+"""What ``bcn backup`` says when it is done."""
+
+from typing import Any
+
+from bcn_core.cli.drawing import draw, duration, line, size
+from bcn_core.cli.plain import plain
+from bcn_core.cli.wording import what_happened
+from bcn_core.describe import PitDescription, TableInPit
+from bcn_core.names import Scope
+
+_MOST_UNCHANGED = 20
+
+
+def draw_result(found: PitDescription, scope: Scope, seconds: float) -> None:
+    """The PIT, what became of each table, the totals. A long row of unchanged tables is counted, not shown."""
+    manifest = found.manifest
+    line(
+        f"PIT {manifest.pit}  {scope}  (parent {manifest.parent_pit.pit if manifest.parent_pit else 'none'})"
+    )
+    happened = tables_of_run(found)
+    unchanged = [table for table in happened if table.status == "UNCHANGED" and table.renamed_from is None]
+    shown = (
+        happened if len(unchanged) <= _MOST_UNCHANGED else [one for one in happened if one not in unchanged]
+    )
+    draw(("TABLE", ">NEW FILES", ">COPIED", "WHAT"), (_row(table) for table in shown))
+    if len(shown) < len(happened):
+        line(f"{len(unchanged):,} more tables are unchanged")
+    line(f"{_totals(found)} · {duration(seconds)} · status: {manifest.status}")
+
+
+def result_of(found: PitDescription, seconds: float) -> dict[str, Any]:
+    """The same as a document."""
+    manifest = found.manifest
+    return {
+        "pit": manifest.pit,
+        "parent": manifest.parent_pit.pit if manifest.parent_pit else None,
+        "status": manifest.status,
+        "scope": plain(manifest.scope.scope()),
+        "consistency": plain(manifest.consistency),
+        "counts": plain(manifest.counts),
+        "deleted_in_source": plain(manifest.deleted_in_source),
+        "tables": plain(tables_of_run(found)),
+        "seconds": round(seconds, 3),
+    }
+
+
+def tables_of_run(found: PitDescription) -> list[TableInPit]:
+    """The PIT's tables; of the deleted ones only those that this PIT was the first to miss."""
+    first = set(found.manifest.deleted_in_source.tables)
+    return [table for table in found.tables if table.status != "DELETED" or str(table.table) in first]
+
+
+def hint_for(found: PitDescription) -> str:
+    """What to do about a partial PIT."""
+    if found.manifest.failed:
+        return "mend what failed and run the same command again; files that are there are not copied again"
+    if found.manifest.carried:
+        return "tables that were carried stand on an earlier capture; a full backup captures them"
+    return "snapshots with missing files cannot be restored: repair or expire them at the source"
+
+
+def _row(table: TableInPit) -> tuple[str, int | None, str, str]:
+    return str(table.table), table.files_new, size(table.bytes_new), what_happened(table)
+
+
+def _totals(found: PitDescription) -> str:
+    counts = found.manifest.counts
+    parts = [f"{counts.captured:,} captured", f"{counts.unchanged:,} unchanged"]
+    more = {"carried": counts.carried, "deleted": counts.deleted, "failed": counts.failed}
+    parts += [f"{count:,} {word}" for word, count in more.items() if count]
+    return f"{counts.tables:,} tables: {', '.join(parts)} · {size(counts.bytes_new)} copied"

@@ -1,0 +1,80 @@
+"""``bcn changes``: what a backup would find now. It reads the source and writes nothing."""
+
+from datetime import UTC, datetime
+from typing import Any, Unpack
+
+import click
+
+from bcn_core.capture.planning import Source, changes_since, consistent_sweep, parent_of
+from bcn_core.changes import Changes
+from bcn_core.cli.drawing import draw, line
+from bcn_core.cli.manner import Manner
+from bcn_core.cli.opening import open_place, source_of
+from bcn_core.cli.options import PlaceOptions, json_option, place_options
+from bcn_core.cli.plain import plain
+from bcn_core.cli.progress import reporting
+from bcn_core.cli.wording import change_words
+from bcn_core.names import pit_id
+
+
+@click.command("changes")
+@place_options
+@json_option
+@click.pass_obj
+def command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
+    """Show what changed at the source since the newest PIT, without a backup."""
+    place = open_place(given)
+    repository = place.repository()
+    catalog = source_of(place, repository)
+    with reporting(manner) as report:
+        parent = parent_of(repository, pit_id(datetime.now(UTC)))
+        sweep, _ = consistent_sweep(catalog, repository.scope, report)
+        found = changes_since(repository, parent, sweep, Source(catalog, place.stores, report))
+    since = parent.manifest.pit if parent.manifest else None
+    manner.answer({"since": since, "any": found.any, "changes": _rows(found), "unchanged": _unchanged(found)})
+    if not manner.as_json:
+        _draw(found, since)
+
+
+def _rows(found: Changes) -> list[dict[str, Any]]:
+    """One entry for each table about which there is something to say."""
+    tables = sorted({*found.changed, *found.renamed, *found.recreated, *found.dropped, *found.unreadable})
+    rows = []
+    for table in tables:
+        changed = found.changed.get(table)
+        kinds = changed.kinds if changed else ()
+        rows.append(
+            {
+                "table": plain(table),
+                "changes": list(kinds) if table not in found.dropped else ["dropped"],
+                "columns": list(changed.columns) if changed else [],
+                "renamed_from": plain(found.renamed.get(table)),
+                "unreadable": found.unreadable.get(table),
+            }
+        )
+    return rows
+
+
+def _unchanged(found: Changes) -> int:
+    return len(found.standing) - len(found.renamed.keys() & found.standing.keys())
+
+
+def _draw(found: Changes, since: str | None) -> None:
+    line(f"since PIT {since}" if since else "there is no PIT yet: everything is new")
+    rows = _rows(found)
+    if rows:
+        draw(("TABLE", "WHAT"), ((row["table"], _words(row)) for row in rows))
+    line(f"{len(rows):,} changed, {_unchanged(found):,} unchanged")
+    for group in found.shared:
+        line(f"warning: one UUID at several names: {', '.join(str(table) for table in group)}")
+
+
+def _words(row: dict[str, Any]) -> str:
+    parts = [
+        f"unreadable: {row['unreadable']}" if row["unreadable"] else "",
+        f"renamed from {row['renamed_from']}" if row["renamed_from"] else "",
+        "deleted in source"
+        if row["changes"] == ["dropped"]
+        else change_words(row["changes"], row["columns"]),
+    ]
+    return "; ".join(part for part in parts if part)

@@ -1,0 +1,152 @@
+"""Drawing what ``bcn_core.describe`` found."""
+
+from bcn_core.cli.drawing import Cell, draw, facts, line, size
+from bcn_core.cli.wording import what_happened
+from bcn_core.describe import Description, PitDescription, PitSummary, TableHistory, TableInPit, Unfinished
+from bcn_core.repository.documents import Consistency
+
+PIT_HEADINGS = ("PIT (UTC)", "STATUS", ">DBS", ">TABLES", ">FILES", ">SIZE", ">NEW", ">GONE")
+
+
+def draw_repository(found: Description) -> None:
+    """The repository, its PITs, what is deleted, what is unfinished."""
+    facts(
+        [
+            ("repository", found.url),
+            ("id", found.repository_id),
+            ("granularity", found.granularity),
+            ("scope", str(found.scope)),
+            ("source", f"{found.source_kind} {found.source_address}"),
+            ("created", f"{found.created_at:%Y-%m-%d %H:%M:%S} UTC"),
+        ]
+    )
+    line()
+    draw_pits(found.pits)
+    for name, deleted in (("database", found.deleted_databases), ("table", found.deleted_tables)):
+        if deleted:
+            line(f"\n{len(deleted)} deleted {name}(s); bcn restore --include-deleted brings them back")
+    draw_deleted(found)
+    for one in found.unfinished:
+        line(f"\nunfinished: PIT {one.pit}, {_who(one)}")
+
+
+def draw_pits(pits: tuple[PitSummary, ...]) -> None:
+    """One line for each PIT."""
+    if not pits:
+        line("no PIT yet; take one: bcn backup")
+        return
+    draw(PIT_HEADINGS, (_pit_row(one) for one in pits))
+
+
+def draw_deleted(found: Description) -> None:
+    """Deleted tables, with the PIT that holds them last."""
+    if found.deleted_tables:
+        rows = [(str(one.table.table()), one.last_pit, one.uuid) for one in found.deleted_tables]
+        draw(("DELETED TABLE", "LAST IN PIT", "UUID"), rows)
+
+
+def draw_pit(found: PitDescription) -> None:
+    """One PIT: where it comes from, how sure it is of one instant, what happened to each table."""
+    manifest = found.manifest
+    counts = manifest.counts
+    facts(
+        [
+            ("PIT", manifest.pit),
+            ("status", manifest.status),
+            ("captured", f"{manifest.captured_at:%Y-%m-%d %H:%M:%S} UTC"),
+            ("parent", manifest.parent_pit.pit if manifest.parent_pit else "none"),
+            ("consistency", _consistency(manifest.consistency)),
+            (
+                "holds",
+                f"{counts.databases} databases, {counts.tables} tables, {counts.files} files, {size(counts.bytes)}",
+            ),
+            ("copied", f"{counts.files_new} files, {size(counts.bytes_new)}"),
+            ("digest", manifest.digest),
+        ]
+    )
+    line()
+    draw(("TABLE", "STATUS", ">NEW FILES", ">COPIED", "WHAT"), (_table_row(table) for table in found.tables))
+    for group in manifest.shared_uuids:
+        line(f"warning: one UUID at several names: {', '.join(str(ref.table()) for ref in group)}")
+    if manifest.not_yet_created:
+        line(f"not yet created then: {', '.join(str(ref.table()) for ref in manifest.not_yet_created)}")
+
+
+def draw_history(found: TableHistory) -> None:
+    """One table over time: names, schemas, captures."""
+    facts(
+        [
+            ("table", str(found.table)),
+            ("UUID", found.uuid),
+            ("in PITs", f"{len(found.pits)}: {_span(found.pits)}"),
+        ]
+    )
+    if len(found.names) > 1:
+        line()
+        draw(("NAME", "SINCE PIT"), ((str(name), since) for name, since in found.names))
+    line()
+    rows = [
+        (one.since, one.schema_id, ", ".join(one.changes) or ", ".join(one.columns)) for one in found.schemas
+    ]
+    draw(("SCHEMA SINCE", ">ID", "COLUMNS, THEN CHANGES"), rows)
+    line()
+    draw(
+        ("CAPTURED BY", "KIND", ">ROWS", ">FILES", ">NEW", ">COPIED", "SNAPSHOT"),
+        (
+            (
+                one.pit,
+                "full" if one.full else "delta",
+                one.rows,
+                one.files,
+                one.files_new,
+                size(one.bytes_new),
+                str(one.snapshot_id or "-"),
+            )
+            for one in found.captures
+        ),
+    )
+    if found.other_uuids:
+        line(f"other tables bore this name: {', '.join(found.other_uuids)}")
+    if found.unreadable:
+        line(f"warning: {len(found.unreadable)} PIT(s) cannot be read: {', '.join(found.unreadable)}")
+
+
+def _pit_row(one: PitSummary) -> tuple[Cell, ...]:
+    if one.counts is None:
+        return (one.pit, one.status)
+    counts = one.counts
+    new = size(counts.bytes_new)
+    return (
+        one.pit,
+        one.status,
+        counts.databases,
+        counts.tables,
+        counts.files,
+        size(counts.bytes),
+        new,
+        counts.deleted,
+    )
+
+
+def _table_row(table: TableInPit) -> tuple[Cell, ...]:
+    return str(table.table), table.status, table.files_new, size(table.bytes_new), what_happened(table)
+
+
+def _consistency(found: Consistency) -> str:
+    if found.mode == "consistent":
+        return "consistent: all tables as of one instant"
+    if found.mode == "as_of":
+        return "as of: rebuilt from the tables' own history"
+    moved = ", ".join(str(ref.table()) for ref in found.moved)
+    return f"skewed: these tables moved while they were read: {moved or 'unknown'}"
+
+
+def _who(one: Unfinished) -> str:
+    if one.owner is None:
+        return "nobody at work; the next backup uses what it copied"
+    since = f" since {one.since:%Y-%m-%d %H:%M:%S} UTC" if one.since else ""
+    return f"pinned by {one.owner.name} on {one.owner.host}{since}"
+
+
+def _span(pits: tuple[str, ...]) -> str:
+    return pits[0] if len(pits) == 1 else f"{pits[0]} to {pits[-1]}"

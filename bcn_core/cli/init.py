@@ -1,0 +1,30 @@
+"""``bcn init``: make a repository."""
+
+from typing import Unpack
+
+import click
+
+from bcn_core.cli.manner import Manner
+from bcn_core.cli.opening import open_place
+from bcn_core.cli.options import ScopeOptions, json_option, place_options, scope_options
+from bcn_core.cli.plain import plain
+from bcn_core.cli.scope import Asked, make_repository
+
+
+@click.command("init")
+@place_options
+@scope_options
+@json_option
+@click.pass_obj
+def command(manner: Manner, **given: Unpack[ScopeOptions]) -> None:
+    """Make a repository for a catalog, a database or a table.
+
+    What it covers is fixed from then on. bcn backup makes one as well, at its first run.
+    """
+    place = open_place(given)
+    scope = Asked.of(given, place.settings.repository).scope()
+    repository = make_repository(place, scope, place.catalog(scope.catalog))
+    manner.answer({"repository": plain(repository.manifest)})
+    if not manner.as_json:
+        click.echo(f"repository {repository.store.url} covers {scope.granularity} {scope}")
+        click.echo("take the first PIT: bcn backup --repo " + place.url)

@@ -1,0 +1,88 @@
+"""``bcn list``: PITs, or what one PIT holds."""
+
+from itertools import groupby
+from typing import Unpack
+
+import click
+
+from bcn_core.cli.describing import draw_pits
+from bcn_core.cli.drawing import Cell, draw, line, size
+from bcn_core.cli.manner import Manner
+from bcn_core.cli.opening import open_place
+from bcn_core.cli.options import PlaceOptions, json_option, place_options
+from bcn_core.cli.plain import plain
+from bcn_core.describe import (
+    PitDescription,
+    TableInPit,
+    describe_pit,
+    describe_repository,
+    tables_of_database,
+)
+from bcn_core.errors import InvalidRequest
+from bcn_core.repository.repository import Repository
+
+
+class ListOptions(PlaceOptions):
+    """What ``bcn list`` takes."""
+
+    pit: str | None
+    database: str | None
+
+
+@click.command("list")
+@place_options
+@click.option("--pit", metavar="PIT", help="The PIT: an id, a prefix of one, a timestamp, or 'latest'.")
+@click.option("--database", metavar="NAME", help="This database alone.")
+@json_option
+@click.pass_obj
+def command(manner: Manner, **given: Unpack[ListOptions]) -> None:
+    """List all PITs; or, with --pit, the databases and tables of one, with the status of each."""
+    repository = open_place(given).repository()
+    if given["pit"] is None:
+        if given["database"]:
+            raise InvalidRequest(
+                "a database is listed as of a PIT", hint="add --pit latest, or the PIT you mean"
+            )
+        _list_pits(manner, repository)
+        return
+    found = describe_pit(repository, repository.select(given["pit"]))
+    tables = tables_of_database(found, given["database"]) if given["database"] else found.tables
+    manner.answer(_document(found, tables, given["database"]))
+    if not manner.as_json:
+        _draw(found, tables, given["database"])
+
+
+def _list_pits(manner: Manner, repository: Repository) -> None:
+    found = describe_repository(repository)
+    manner.answer({"pits": plain(found.pits)})
+    if not manner.as_json:
+        draw_pits(found.pits)
+
+
+def _document(
+    found: PitDescription, tables: tuple[TableInPit, ...], database: str | None
+) -> dict[str, object]:
+    databases = [
+        {"database": name, "status": status, "tables": sum(table.table.database == name for table in tables)}
+        for name, status in sorted(found.databases.items())
+        if database in (None, name)
+    ]
+    pit = found.manifest
+    return {"pit": pit.pit, "status": pit.status, "databases": databases, "tables": plain(tables)}
+
+
+def _draw(found: PitDescription, tables: tuple[TableInPit, ...], database: str | None) -> None:
+    line(f"PIT {found.manifest.pit}  {found.manifest.status}")
+    by_name = {name: list(held) for name, held in groupby(tables, lambda one: one.table.database)}
+    for name, status in sorted(found.databases.items()):
+        if database in (None, name):
+            held = by_name.get(name, [])
+            line(f"\n{name}  {status}  {len(held)} tables")
+            if held:
+                headings = ("TABLE", "STATUS", ">ROWS", ">FILES", ">SIZE", ">SCHEMA", "CAPTURED BY")
+                draw(headings, (_row(table, found.manifest.pit) for table in held))
+
+
+def _row(table: TableInPit, pit: str) -> tuple[Cell, ...]:
+    by = "this PIT" if table.captured_by == pit else table.captured_by
+    return table.table.name, table.status, table.rows, table.files, size(table.bytes), table.schema_id, by

@@ -1,0 +1,49 @@
+"""How one run of the command speaks: one JSON document or tables on stdout, the rest on stderr."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bcn_core.cli.stopping import Stopping
+from bcn_core.errors import BcnError
+
+
+@dataclass
+class Manner:
+    """What every command of one run shares. With ``as_json`` the document is printed once, at the end."""
+
+    as_json: bool = False
+    debug: bool = False
+    verbose: bool = False
+    stopping: Stopping = field(default_factory=Stopping)
+    document: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, arguments: Sequence[str]) -> "Manner":
+        """Read from the raw arguments, since errors in the arguments themselves are told in the same manner."""
+        return cls(as_json="--json" in arguments, debug="--debug" in arguments)
+
+    def answer(self, document: Mapping[str, Any]) -> None:
+        """Add to the document; values are plain JSON already."""
+        self.document.update(document)
+
+    def fail(self, kind: str, code: int, message: str, hint: str = "") -> int:
+        """Say what went wrong, and give the exit code."""
+        self.document["error"] = {"kind": kind, "code": code, "message": message, "hint": hint}
+        self.say(f"bcn: {message}" + (f"\nHINT: {hint}" if hint else ""))
+        return code
+
+    def fail_with(self, error: BcnError) -> int:
+        """Say an error of the engine."""
+        return self.fail(type(error).__name__, error.exit_code, error.message, error.hint)
+
+    def say(self, text: str) -> None:
+        """One or more lines for people, on stderr."""
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+    def finish(self) -> None:
+        """Print the document."""
+        if self.as_json:
+            print(json.dumps(self.document, indent=1, ensure_ascii=False), flush=True)  # noqa: T201

@@ -1,0 +1,172 @@
+"""``bcn restore``: plan, show, ask, carry out."""
+
+import sys
+from typing import Unpack
+
+import click
+
+from bcn_core.catalogs.catalog import Catalog
+from bcn_core.catalogs.opening import open_target
+from bcn_core.cli.manner import Manner
+from bcn_core.cli.opening import Place, open_place
+from bcn_core.cli.options import PlaceOptions, json_option, place_options
+from bcn_core.cli.progress import reporting
+from bcn_core.cli.restore_result import draw_plan, draw_report, plan_document, report_document
+from bcn_core.errors import FinishedWithProblems, InvalidRequest
+from bcn_core.events import Report
+from bcn_core.repository.repository import Repository
+from bcn_core.restoration.request import OnConflict, UuidChoice
+from bcn_core.restore import Restore, RestorePlan, RestoreRequest, plan_restore, restore_all
+
+
+class RestoreOptions(PlaceOptions):
+    """What ``bcn restore`` takes."""
+
+    pit: str
+    database: tuple[str, ...]
+    table: tuple[str, ...]
+    exclude: tuple[str, ...]
+    include_deleted: bool
+    target_catalog: str | None
+    target_database: str | None
+    target_table: str | None
+    target_location: str | None
+    on_conflict: OnConflict
+    uuid: UuidChoice
+    dry_run: bool
+    yes: bool
+
+
+@click.command("restore")
+@place_options
+@click.option(
+    "--pit",
+    metavar="PIT",
+    default="latest",
+    help="An id, a prefix of one, a timestamp, or 'latest' (default).",
+)
+@click.option("--database", metavar="GLOB", multiple=True, help="Only these databases. May be given again.")
+@click.option(
+    "--table",
+    metavar="GLOB",
+    multiple=True,
+    help="Only these tables: TABLE or DATABASE.TABLE. May be given again.",
+)
+@click.option("--exclude", metavar="GLOB", multiple=True, help="Not these tables. May be given again.")
+@click.option("--include-deleted", is_flag=True, help="Also tables that the source had dropped by then.")
+@click.option(
+    "--target-catalog",
+    metavar="NAME",
+    help="Restore into this catalog, else into the one that was backed up.",
+)
+@click.option("--target-database", metavar="NAME", help="The new database; may hold {database} and {table}.")
+@click.option("--target-table", metavar="NAME", help="The new name; may hold {database} and {table}.")
+@click.option(
+    "--target-location", metavar="PLACE", help="Where the files go; may hold {database} and {table}."
+)
+@click.option(
+    "--on-conflict",
+    type=click.Choice(["fail", "skip", "replace"]),
+    default="fail",
+    help="When a target exists (fail).",
+)
+@click.option(
+    "--uuid",
+    type=click.Choice(["auto", "keep", "new"]),
+    default="auto",
+    help="The restored tables' UUIDs (auto).",
+)
+@click.option("--dry-run", is_flag=True, help="Show the plan and stop. Nothing is written.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@click.pass_obj
+def command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
+    """Restore tables from a PIT; shows its plan and asks before it writes anything.
+
+    Needs the repository alone: not the source catalog, not its storage. A table appears in the target catalog when all
+    its files are in place and checked. Run again after an interruption, it goes on.
+    """
+    place = open_place(given)
+    repository = place.repository()
+    target = _target(place, repository, given["target_catalog"])
+    with reporting(manner) as report:
+        restore = _restore(place, repository, target, report)
+        plan = plan_restore(restore, _request(given))
+    _show_plan(manner, plan)
+    if given["dry_run"]:
+        return
+    _ask(manner, plan, yes=given["yes"])
+    _carry_out(manner, restore, plan)
+
+
+def _show_plan(manner: Manner, plan: RestorePlan) -> None:
+    """Show the plan, and refuse it when it is nothing but refusals."""
+    manner.answer({"plan": plan_document(plan)})
+    if not manner.as_json:
+        draw_plan(plan)
+    refusals = [table.refusal for table in plan.tables if table.refusal is not None]
+    if refusals and len(refusals) == len(plan.tables):
+        raise refusals[0]
+
+
+def _ask(manner: Manner, plan: RestorePlan, *, yes: bool) -> None:
+    """Get a yes, or stop with nothing written."""
+    if yes:
+        return
+    if manner.as_json or not sys.stdin.isatty():
+        raise InvalidRequest(
+            "nothing was restored: nobody is there to confirm the plan",
+            hint="look at the plan, then add --yes",
+        )
+    click.confirm(f"Restore into catalog '{plan.target_catalog}'?", abort=True, err=True)
+
+
+def _carry_out(manner: Manner, restore: Restore, plan: RestorePlan) -> None:
+    with reporting(manner) as report:
+        found = restore_all(_with_report(restore, report), plan)
+    manner.answer({"result": report_document(found)})
+    if not manner.as_json:
+        draw_report(found)
+    if found.failed:
+        if not manner.as_json:
+            manner.say(
+                "HINT: run the same command again with --on-conflict skip; what is in place is not copied again"
+            )
+        click.get_current_context().exit(FinishedWithProblems.exit_code)
+
+
+def _target(place: Place, repository: Repository, name: str | None) -> Catalog:
+    wanted = name or repository.scope.catalog
+    return open_target(wanted, place.settings.catalog_properties(wanted))
+
+
+def _restore(place: Place, repository: Repository, target: Catalog, report: Report) -> Restore:
+    bounds = place.settings.restore
+    return Restore(repository, target, place.stores, report, bounds.tables_at_once, bounds.files_at_once)
+
+
+def _with_report(restore: Restore, report: Report) -> Restore:
+    """The bar of the planning is gone by now: the question stood between."""
+    return Restore(
+        restore.repository,
+        restore.target,
+        restore.stores,
+        report,
+        restore.tables_at_once,
+        restore.files_at_once,
+    )
+
+
+def _request(given: RestoreOptions) -> RestoreRequest:
+    return RestoreRequest(
+        pit=given["pit"],
+        databases=given["database"],
+        tables=given["table"],
+        exclude=given["exclude"],
+        include_deleted=given["include_deleted"],
+        target_database=given["target_database"],
+        target_table=given["target_table"],
+        target_location=given["target_location"],
+        on_conflict=given["on_conflict"],
+        uuid=given["uuid"],
+    )

@@ -1,0 +1,83 @@
+"""What a repository is asked to cover: inferred at the first backup, compared ever after."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bcn_core.capture.planning import check_scope
+from bcn_core.catalogs.catalog import Catalog
+from bcn_core.cli.opening import Place
+from bcn_core.cli.options import ScopeOptions
+from bcn_core.errors import InvalidRequest
+from bcn_core.names import Scope
+from bcn_core.repository.documents import SourceRecord
+from bcn_core.repository.repository import Repository
+from bcn_core.settings import RepositorySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The scope as far as options and settings name it."""
+
+    catalog: str | None
+    database: str | None
+    table: str | None
+
+    @classmethod
+    def of(cls, given: ScopeOptions, settings: RepositorySettings) -> "Asked":
+        """Options win over ``bcn.toml``; what it says of another catalog or database does not apply."""
+        database, table = _split(given["database"], given["table"])
+        if given["catalog"] not in (None, settings.catalog):
+            return cls(given["catalog"], database, table)
+        catalog = given["catalog"] or settings.catalog
+        if database not in (None, settings.database):
+            return cls(catalog, database, table)
+        return cls(catalog, database or settings.database, table or settings.table)
+
+    def scope(self, catalog: str | None = None) -> Scope:
+        """The whole scope; ``catalog`` stands in where none is named.
+
+        Raises:
+            InvalidRequest: a part is missing.
+        """
+        name = self.catalog or catalog
+        if name is None:
+            raise InvalidRequest("nothing says which catalog to back up", hint="give --catalog NAME")
+        if self.table is not None and self.database is None:
+            raise InvalidRequest(f"table '{self.table}' needs its database", hint="give --database NAME")
+        return Scope(name, self.database, self.table)
+
+    def check(self, repository: Repository) -> None:
+        """Compare with what the repository covers.
+
+        Raises:
+            InvalidRequest: something else was asked for; both are shown.
+        """
+        if (self.catalog, self.database, self.table) == (None, None, None):
+            return
+        known, asked = repository.scope, self.scope(repository.scope.catalog)
+        if asked != known:
+            raise InvalidRequest(
+                f"{repository.store.url} covers {known.granularity} {known}, "
+                f"but {asked.granularity} {asked} was asked for",
+                hint="a repository's scope is fixed: leave the scope away, or choose another --repo",
+            )
+
+
+def make_repository(place: Place, scope: Scope, catalog: Catalog) -> Repository:
+    """Make a repository for a scope that exists: a mistyped name must not be fixed for good.
+
+    Raises:
+        NotFound: the catalog has no such database or table, or no table at all.
+        Conflict: the place is not empty.
+    """
+    check_scope(scope, catalog.sweep(scope), catalog)
+    found = catalog.identity()
+    source = SourceRecord(kind=found.kind, address=found.address)
+    return Repository.create(place.store, scope, source, datetime.now(UTC))
+
+
+def _split(database: str | None, table: str | None) -> tuple[str | None, str | None]:
+    """``--table sales.orders`` names the database too."""
+    if database is None and table is not None and "." in table:
+        database, _, table = table.rpartition(".")
+    return database, table

@@ -1,0 +1,46 @@
+"""What happened to a table, in words."""
+
+from collections.abc import Iterable
+
+from bcn_core.describe import TableInPit
+
+_CHANGES = {
+    "new": "new",
+    "recreated": "dropped and created again",
+    "data": "data changed",
+    "schema": "schema changed",
+    "spec": "partitioning changed",
+    "order": "sort order changed",
+    "properties": "properties changed",
+    "format": "format version changed",
+    "metadata": "metadata changed",
+    "as of": "as it was then",
+}
+
+
+def change_words(changes: Iterable[str], columns: Iterable[str] = ()) -> str:
+    """Kinds of change, the schema's with its columns."""
+    listed = ", ".join(columns)
+    words = []
+    for kind in changes:
+        said = _CHANGES.get(kind, kind)
+        words.append(f"{said} ({listed})" if kind == "schema" and listed else said)
+    return ", ".join(words)
+
+
+def what_happened(table: TableInPit) -> str:
+    """One table's part in a PIT."""
+    parts = []
+    if table.reason:
+        parts.append(f"FAILED: {table.reason}")
+    if table.renamed_from is not None:
+        parts.append(f"renamed from {table.renamed_from}")
+    parts.append(change_words(table.changes, table.columns))
+    if table.status == "DELETED":
+        parts.append("deleted in source")
+    if table.status in ("CARRIED", "DELETED"):
+        parts.append(f"last captured in {table.captured_by}")
+    if table.damaged:
+        parts.append("old snapshots damaged at the source")
+    found = "; ".join(part for part in parts if part)
+    return found or table.status.lower()
