@@ -56,7 +56,7 @@ format: install ## let ruff format and mend what it can
 	$(BIN)/ruff format .
 
 bench: install ## measure; figures are for reading, nothing fails on them
-	for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
 lock: install ## write requirements/*.txt anew from pyproject.toml (UPGRADE=--upgrade takes the newest)
 	scripts/lock.sh $(UPGRADE)

@@ -1,6 +1,6 @@
 """How fast a manifest's paths are rewritten, next to decoding and encoding it with fastavro.
 
-Run: python -m bench.manifest_splice [entries]. Statistics for 16 columns, deflate, as engines write them.
+Run: python benchmarks/manifest_splice.py [entries]. Statistics for 16 columns, deflate, as engines write them.
 """
 
 import io
