@@ -25,7 +25,8 @@ def draw_result(found: PitDescription, scope: Scope, seconds: float) -> None:
     draw(("TABLE", ">NEW FILES", ">COPIED", "WHAT"), (_row(table) for table in shown))
     if len(shown) < len(happened):
         line(f"{len(unchanged):,} more tables are unchanged")
-    line(f"{_totals(found)} · {duration(seconds)} · status: {manifest.status}")
+    line(f"{_totals(found)} · {duration(seconds)}")
+    line(f"status: {manifest.status}")
 
 
 def result_of(found: PitDescription, seconds: float) -> dict[str, Any]:

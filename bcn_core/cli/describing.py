@@ -24,7 +24,9 @@ def draw_repository(found: Description) -> None:
     draw_pits(found.pits)
     for name, deleted in (("database", found.deleted_databases), ("table", found.deleted_tables)):
         if deleted:
-            line(f"\n{len(deleted)} deleted {name}(s); bcn restore --include-deleted brings them back")
+            line(
+                f"\n{len(deleted)} {name}(s) deleted at the source, restorable from the PIT that held them last"
+            )
     draw_deleted(found)
     for one in found.unfinished:
         line(f"\nunfinished: PIT {one.pit}, {_who(one)}")

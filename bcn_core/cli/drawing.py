@@ -25,7 +25,7 @@ def console() -> "Console":
     """Standard output. Names are never read as markup, emoji or anything to highlight."""
     from rich.console import Console
 
-    return Console(markup=False, highlight=False, emoji=False, soft_wrap=False)
+    return Console(markup=False, highlight=False, emoji=False)
 
 
 def draw(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
@@ -44,8 +44,8 @@ def draw(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
 
 
 def line(text: str = "", style: str = "") -> None:
-    """One line of text."""
-    console().print(printable(text), style=style or None, overflow="fold")
+    """One line of text. The terminal wraps it: a location that is cut into lines cannot be copied."""
+    console().print(printable(text), style=style or None, soft_wrap=True)
 
 
 def facts(pairs: Iterable[tuple[str, Cell]]) -> None:

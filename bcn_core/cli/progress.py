@@ -61,7 +61,7 @@ class _Bar:
 
     def __init__(self, progress: "Progress") -> None:
         self._progress = progress
-        self._task = progress.add_task("reading the catalog", total=None)
+        self._task = progress.add_task("preparing", total=None)
         self._total = 0
         self._lock = threading.Lock()
 

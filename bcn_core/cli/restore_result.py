@@ -12,7 +12,7 @@ _ACTIONS = {"done": "there already", "skip": "skipped: it exists"}
 def draw_plan(plan: RestorePlan) -> None:
     """What a restore would do, table by table."""
     line(
-        f"Restore plan: PIT {plan.pit} ({plan.pit_status}) into catalog '{plan.target_catalog}' - nothing is written yet"
+        f"Restore plan: PIT {plan.pit} ({plan.pit_status}) into catalog '{plan.target_catalog}' - nothing written yet"
     )
     for table in plan.tables:
         _draw_table(table)

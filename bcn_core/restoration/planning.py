@@ -56,7 +56,7 @@ class Planner:
             location=location,
             metadata_location=metadata_location,
             mapping=mapping,
-            uuid=new_uuid(self.repository.manifest, record, target, self.request),
+            uuid=new_uuid(self.repository.manifest, record, one.table, target, self.request),
             files=record.files,
             bytes=record.bytes,
             rows=record.rows,

@@ -113,15 +113,20 @@ def _place_of(root: str, original: str, location: str) -> str:
 
 
 def new_uuid(
-    repository: RepositoryManifest, record: CaptureRecord, target: TableName, request: RestoreRequest
+    repository: RepositoryManifest,
+    record: CaptureRecord,
+    source: TableName,
+    target: TableName,
+    request: RestoreRequest,
 ) -> str | None:
     """The restored table's new UUID, None when it keeps its own.
 
-    It keeps its own when it takes the lost table's name; a copy beside the source gets its own, since catalogs and
+    It keeps its own when it takes the lost table's name, which the PIT knows (``source``): the record of a table that
+    was only renamed since bears the old name. A copy beside the source gets its own, since catalogs and
     clean-up jobs take two tables with one UUID for one table (relocation.md 3). The same restore run again gives the
     same UUID, so that it ends with the same bytes.
     """
-    keeps = request.uuid == "keep" or (request.uuid == "auto" and target == record.table.table())
+    keeps = request.uuid == "keep" or (request.uuid == "auto" and target == source)
     if keeps:
         return None
     name = f"{repository.repository_id}/{record.pit}/{record.uuid}/{target}"
