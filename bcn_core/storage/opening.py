@@ -1,5 +1,6 @@
 """From an address to a store, and from any file's location to the store that holds it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from bcn_core.errors import InvalidRequest, ObjectMissing
@@ -22,11 +23,23 @@ def absolute(address: str) -> str:
     return address.rstrip("/")
 
 
-class Stores:
-    """The stores of one run, opened once for each bucket or host and shared by all its threads."""
+Wrap = Callable[[Store], Store]
 
-    def __init__(self) -> None:
+
+def as_it_is(store: Store) -> Store:
+    """A store without any behaviour added to it."""
+    return store
+
+
+class Stores:
+    """The stores of one run, opened once for each bucket or host and shared by all its threads.
+
+    ``wrap`` adds behaviour to each store that is opened: counting, retrying, throttling.
+    """
+
+    def __init__(self, wrap: Wrap = as_it_is) -> None:
         self._roots: dict[tuple[str, str], Store] = {}
+        self._wrap = wrap
 
     def at(self, address: str) -> Store:
         """A store whose root is the given place.
@@ -36,7 +49,7 @@ class Stores:
         """
         parts = split(absolute(address))
         if parts.scheme == "file":
-            return LocalStore(Path("/") / parts.key)
+            return self._wrap(LocalStore(Path("/") / parts.key))
         return self._root(parts)
 
     def holding(self, location: str) -> tuple[Store, str]:
@@ -60,7 +73,7 @@ class Stores:
     def _root(self, parts: Location) -> Store:
         key = (parts.scheme, parts.authority)
         if key not in self._roots:
-            self._roots[key] = _open_root(parts)
+            self._roots[key] = self._wrap(_open_root(parts))
         return self._roots[key]
 
 
