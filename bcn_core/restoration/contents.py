@@ -39,6 +39,12 @@ class Contents:
         return next(file for file in self.files if self.location(file) == self.record.pointer)
 
     @property
+    def kept_snapshots(self) -> frozenset[int]:
+        """The ids of the snapshots that can be restored: all but those that were broken at the source."""
+        broken = {one.snapshot_id for one in self.record.broken_snapshots}
+        return frozenset(snapshot.id for snapshot in self.metadata.snapshots) - broken
+
+    @property
     def is_whole_state(self) -> bool:
         """Whether the metadata file describes exactly what is held, so that it can be restored byte for byte."""
         derived = self.record.as_of is not None and self.record.as_of.mode == "derived"

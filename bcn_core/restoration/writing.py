@@ -98,10 +98,8 @@ class Writer:
             state = parse(self.contents.read(file), location)
         except (InvalidTableFile, UnsupportedFormat):
             return False
-        if (
-            state.current_snapshot_id is not None
-            and self.contents.metadata.snapshot(state.current_snapshot_id) is None
-        ):
+        current = state.current_snapshot_id
+        if current is not None and current not in self.contents.kept_snapshots:
             return False
         raw, _ = relocate_metadata(state, self._relocation(state, kept))
         self._put(location, render(raw, location) if self._changes_metadata else self.contents.read(file))
@@ -125,8 +123,7 @@ class Writer:
         )
 
     def _relocation(self, state: TableMetadata, kept: frozenset[str]) -> MetadataRelocation:
-        broken = {one.snapshot_id for one in self.contents.record.broken_snapshots}
-        keep = {snapshot.id for snapshot in self.contents.metadata.snapshots} - broken
+        keep = self.contents.kept_snapshots
         extra = {}
         if self.plan.uuid is not None:
             extra = {"bcn.restored-from-uuid": str(self.contents.record.uuid), "bcn.pit-id": self.plan.pit}
