@@ -5,23 +5,24 @@ from dataclasses import dataclass, replace
 
 from bcn_core.catalogs.catalog import Catalog, Sweep
 from bcn_core.copying import in_parallel
-from bcn_core.errors import BcnError, Conflict, UnsupportedFormat
-from bcn_core.iceberg.manifests import read_manifest_list
+from bcn_core.errors import BcnError, Conflict
 from bcn_core.iceberg.metadata import parse
-from bcn_core.iceberg.support import refusal
 from bcn_core.names import Scope, TableName
 from bcn_core.repository.documents import CaptureRecord, PitManifest
 from bcn_core.repository.repository import Repository
-from bcn_core.restoration.contents import Contents, open_contents
+from bcn_core.restoration.contents import open_contents
+from bcn_core.restoration.history import narrowed
 from bcn_core.restoration.preflight import (
     check_apart_from_source,
     check_apart_from_tables,
+    check_distinct,
     check_objects,
     check_place,
     check_schema,
 )
 from bcn_core.restoration.request import DatabasePlan, RestorePlan, RestoreRequest, TablePlan
 from bcn_core.restoration.selection import Selected, select
+from bcn_core.restoration.support import check_supported
 from bcn_core.restoration.targets import mapping_to, new_uuid, target_location, target_names
 from bcn_core.storage.opening import Stores
 
@@ -62,6 +63,7 @@ class Planner:
             rows=record.rows,
             expected=expected,
             notes=_notes(one, record),
+            history=self.request.history,
         )
         if expected == metadata_location:
             return replace(plan, action="done")
@@ -82,14 +84,16 @@ class Planner:
         return replace(plan, action="refuse", refusal=error)
 
     def _checked(self, plan: TablePlan, record: CaptureRecord) -> TablePlan:
-        contents = open_contents(self.repository, record)
+        contents = open_contents(self.repository, record, plan.history)
+        plan = narrowed(plan, contents)
         check_apart_from_source(record, plan.location)
         check_apart_from_tables(plan.location, self.existing)
         check_objects(self.repository, contents.files, plan.source)
         if not plan.mapping.is_identity:
-            _check_supported(contents, plan)
+            check_supported(contents, plan.source)
         targets = [plan.mapping.map(contents.location(file)) for file in contents.files]
-        check_place(self.stores, plan.location, targets, record.bytes)
+        check_distinct(contents.files, targets)
+        check_place(self.stores, plan.location, targets, plan.bytes)
         if plan.expected is None:
             return plan
         existing = parse(self.stores.read(plan.expected), plan.expected)
@@ -135,25 +139,6 @@ def _apart(tables: tuple[TablePlan, ...]) -> tuple[TablePlan, ...]:
             plan = replace(plan, action="refuse", refusal=error)  # noqa: PLW2901
         found.append(plan)
     return tuple(found)
-
-
-def _check_supported(contents: Contents, plan: TablePlan) -> None:
-    """Refuse what this version cannot relocate, before anything is written.
-
-    Raises:
-        UnsupportedFormat: the table has such a feature.
-    """
-    refs = [
-        ref
-        for file in contents.of_kind("manifest-list")
-        for ref in read_manifest_list(contents.read(file), contents.location(file))
-    ]
-    why = refusal(contents.metadata, refs)
-    if why is not None:
-        raise UnsupportedFormat(
-            f"{plan.source} cannot be relocated by this version: {why}",
-            hint="it is backed up whole; restore it to its original location, where no path changes",
-        )
 
 
 def _databases(

@@ -1,5 +1,6 @@
 """What must be so before a restore writes its first byte."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from bcn_core.catalogs.catalog import Sweep
@@ -13,6 +14,8 @@ from bcn_core.repository.files import StoredFile
 from bcn_core.repository.layout import capture_of, stored_files
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores
+
+_SLASHES = re.compile("/+")
 
 
 def check_apart_from_source(record: CaptureRecord, location: str) -> None:
@@ -52,10 +55,10 @@ def check_place(stores: Stores, location: str, wanted: Iterable[str], needed: in
         StorageFull: there is not enough room.
     """
     store, key = stores.holding(location)
-    known = {stores.holding(one)[1].lstrip("/") for one in wanted}
+    known = {_as_listed(stores.holding(one)[1]) for one in wanted}
     held = 0
     for found in store.list(key):
-        if found.key not in known:
+        if _as_listed(found.key) not in known:
             raise Conflict(
                 f"{location} is not empty: it holds {found.key.rpartition('/')[2]}, which is no file of this restore",
                 hint="choose an empty --target-location",
@@ -67,6 +70,27 @@ def check_place(stores: Stores, location: str, wanted: Iterable[str], needed: in
             f"{location} has room for {free} bytes, {needed - held} are needed",
             hint="free some room or choose another place",
         )
+
+
+def _as_listed(key: str) -> str:
+    """File systems take ``a//b`` for ``a/b`` and list it so; object stores do not."""
+    return _SLASHES.sub("/", key).lstrip("/")
+
+
+def check_distinct(files: Iterable[StoredFile], targets: Iterable[str]) -> None:
+    """No two files may go to one place, unless they are one: a table may name a file in two spellings.
+
+    Raises:
+        InvalidRequest: two would.
+    """
+    taken: dict[str, StoredFile] = {}
+    for file, target in zip(files, targets, strict=True):
+        other = taken.setdefault(target, file)
+        if other.sha256 != file.sha256:
+            raise InvalidRequest(
+                f"{other.path} and {file.path} of different roots would both become {target}",
+                hint="restore the table to its original location, and report this",
+            )
 
 
 def check_objects(repository: Repository, files: Iterable[StoredFile], table: TableName) -> None:
