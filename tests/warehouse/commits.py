@@ -67,7 +67,7 @@ class HandMade:
         path_of(location).write_bytes(data)
         return location
 
-    def add(self, *groups: Sequence[Record], edit: Edit = lambda raw: None, keep: bool = True) -> str:
+    def add(self, *groups: Sequence[Record], edit: Edit = dict.copy, keep: bool = True) -> str:
         """Commit a snapshot with one new manifest for each group of entries; the new metadata file's location.
 
         ``keep``: the manifests of the current snapshot stay listed. ``edit`` has the last word on the metadata.
@@ -103,9 +103,7 @@ class HandMade:
         """Write a metadata file after the current one, and point the catalog at it."""
         before = self.pointer
         count = int(before.rpartition("/")[2].partition("-")[0]) + 1
-        location = self.write(
-            f"metadata/{count:05}-{uuid.uuid4()}.metadata.json", json.dumps(raw).encode()
-        )
+        location = self.write(f"metadata/{count:05}-{uuid.uuid4()}.metadata.json", json.dumps(raw).encode())
         self.place.bcn().replace(self.table, before, location)
         return location
 
@@ -152,7 +150,7 @@ class HandMade:
 
 
 def _row(location: str, length: int, content: int, number: int, group: Sequence[Record]) -> Record:
-    counts = {}
+    counts: dict[str, int] = {}
     for name, status in (("added", 1), ("existing", 0), ("deleted", 2)):
         rows = [one["data_file"]["record_count"] for one in group if one["status"] == status]
         counts |= {f"{name}_files_count": len(rows), f"{name}_rows_count": sum(rows)}

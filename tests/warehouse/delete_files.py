@@ -82,7 +82,13 @@ def avro_deletes(rows: Sequence[Position], codec: str = "deflate", block_bytes: 
     target = io.BytesIO()
     records = [{"file_path": path, "pos": position} for path, position in rows]
     fastavro.writer(
-        target, schema, records, codec=codec, metadata=FOOTER, sync_interval=block_bytes, sync_marker=b"S" * 16
+        target,
+        schema,
+        records,
+        codec=codec,
+        metadata=dict(FOOTER),
+        sync_interval=block_bytes,
+        sync_marker=b"S" * 16,
     )
     return target.getvalue()
 

@@ -7,7 +7,7 @@ import pytest
 from tests.builders.avro_files import PATH_COLUMN
 from tests.warehouse.commits import HandMade, path_of
 from tests.warehouse.delete_files import avro_deletes, orc_deletes, parquet_deletes, position_entry
-from tests.warehouse.journey import data_files, delete_entries, faults, inside, restored
+from tests.warehouse.journey import data_files, delete_entries, faults, ids, inside, restored
 from tests.warehouse.readers import duck, duck_rows, rows
 from tests.warehouse.runs import Lab
 from tests.warehouse.rust import rust_rows
@@ -15,11 +15,9 @@ from tests.warehouse.rust import rust_rows
 LEFT = [1, 2, 3, 4, 5, 6, 7, 8, *range(10, 20)]
 
 
-def ids(found: list[tuple[object, ...]]) -> list[object]:
-    return sorted(row[0] for row in found)  # type: ignore[type-var]
-
-
-def delete_two(orders: HandMade, encode: Callable[..., bytes] = parquet_deletes, kind: str = "PARQUET") -> None:
+def delete_two(
+    orders: HandMade, encode: Callable[..., bytes] = parquet_deletes, kind: str = "PARQUET"
+) -> None:
     """The first and the last row of the first data file."""
     gone = [(orders.data_files[0], 0), (orders.data_files[0], 9)]
     data = encode(gone)
@@ -46,7 +44,11 @@ def test_all_four_copies_of_a_deletes_path_are_mapped(orders: HandMade, lab: Lab
 
     bound = [{"key": PATH_COLUMN, "value": target.encode()}]
     assert {target} == inside(file)
-    assert [bound, bound, target] == [file["lower_bounds"], file["upper_bounds"], file["referenced_data_file"]]
+    assert [bound, bound, target] == [
+        file["lower_bounds"],
+        file["upper_bounds"],
+        file["referenced_data_file"],
+    ]
 
 
 def test_the_recorded_size_of_a_delete_file_is_its_new_one(orders: HandMade, lab: Lab) -> None:
