@@ -43,6 +43,16 @@ def test_an_odd_name_is_copied_byte_for_byte(orders: HandMade, lab: Lab, name: s
     assert [] == faults(lab, location)
 
 
+def test_names_that_pyiceberg_cannot_open_are_told_in_the_plan(orders: HandMade, lab: Lab) -> None:
+    add_data(orders, f"{orders.location}/data/a#b.parquet")
+    lab.take()
+
+    (report,) = lab.restore().tables
+
+    told = "1 file name(s) hold # or ?: PyIceberg 0.12 cannot open them, other readers can"
+    assert told in report.plan.notes
+
+
 def test_a_restore_of_odd_names_can_be_run_again(orders: HandMade, lab: Lab) -> None:
     add_data(orders, f"{orders.location}/data//a//b.parquet")
     restored(lab)
