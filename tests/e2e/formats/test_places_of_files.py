@@ -153,6 +153,14 @@ def test_packed_metadata_keeps_its_name_and_stays_packed(orders: HandMade, lab: 
     assert f"file://{lab.target.warehouse}/sales/orders" == json.loads(gzip.decompress(data))["location"]
 
 
+def test_a_dead_file_that_is_gone_is_not_missed(orders: HandMade, lab: Lab) -> None:
+    orders.add([entry(f"{orders.location}/data/gone.parquet", status=2)])
+
+    location = restored(lab)
+
+    assert ([], list(range(20))) == (faults(lab, location), ids(rows(location)))
+
+
 def test_a_dead_entry_of_a_foreign_place_gets_a_dead_path(orders: HandMade, lab: Lab) -> None:
     orders.add([entry("s3://foreign/gone.parquet", status=2)])
 
