@@ -74,10 +74,10 @@ def begin(backup: Backup, pit: str, only: frozenset[TableName] | None = None) ->
     check_source(repository, backup.catalog, backup.report, accept=backup.accept_source)
     with claimed(repository, backup.owner, pit):
         plan = repository.plan(pit) or _fix(backup, pit, only)
-    parent = plan.parent.pit if plan.parent else None
-    before = repository.pit(parent).counts.tables if parent else 0
-    backup.report(PitBegun(pit, parent, len(plan.captures), max(0, before - len(plan.captures))))
-    return plan
+        parent = plan.parent.pit if plan.parent else None
+        before = repository.pit(parent).counts.tables if parent else 0
+        backup.report(PitBegun(pit, parent, len(plan.captures), max(0, before - len(plan.captures))))
+        return plan
 
 
 def capture(backup: Backup, plan: Plan, planned: PlannedCapture, reusable: Reusable) -> CaptureRecord:

@@ -24,6 +24,9 @@ Fetch = Callable[[int], bytes]
 """Reads the file with a number in the inventory, stores it, and gives its bytes."""
 
 
+_POSITION_DELETES = 1
+
+
 @dataclass
 class Walk:
     """One walk. ``lost`` are files that something names and that are not there, or not readable."""
@@ -109,4 +112,6 @@ class Walk:
 
 
 def _kind(entry: FileRef) -> Kind:
+    if entry.content == _POSITION_DELETES and entry.format.upper() == "PUFFIN":
+        return "deletion-vectors"
     return ("data", "position-deletes", "equality-deletes")[entry.content]

@@ -54,7 +54,7 @@ def run(arguments: Sequence[str]) -> int:
         with manner.stopping.watched():
             code = _told(arguments, manner)
     except Stopped as stopped:
-        hint = "run the same command again; what was copied is used again"
+        hint = "nothing half done is in use; run the same command again when it suits"
         code = manner.fail("Stopped", stopped.exit_code, str(stopped), hint)
     return _finished(manner, code)
 

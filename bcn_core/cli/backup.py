@@ -10,12 +10,12 @@ from bcn_core.backup import Backup, back_up
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.cli.backup_result import draw_result, hint_for, result_of
 from bcn_core.cli.manner import Manner
-from bcn_core.cli.opening import Place, another_source, open_place
+from bcn_core.cli.opening import Place, open_place
 from bcn_core.cli.options import ScopeOptions, json_option, place_options, scope_options
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.scope import Asked, make_repository
-from bcn_core.describe import describe_pit
-from bcn_core.errors import Conflict, FinishedWithProblems, InvalidRequest, NotFound
+from bcn_core.describe import PitDescription, describe_pit
+from bcn_core.errors import FinishedWithProblems, InvalidRequest, NotFound
 from bcn_core.events import Report
 from bcn_core.names import is_pit_id, pit_id
 from bcn_core.repository.pins import this_process
@@ -46,25 +46,44 @@ def command(manner: Manner, **given: Unpack[BackupOptions]) -> None:
     The first backup makes the repository and fixes what it covers: the catalog, one --database, or one --table.
     Later ones need no scope. Only what changed since the newest PIT is read, and only new files are copied.
     """
-    place = open_place(given)
-    pit = None if given["at"] is None else _pit_at(given["at"])
     started = time.monotonic()
-    with reporting(manner) as report:
-        repository, catalog = _both_ends(place, given)
-        _check_source(repository, catalog, manner, accept=given["accept_source"])
-        manifest = back_up(_backup(place, repository, catalog, report), pit)
-    found = describe_pit(repository, manifest.pit, captures=True)
+    found = _take(manner, given)
     seconds = time.monotonic() - started
     manner.answer(result_of(found, seconds))
     if not manner.as_json:
-        draw_result(found, repository.scope, seconds)
-    if manifest.status != "complete":
+        draw_result(found, seconds)
+    if found.manifest.status != "complete":
         if not manner.as_json:
             manner.say(f"HINT: {hint_for(found)}")
         click.get_current_context().exit(FinishedWithProblems.exit_code)
 
 
-def _both_ends(place: Place, given: BackupOptions) -> tuple[Repository, Catalog]:
+def _take(manner: Manner, given: BackupOptions) -> PitDescription:
+    place = open_place(given)
+    pit = None if given["at"] is None else _pit_at(given["at"])
+    with reporting(manner) as report:
+        backup = _backup(place, given, report)
+        manifest = back_up(backup, pit)
+    return describe_pit(backup.repository, manifest.pit, captures=True)
+
+
+def _backup(place: Place, given: BackupOptions, report: Report) -> Backup:
+    repository, catalog = _both_ends(place, given)
+    bounds = place.settings.backup
+    return Backup(
+        repository,
+        catalog,
+        place.stores,
+        this_process("bcn backup"),
+        report,
+        tables_at_once=bounds.tables_at_once,
+        files_at_once=bounds.files_at_once,
+        publish_partial=bounds.publish_partial,
+        accept_source=given["accept_source"],
+    )
+
+
+def _both_ends(place: Place, given: ScopeOptions) -> tuple[Repository, Catalog]:
     """The repository, made when there is none and the scope is named, and the catalog that it backs up."""
     asked = Asked.of(given, place.settings.repository)
     try:
@@ -78,28 +97,6 @@ def _both_ends(place: Place, given: BackupOptions) -> tuple[Repository, Catalog]
         return make_repository(place, scope, catalog), catalog
     asked.check(repository)
     return repository, place.catalog(repository.scope.catalog)
-
-
-def _check_source(repository: Repository, catalog: Catalog, manner: Manner, *, accept: bool) -> None:
-    why = another_source(repository, catalog)
-    if why and not accept:
-        raise Conflict(why, hint="check the catalog's uri; if the catalog has moved there: --accept-source")
-    if why:
-        manner.say(f"warning: {why}; accepted for this run")
-
-
-def _backup(place: Place, repository: Repository, catalog: Catalog, report: Report) -> Backup:
-    bounds = place.settings.backup
-    return Backup(
-        repository,
-        catalog,
-        place.stores,
-        this_process("bcn backup"),
-        report,
-        tables_at_once=bounds.tables_at_once,
-        files_at_once=bounds.files_at_once,
-        publish_partial=bounds.publish_partial,
-    )
 
 
 def _pit_at(text: str) -> str:

@@ -6,17 +6,15 @@ from bcn_core.cli.drawing import draw, duration, line, size
 from bcn_core.cli.plain import plain
 from bcn_core.cli.wording import what_happened
 from bcn_core.describe import PitDescription, TableInPit
-from bcn_core.names import Scope
 
 _MOST_UNCHANGED = 20
 
 
-def draw_result(found: PitDescription, scope: Scope, seconds: float) -> None:
+def draw_result(found: PitDescription, seconds: float) -> None:
     """The PIT, what became of each table, the totals. A long row of unchanged tables is counted, not shown."""
     manifest = found.manifest
-    line(
-        f"PIT {manifest.pit}  {scope}  (parent {manifest.parent_pit.pit if manifest.parent_pit else 'none'})"
-    )
+    parent = manifest.parent_pit.pit if manifest.parent_pit else "none"
+    line(f"PIT {manifest.pit}  {manifest.scope.scope()}  (parent {parent})")
     happened = tables_of_run(found)
     unchanged = [table for table in happened if table.status == "UNCHANGED" and table.renamed_from is None]
     shown = (

@@ -5,11 +5,12 @@ from typing import Any, Unpack
 
 import click
 
+from bcn_core.capture.claiming import check_source
 from bcn_core.capture.planning import Source, changes_since, consistent_sweep, parent_of
 from bcn_core.changes import Changes
 from bcn_core.cli.drawing import draw, line
 from bcn_core.cli.manner import Manner
-from bcn_core.cli.opening import open_place, source_of
+from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
@@ -25,8 +26,9 @@ def command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
     """Show what changed at the source since the newest PIT, without a backup."""
     place = open_place(given)
     repository = place.repository()
-    catalog = source_of(place, repository)
+    catalog = place.catalog(repository.scope.catalog)
     with reporting(manner) as report:
+        check_source(repository, catalog, report, accept=False)
         parent = parent_of(repository, pit_id(datetime.now(UTC)))
         sweep, _ = consistent_sweep(catalog, repository.scope, report)
         found = changes_since(repository, parent, sweep, Source(catalog, place.stores, report))

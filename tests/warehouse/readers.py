@@ -36,9 +36,7 @@ def history(metadata_location: str) -> History:
 
 def histories(catalog: SqlCatalog) -> dict[str, History]:
     """The history of every table of a catalog."""
-    return {
-        ".".join(one): history(catalog.load_table(one).metadata_location) for one in tables_of(catalog)
-    }
+    return {".".join(one): history(catalog.load_table(one).metadata_location) for one in tables_of(catalog)}
 
 
 @contextmanager

@@ -1,10 +1,8 @@
 """Backups and restores as one call each, between places of a test."""
 
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from bcn_core.backup import Backup, back_up
@@ -82,14 +80,16 @@ class Lab:
         return restore_all(restorer, plan_restore(restorer, request or RestoreRequest()))
 
 
-def copied_repository(repository: Repository, folder: Path | None = None) -> Repository:
+def copied_repository(repository: Repository) -> Repository:
     """The same repository in a store of its own, for a test that damages it."""
-    store: Any = MemoryStore()
+    store = MemoryStore()
     for found in repository.store.list(""):
         store.put_new(found.key, [repository.store.get(found.key)])
     return Repository.open(store)
 
 
-def moved_away(place: Place) -> None:
-    """The place is gone as far as anything that names it can tell."""
-    shutil.move(place.folder, place.folder.with_name("gone"))
+def change(repository: Repository, key: str, data: bytes | None) -> None:
+    """Damage: an object has other bytes, or is gone."""
+    repository.store.delete(key)
+    if data is not None:
+        repository.store.put_new(key, [data])

@@ -1,0 +1,49 @@
+"""Somebody else at work on the source: something happens when a certain call is made, once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bcn_core.catalogs.catalog import Catalog, Sweep
+from bcn_core.names import Scope
+from bcn_core.storage.store import Store
+from tests.warehouse.watching import WatchedStore
+
+Deed = Callable[[], None]
+
+
+@dataclass
+class Meddler:
+    """Does a deed before the n-th read of a file whose key contains a text."""
+
+    deed: Deed
+    text: str
+    at: int = 1
+    seen: int = 0
+    done: bool = False
+
+    def wrap(self, store: Store) -> Store:
+        return WatchedStore(store, self)
+
+    def note(self, verb: str, key: str) -> None:
+        if verb in ("get", "stream") and self.text in key:
+            self.seen += 1
+            if self.seen == self.at:
+                self.done = True
+                self.deed()
+
+
+@dataclass
+class MovingCatalog:
+    """A catalog in which something happens after each of the first sweeps."""
+
+    inner: Catalog
+    deeds: list[Deed] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.inner, name)
+
+    def sweep(self, scope: Scope) -> Sweep:
+        found = self.inner.sweep(scope)
+        if self.deeds:
+            self.deeds.pop(0)()
+        return found
