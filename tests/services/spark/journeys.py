@@ -1,0 +1,128 @@
+"""A table written by Spark, backed up, its source removed, restored elsewhere: each kind once for the whole run."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bcn_core.names import Scope
+from bcn_core.restore import RestoreReport, RestoreRequest
+from tests.services.spark.readers import metadata
+from tests.services.spark.subjects import Write
+from tests.services.spark.tables import LiveTable, connect
+from tests.warehouse.readers import History, Rows
+from tests.warehouse.runs import Lab, new_repository
+from tests.warehouse.source import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What Spark saw in the source before it was removed."""
+
+    history: History
+    ledger: Rows
+    lineage: Rows
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """One table before and after."""
+
+    known: Known
+    copy: LiveTable
+    source_folder: Path
+    report: RestoreReport
+
+
+@dataclass
+class Travels:
+    """Makes journeys; the same kind of table is asked for by many tests and travels once."""
+
+    spark: Any
+    folder: Path
+    done: dict[Write, Journey | BaseException] = field(default_factory=dict)
+
+    def of(self, write: Write) -> Journey:
+        """The journey of a kind of table; a failed one fails again at once."""
+        if write not in self.done:
+            try:
+                self.done[write] = self._travel(write)
+            except Exception as error:
+                self.done[write] = error
+        found = self.done[write]
+        if isinstance(found, BaseException):
+            raise found
+        return found
+
+    def written(self, write: Write, where: str) -> LiveTable:
+        """A table of a kind in a catalog of its own."""
+        name = f"{where}_{write.__name__}"
+        place = Place(self.folder / name, name)
+        connect(self.spark, place)
+        table = LiveTable(self.spark, place, write.__name__)
+        write(table)
+        return table
+
+    def _travel(self, write: Write) -> Journey:
+        source = self.written(write, "home")
+        known = looked_at(source)
+        lab = lab_of(source)
+        lab.take()
+        shutil.rmtree(source.place.folder)
+        report = lab.restore()
+        return Journey(known, arrived(lab, source), source.place.folder, report)
+
+
+def lab_of(source: LiveTable) -> Lab:
+    """A repository for a table's catalog, and an empty place elsewhere."""
+    place = source.place
+    target = Place(place.folder.with_name(f"away_{place.name}"), f"away_{place.name}")
+    return Lab(place, target, new_repository(place, scope=Scope(place.name)))
+
+
+def arrived(lab: Lab, source: LiveTable) -> LiveTable:
+    """The restored table, once Spark knows the target's catalog."""
+    connect(source.spark, lab.target)
+    return LiveTable(source.spark, lab.target, source.name)
+
+
+def restored_copy(source: LiveTable, request: RestoreRequest | None = None) -> LiveTable:
+    """A copy of a table beside it; the source stays."""
+    lab = lab_of(source)
+    lab.take()
+    report = lab.restore(request)
+    assert not report.failed, report.failed[0].error
+    return arrived(lab, source)
+
+
+def looked_at(table: LiveTable) -> Known:
+    """Everything that must be the same after a restore."""
+    raw = metadata(table.metadata_location)
+    return Known(table.history(), ledger(table), lineage(table, raw["format-version"]), raw)
+
+
+def lineage(table: LiveTable, version: int) -> Rows:
+    """Every row with its id and the sequence number of its last change; empty before v3."""
+    if version < 3:
+        return []
+    return sorted(table.ask("SELECT _row_id, _last_updated_sequence_number, id FROM {t}"))
+
+
+def ledger(table: LiveTable) -> Rows:
+    """Every entry of every manifest, live or dead, but for places, and for sizes and bounds of delete files."""
+    found = table.spark.sql(f"SELECT * FROM {table.full_name}.all_entries").drop("readable_metrics").collect()
+    return sorted((_without_places(row.asDict(recursive=True)) for row in found), key=repr)
+
+
+def _without_places(entry: dict[str, Any]) -> tuple[Any, ...]:
+    file = dict(entry.pop("data_file"))
+    for path in ("file_path", "referenced_data_file"):
+        file[path] = file.get(path) and file[path].rpartition("/")[2]
+    if file["content"] == 1:
+        for changing in ("file_size_in_bytes", "lower_bounds", "upper_bounds", "split_offsets", "column_sizes"):
+            file[changing] = None
+    return (*sorted(entry.items()), *sorted(file.items()))
+
+
