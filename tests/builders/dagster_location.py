@@ -1,6 +1,6 @@
 """The code location on a small source, with a Dagster instance in memory: runs, ticks and what they left behind."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -131,17 +131,23 @@ class Location:
 
     def run_request(self, request: dg.RunRequest) -> Run:
         """What the daemon would make of a run request."""
-        return self.back_up(*(request.asset_selection or ()), pit=request.partition_key, tags=dict(request.tags))
+        return self.back_up(
+            *(request.asset_selection or ()), pit=request.partition_key, tags=dict(request.tags)
+        )
 
     def tick(self, sensor: str, cursor: str | None = None) -> dg.SensorResult | dg.SkipReason:
         """One evaluation of a sensor, and of its requests for partitions."""
-        found = self.definitions.get_sensor_def(f"{NAME}_{sensor}")
-        evaluate: Callable[[Any], Any] = found
+        evaluate: Any = self._named(self.definitions.sensors, sensor)
         answer = evaluate(dg.build_sensor_context(instance=self.instance, cursor=cursor))
         assert isinstance(answer, dg.SensorResult | dg.SkipReason)
         if isinstance(answer, dg.SensorResult):
             self._carry_out(answer.dynamic_partitions_requests or ())
         return answer
+
+    @property
+    def schedule(self) -> Any:
+        """The nightly schedule."""
+        return self._named(self.definitions.schedules, "nightly")
 
     def restore(self, **config: Any) -> dg.ExecuteInProcessResult:
         """One run of the restore job."""
@@ -154,6 +160,10 @@ class Location:
     @property
     def partitions(self) -> list[str]:
         return sorted(self.instance.get_dynamic_partitions(PARTITIONS))
+
+    def _named(self, found: Iterable[Any] | None, name: str) -> Any:
+        (one,) = [one for one in found or () if one.name == f"{NAME}_{name}"]
+        return one
 
     def _carry_out(
         self, requests: Sequence[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest]

@@ -49,9 +49,13 @@ def test_a_materialization_says_what_people_ask(location: Location) -> None:
     assert str(table.metadata.table_uuid) == found["bcn/uuid"]
     assert table.metadata_location == found["bcn/metadata_location"]
     assert 0 < found["bcn/bytes_new"]
-    assert {"bcn/files_new", "bcn/files_reused", "bcn/schema_version", "bcn/duration_s", "bcn/capture"} <= set(
-        found
-    )
+    assert {
+        "bcn/files_new",
+        "bcn/files_reused",
+        "bcn/schema_version",
+        "bcn/duration_s",
+        "bcn/capture",
+    } <= set(found)
 
 
 def test_a_run_of_some_tables_carries_the_others_that_changed(backed_up: Location) -> None:
