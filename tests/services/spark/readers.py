@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from pyiceberg.table import StaticTable
 from tests.services.spark.tables import in_order, plain
 from tests.warehouse import readers
 from tests.warehouse.readers import Rows
+from tests.warehouse.rust import rust_rows
 
 Reader = Callable[[str, int | None, Path], Rows]
 """(metadata location, snapshot id or None for now, a folder to write in) -> rows."""
@@ -27,21 +28,17 @@ def duckdb(metadata_location: str, snapshot: int | None, _folder: Path) -> Rows:
 
 def pyiceberg(metadata_location: str, snapshot: int | None, _folder: Path) -> Rows:
     """PyIceberg."""
-    return _tuples(StaticTable.from_metadata(metadata_location).scan(snapshot_id=snapshot).to_arrow())
+    found = StaticTable.from_metadata(metadata_location).scan(snapshot_id=snapshot).to_arrow()
+    rows = found.to_pylist(maps_as_pydicts="strict")
+    return in_order([tuple(plain(value) for value in row.values()) for row in rows])
 
 
 def rust(metadata_location: str, snapshot: int | None, folder: Path) -> Rows:
     """iceberg-rust, through DataFusion; it reads the current snapshot alone, so another one is made the current one."""
-    from datafusion import SessionContext
-    from pyiceberg_core.datafusion import IcebergDataFusionTable
-
     pointer = f"file://{path_of(metadata_location)}"
     if snapshot is not None:
         pointer = f"file://{_with_current(metadata_location, snapshot, folder)}"
-    context = SessionContext()
-    table = IcebergDataFusionTable(identifier=["db", "t"], metadata_location=pointer, file_io_properties={})
-    context.register_table("t", table)
-    return _tuples(context.sql("SELECT * FROM t").to_arrow_table())
+    return in_order([tuple(plain(value) for value in row) for row in rust_rows(pointer)])
 
 
 def path_of(location: str) -> Path:
@@ -64,8 +61,3 @@ def _with_current(location: str, snapshot: int, folder: Path) -> Path:
     changed = folder / f"00000-{snapshot}.metadata.json"
     changed.write_text(json.dumps(raw))
     return changed
-
-
-def _tuples(found: Any) -> Rows:
-    rows: Sequence[dict[str, Any]] = found.to_pylist(maps_as_pydicts="strict")
-    return in_order([tuple(plain(value) for value in row.values()) for row in rows])
