@@ -3,9 +3,7 @@
 from tests.services.spark.hands import Hands
 from tests.services.spark.tables import LiveTable
 
-MERGE_ON_READ = (
-    "'write.delete.mode'='merge-on-read','write.update.mode'='merge-on-read','write.merge.mode'='merge-on-read'"
-)
+MERGE_ON_READ = ",".join(f"'write.{kind}.mode'='merge-on-read'" for kind in ("delete", "update", "merge"))
 
 
 def _two_cities(table: LiveTable, properties: str, version: int = 2) -> None:
@@ -111,8 +109,9 @@ def equal_everywhere(table: LiveTable) -> None:
 
 
 def equal_after_compaction(table: LiveTable) -> None:
-    """Data files compacted while an equality delete was committed: only their explicit, older sequence number lets
-    the delete apply to them (relocation.md 1.3, the case that rewrite_table_path loses).
+    """Data files compacted while an equality delete was committed.
+
+    Only their explicit, older sequence number lets the delete apply to them: the case that rewrite_table_path loses.
     """
     table.do(
         "CREATE TABLE {t} (id int, city string) USING iceberg TBLPROPERTIES ('format-version'='2')",

@@ -1,6 +1,6 @@
 """A real Spark with Iceberg's own runtime, in one process of the test run's own, bound to 127.0.0.1.
 
-The jars are fetched by ``make test-services`` into the environment (``scripts/fetch_jars.py``); nothing is fetched here.
+The jars lie in the environment, where ``scripts/fetch_jars.py`` has put them; nothing is fetched here.
 """
 
 import os

@@ -168,7 +168,8 @@ def nested(table: LiveTable) -> None:
         "array('a',NULL,'ü'), map('k',array(1,2)), 1234.567, DATE '2026-11-21', X'00ff'), "
         "(2, NULL, array(), map(), -0.001, DATE '1899-12-31', NULL)",
         "ALTER TABLE {t} ADD COLUMN place.land string",
-        "INSERT INTO {t} VALUES (3, named_struct('name','Kyiv','at',NULL,'land','Україна'), NULL, NULL, NULL, NULL, X'')",
+        "INSERT INTO {t} VALUES "
+        "(3, named_struct('name','Kyiv','at',NULL,'land','Україна'), NULL, NULL, NULL, NULL, X'')",
     )
 
 

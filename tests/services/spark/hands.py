@@ -1,4 +1,4 @@
-"""Commits that no SQL statement makes, through Iceberg's own Java writers: what Flink and other engines leave behind."""
+"""Commits that no SQL statement makes, through Iceberg's own Java writers: what other engines leave behind."""
 
 import json
 import sqlite3
@@ -23,16 +23,31 @@ class Hands:
 
     def data_files(self, below: str = "") -> list[str]:
         """The live data files, oldest first; ``below`` picks those with this text in their path."""
-        found = self._table.ask("SELECT data_file.file_path FROM {t}.entries WHERE status < 2 ORDER BY sequence_number")
+        found = self._table.ask(
+            "SELECT data_file.file_path FROM {t}.entries WHERE status < 2 ORDER BY sequence_number"
+        )
         return [row[0] for row in found if below in row[0]]
 
+    @property
+    def has_vectors(self) -> bool:
+        """Whether position deletes of this table are deletion vectors."""
+        return int(self._table.java().operations().current().formatVersion()) > 2
+
     def position_delete_file(
-        self, deletes: Sequence[tuple[str, int]], partition: str | None = None, rows: Sequence[Record] | None = None
+        self,
+        deletes: Sequence[tuple[str, int]],
+        partition: str | None = None,
+        rows: Sequence[Record] | None = None,
+        place: str | None = None,
     ) -> Any:
-        """A position delete file, not yet committed; ``rows`` are the deleted rows, in the same order."""
+        """A position delete file, not yet committed, in the table's format for deletes.
+
+        ``rows`` are the deleted rows, in the same order; ``place`` is the file's own, else the table's choice.
+        """
         table = self._table.java()
         factory = self._factory(None, None, table.schema() if rows else None)
-        writer = factory.newPosDeleteWriter(self._output(), self._format("PARQUET"), self._partition(partition))
+        kind = self._format(table.properties().getOrDefault("write.delete.format.default", "PARQUET"))
+        writer = factory.newPosDeleteWriter(self._output(kind, place), kind, self._partition(partition))
         for at, (path, position) in enumerate(deletes):
             row = self._record(table.schema(), rows[at]) if rows else None
             delete = self._iceberg.deletes.PositionDelete.create()
@@ -47,12 +62,21 @@ class Hands:
             delta.addDeletes(file)
         delta.commit()
 
+    def commit_positions(self, positions: Mapping[str, Sequence[int]]) -> None:
+        """Delete rows by position: in one position delete file, or by deletion vectors in one Puffin file."""
+        if self.has_vectors:
+            self.commit_vectors(positions)
+            return
+        listed = [(path, position) for path, rows in sorted(positions.items()) for position in rows]
+        self.commit_deletes(self.position_delete_file(listed))
+
     def commit_equality_deletes(self, rows: Sequence[Record], partition: str | None = None) -> None:
         """Delete the rows that are equal to one of ``rows`` in the columns that it names."""
         schema = self._table.java().schema().select(self._java.java.util.ArrayList(list(rows[0])))
         ids = [schema.findField(name).fieldId() for name in rows[0]]
         factory = self._factory(ids, schema, None)
-        writer = factory.newEqDeleteWriter(self._output(), self._format("PARQUET"), self._partition(partition))
+        kind = self._format("PARQUET")
+        writer = factory.newEqDeleteWriter(self._output(kind), kind, self._partition(partition))
         for row in rows:
             writer.write(self._record(schema, row))
         writer.close()
@@ -61,7 +85,9 @@ class Hands:
     def commit_vectors(self, positions: Mapping[str, Sequence[int]]) -> None:
         """Delete rows by position, with the deletion vectors of all data files in one Puffin file."""
         table = self._table.java()
-        outputs = self._iceberg.io.OutputFileFactory.builderFor(table, 1, 1).format(self._format("PUFFIN")).build()
+        outputs = (
+            self._iceberg.io.OutputFileFactory.builderFor(table, 1, 1).format(self._format("PUFFIN")).build()
+        )
         nothing_before = self._java.org.sparkproject.guava.base.Functions.constant(None)
         writer = self._iceberg.deletes.BaseDVFileWriter(outputs, nothing_before)
         for path, rows in positions.items():
@@ -74,7 +100,8 @@ class Hands:
     def commit_compaction(self, rows: Sequence[Record], since: int) -> None:
         """Replace the data files of the snapshot ``since`` by one with ``rows``, under that snapshot's number."""
         table = self._table.java()
-        writer = self._factory(None, None, None).newDataWriter(self._output(), self._format("PARQUET"), None)
+        kind = self._format("PARQUET")
+        writer = self._factory(None, None, None).newDataWriter(self._output(kind), kind, None)
         for row in rows:
             writer.write(self._record(table.schema(), row))
         writer.close()
@@ -95,9 +122,13 @@ class Hands:
         make = self._iceberg.data.GenericAppenderFactory
         return make(table.schema(), table.spec(), array, equal, deleted)
 
-    def _output(self) -> Any:
-        outputs = self._iceberg.io.OutputFileFactory.builderFor(self._table.java(), 7, 7)
-        return outputs.format(self._format("PARQUET")).build().newOutputFile()
+    def _output(self, kind: Any, place: str | None = None) -> Any:
+        table = self._table.java()
+        if place is not None:
+            return self._iceberg.encryption.EncryptedFiles.encryptedOutput(
+                table.io().newOutputFile(place), self._iceberg.encryption.EncryptionKeyMetadata.EMPTY
+            )
+        return self._iceberg.io.OutputFileFactory.builderFor(table, 7, 7).format(kind).build().newOutputFile()
 
     def _format(self, name: str) -> Any:
         return self._iceberg.FileFormat.fromString(name)
@@ -126,7 +157,9 @@ class Hands:
         before = str(table.operations().current().metadataFileLocation())
         raw = json.loads(_path(before).read_bytes())
         for snapshot in raw["snapshots"]:
-            refs = read_manifest_list(_path(snapshot["manifest-list"]).read_bytes(), snapshot["manifest-list"])
+            refs = read_manifest_list(
+                _path(snapshot["manifest-list"]).read_bytes(), snapshot["manifest-list"]
+            )
             del snapshot["manifest-list"]
             snapshot["manifests"] = [ref.path for ref in refs]
         after = before.replace("/0000", "/0001")

@@ -2,12 +2,12 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from bcn_core.names import Scope
-from bcn_core.restore import RestoreReport, RestoreRequest
+from bcn_core.restore import RestoreReport
 from tests.services.spark.readers import metadata
 from tests.services.spark.subjects import Write
 from tests.services.spark.tables import LiveTable, connect
@@ -42,25 +42,38 @@ class Travels:
 
     spark: Any
     folder: Path
-    done: dict[Write, Journey | BaseException] = field(default_factory=dict)
+    done: dict[Write, Journey] = field(default_factory=dict)
+    failed: set[Write] = field(default_factory=set)
+    stays: dict[Write, tuple[LiveTable, Lab]] = field(default_factory=dict)
 
     def of(self, write: Write) -> Journey:
-        """The journey of a kind of table; a failed one fails again at once."""
+        """The journey of a kind of table; one that failed is not tried again."""
+        assert write not in self.failed, "the journey failed, as another test says in full"
         if write not in self.done:
-            try:
-                self.done[write] = self._travel(write)
-            except Exception as error:
-                self.done[write] = error
-        found = self.done[write]
-        if isinstance(found, BaseException):
-            raise found
-        return found
+            self.failed.add(write)
+            self.done[write] = self._travel(write)
+            self.failed.remove(write)
+        return self.done[write]
 
-    def written(self, write: Write, where: str) -> LiveTable:
-        """A table of a kind in a catalog of its own."""
+    def beside(self, write: Write) -> tuple[LiveTable, LiveTable]:
+        """A table whose source stays, and a new copy of it for the caller alone."""
+        if write not in self.stays:
+            source = self.written(write, "stays")
+            lab = lab_of(source)
+            lab.take()
+            self.stays[write] = (source, lab)
+        source, lab = self.stays[write]
+        name = f"copy_{len(list(self.folder.iterdir()))}"
+        copied = replace(lab, target=Place(self.folder / name, name))
+        report = copied.restore()
+        assert () == report.failed, report.failed[0].error
+        return source, arrived(copied, source)
+
+    def written(self, write: Write, where: str, scheme: str = "file://") -> LiveTable:
+        """A table of a kind in a catalog of its own, whose locations start as told."""
         name = f"{where}_{write.__name__}"
         place = Place(self.folder / name, name)
-        connect(self.spark, place)
+        connect(self.spark, place, scheme)
         table = LiveTable(self.spark, place, write.__name__)
         write(table)
         return table
@@ -88,15 +101,6 @@ def arrived(lab: Lab, source: LiveTable) -> LiveTable:
     return LiveTable(source.spark, lab.target, source.name)
 
 
-def restored_copy(source: LiveTable, request: RestoreRequest | None = None) -> LiveTable:
-    """A copy of a table beside it; the source stays."""
-    lab = lab_of(source)
-    lab.take()
-    report = lab.restore(request)
-    assert not report.failed, report.failed[0].error
-    return arrived(lab, source)
-
-
 def looked_at(table: LiveTable) -> Known:
     """Everything that must be the same after a restore."""
     raw = metadata(table.metadata_location)
@@ -121,8 +125,12 @@ def _without_places(entry: dict[str, Any]) -> tuple[Any, ...]:
     for path in ("file_path", "referenced_data_file"):
         file[path] = file.get(path) and file[path].rpartition("/")[2]
     if file["content"] == 1:
-        for changing in ("file_size_in_bytes", "lower_bounds", "upper_bounds", "split_offsets", "column_sizes"):
+        for changing in (
+            "file_size_in_bytes",
+            "lower_bounds",
+            "upper_bounds",
+            "split_offsets",
+            "column_sizes",
+        ):
             file[changing] = None
     return (*sorted(entry.items()), *sorted(file.items()))
-
-

@@ -84,7 +84,11 @@ def of_a_hadoop_catalog(table: LiveTable) -> None:
     """A table of a catalog of folders: its metadata files are ``v1.metadata.json`` and so on."""
     folder = Path(table.place.folder) / "hadoop"
     catalog = f"{table.place.name}_hadoop"
-    for key, value in {"": "org.apache.iceberg.spark.SparkCatalog", ".type": "hadoop", ".warehouse": f"file://{folder}"}.items():
+    for key, value in {
+        "": "org.apache.iceberg.spark.SparkCatalog",
+        ".type": "hadoop",
+        ".warehouse": f"file://{folder}",
+    }.items():
         table.spark.conf.set(f"spark.sql.catalog.{catalog}{key}", value)
     table.do(
         f"CREATE TABLE {catalog}.{NAMESPACE}.{table.name} (id int, city string) USING iceberg",

@@ -46,7 +46,10 @@ class LiveTable:
 
     def call(self, procedure: str, **arguments: str) -> Rows:
         """Call a procedure of Iceberg's; each argument is SQL text."""
-        named = [f"table => '{NAMESPACE}.{self.name}'", *(f"{key} => {value}" for key, value in arguments.items())]
+        named = [
+            f"table => '{NAMESPACE}.{self.name}'",
+            *(f"{key} => {value}" for key, value in arguments.items()),
+        ]
         return self.ask(f"CALL {{c}}.system.{procedure}({', '.join(named)})")
 
     def java(self) -> Any:
@@ -79,14 +82,14 @@ class LiveTable:
             self.spark.conf.unset(key)
 
 
-def connect(spark: Any, place: Place) -> None:
+def connect(spark: Any, place: Place, scheme: str = "file://") -> None:
     """Make a place's catalog known to Spark, under the place's own name."""
     place.pyiceberg().create_namespace_if_not_exists(NAMESPACE)
     settings = {
         "": "org.apache.iceberg.spark.SparkCatalog",
         ".type": "jdbc",
         ".uri": f"jdbc:{place.uri.replace('///', '', 1)}",
-        ".warehouse": f"file://{place.warehouse}",
+        ".warehouse": f"{scheme}{place.warehouse}",
         ".jdbc.schema-version": "V1",
         # SQLite has one writer, and BCN may have changed a table since Spark saw it.
         ".clients": "1",

@@ -14,7 +14,9 @@ from tests.warehouse.readers import findings
 
 BY_NAME = [pytest.param(one, id=one.name) for one in SUBJECTS]
 BY_READER = [
-    pytest.param(one, reader, id=f"{reader.__name__}-{one.name}") for one in SUBJECTS for reader in one.readers
+    pytest.param(one, reader, id=f"{reader.__name__}-{one.name}")
+    for one in SUBJECTS
+    for reader in one.readers
 ]
 
 
@@ -53,7 +55,9 @@ def test_another_reader_finds_the_rows_that_spark_saw_at_every_snapshot(
     snapshots = snapshots_for(reader, journey)
     place = journey.copy.metadata_location
 
-    found = {str(one): reader(place, one, tmp_path) for one in snapshots} | {"now": reader(place, None, tmp_path)}
+    found = {str(one): reader(place, one, tmp_path) for one in snapshots} | {
+        "now": reader(place, None, tmp_path)
+    }
 
     assert {key: journey.known.history[key] for key in found} == found
 
@@ -67,7 +71,9 @@ def test_every_entry_of_every_manifest_is_kept_with_its_numbers(travels: Travels
     assert journey.known.ledger == found
 
 
-@pytest.mark.parametrize("subject", [one for one in BY_NAME if one.id and "v3" in one.id or one.id == "with_lineage"])
+@pytest.mark.parametrize(
+    "subject", [one for one in BY_NAME if (one.id and "v3" in one.id) or one.id == "with_lineage"]
+)
 def test_rows_keep_their_ids(travels: Travels, subject: Subject) -> None:
     journey = travels.of(subject.write)
 
