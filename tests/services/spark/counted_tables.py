@@ -68,13 +68,19 @@ def equality_deleted(table: LiveTable) -> None:
 
 
 def first_expired(table: LiveTable) -> None:
-    """testExpireSnapshotBeforeRewrite, testMoveTheVersionExpireSnapshot, testStartSnapshotWithoutValidSnapshot."""
+    """testExpireSnapshotBeforeRewrite, testMoveTheVersionExpireSnapshot."""
     table.call(
         "expire_snapshots",
         older_than=FAR_AHEAD,
         snapshot_ids=f"array({table.snapshots()[0]})",
         retain_last="5",
     )
+
+
+def appended_and_expired(table: LiveTable) -> None:
+    """testStartSnapshotWithoutValidSnapshot: the second snapshot came and the first went between two copies."""
+    append(table)
+    first_expired(table)
 
 
 def overwritten_and_expired(table: LiveTable) -> None:

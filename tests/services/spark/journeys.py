@@ -8,7 +8,8 @@ from typing import Any
 
 from bcn_core.names import Scope
 from bcn_core.restore import RestoreReport
-from tests.services.spark.readers import metadata
+from tests.builders.avro_files import decoded
+from tests.services.spark.readers import metadata, path_of
 from tests.services.spark.subjects import Write
 from tests.services.spark.tables import LiveTable, connect
 from tests.warehouse.readers import History, Rows
@@ -21,7 +22,7 @@ class Known:
     """What Spark saw in the source before it was removed."""
 
     history: History
-    ledger: Rows
+    ledger: list[Any]
     lineage: Rows
     metadata: Mapping[str, Any]
 
@@ -114,23 +115,35 @@ def lineage(table: LiveTable, version: int) -> Rows:
     return sorted(table.ask("SELECT _row_id, _last_updated_sequence_number, id FROM {t}"))
 
 
-def ledger(table: LiveTable) -> Rows:
-    """Every entry of every manifest, live or dead, but for places, and for sizes and bounds of delete files."""
-    found = table.spark.sql(f"SELECT * FROM {table.full_name}.all_entries").drop("readable_metrics").collect()
-    return sorted((_without_places(row.asDict(recursive=True)) for row in found), key=repr)
+def ledger(table: LiveTable) -> list[Any]:
+    """Every line of every manifest list and manifest as written, but for places, and for sizes of what is rewritten."""
+    snapshots = metadata(table.metadata_location).get("snapshots", [])
+    lists = [_lines(one["manifest-list"]) for one in snapshots if "manifest-list" in one]
+    named = {line["manifest_path"] for lines in lists for line in lines}
+    named.update(path for one in snapshots for path in one.get("manifests", ()))
+    entries = [_without_places(line) for path in sorted(named, key=_name) for line in _lines(path)]
+    return [
+        [_name(line["manifest_path"]), *_others(line, "manifest_")] for lines in lists for line in lines
+    ] + entries
 
 
-def _without_places(entry: dict[str, Any]) -> tuple[Any, ...]:
+def _lines(location: str) -> list[Any]:
+    return decoded(path_of(location).read_bytes())
+
+
+def _without_places(entry: Any) -> list[Any]:
     file = dict(entry.pop("data_file"))
     for path in ("file_path", "referenced_data_file"):
-        file[path] = file.get(path) and file[path].rpartition("/")[2]
-    if file["content"] == 1:
-        for changing in (
-            "file_size_in_bytes",
-            "lower_bounds",
-            "upper_bounds",
-            "split_offsets",
-            "column_sizes",
-        ):
+        file[path] = file.get(path) and _name(file[path])
+    if file.get("content") == 1:
+        for changing in ("file_size_in_bytes", "lower_bounds", "upper_bounds", "split_offsets"):
             file[changing] = None
-    return (*sorted(entry.items()), *sorted(file.items()))
+    return [*sorted(entry.items()), *sorted(file.items())]
+
+
+def _others(line: Any, places: str) -> list[Any]:
+    return sorted((key, value) for key, value in line.items() if not key.startswith(places))
+
+
+def _name(location: str) -> str:
+    return location.rpartition("/")[2]

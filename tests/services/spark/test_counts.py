@@ -51,7 +51,7 @@ COPIED_LATER: list[tuple[int, Step, Count]] = [
     ),  # testRewritePathWithExecutorService, of 50
     (2, made.manifests_rewritten, (1, 1, 1, 0, 0, 3)),  # testManifestRewriteAndIncrementalCopy
     (2, made.first_expired, (1, 0, 0, 0, 0, 1)),  # testMoveTheVersionExpireSnapshot
-    (1, lambda table: (made.append(table), made.first_expired(table))[0], (2, 1, 1, 0, 0, 5)),
+    (1, made.appended_and_expired, (2, 1, 1, 0, 0, 5)),
 ]
 VERSIONS = pytest.mark.parametrize("version", [2, 3], ids=["v2", "v3"])
 
