@@ -22,6 +22,7 @@ from bcn_core.restoration.preflight import (
     check_place,
     check_schema,
     places_of,
+    unreadable_names,
 )
 from bcn_core.restoration.request import DatabasePlan, RestorePlan, RestoreRequest, TablePlan
 from bcn_core.restoration.selection import Selected, select
@@ -112,6 +113,7 @@ class Planner:
     def _checked(self, plan: TablePlan, record: CaptureRecord) -> TablePlan:
         contents = open_contents(self.repository, record, plan.history)
         plan = narrowed(plan, contents)
+        plan = replace(plan, notes=(*plan.notes, *unreadable_names(contents.files)))
         check_apart_from_source(record, plan.location)
         check_apart_from_tables(plan.location, self.places)
         check_objects(self.repository, contents.files, plan.source)
