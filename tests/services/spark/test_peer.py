@@ -51,10 +51,9 @@ def copied_by_the_peer(source: LiveTable) -> LiveTable:
     prefix, target = f"file:{source.place.folder}", f"file:{place.folder}"
     answer = source.call("rewrite_table_path", source_prefix=f"'{prefix}'", target_prefix=f"'{target}'")
     latest, listed = str(answer[0][0]), path_of(str(answer[0][1]))
-    for part in sorted(listed.glob("part-*")):
-        for old, new in csv.reader(part.read_text().splitlines()):
-            path_of(new).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path_of(old), path_of(new))
+    for old, new in csv.reader(listed.read_text().splitlines()):
+        path_of(new).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path_of(old), path_of(new))
     copy = LiveTable(source.spark, place, source.name)
     newest = f"{target}/warehouse/{NAMESPACE}/{source.name}/metadata/{latest}"
     copy.call("register_table", metadata_file=f"'{newest}'")
