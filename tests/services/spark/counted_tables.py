@@ -39,7 +39,9 @@ def nothing(table: LiveTable) -> None:
 
 def data_file_deleted(table: LiveTable) -> None:
     """TestDeleteDataFile."""
-    table.java().newDelete().deleteFile(Hands(table).data_files()[0]).commit()
+    delete = table.java().newDelete()
+    delete.deleteFile(Hands(table).data_files()[0])
+    delete.commit()
 
 
 def positions_deleted(table: LiveTable) -> None:
