@@ -16,8 +16,8 @@ from tests.services.spark.subjects import Write
 from tests.services.spark.tables import NAMESPACE, LiveTable, connect
 from tests.warehouse.source import Place
 
-# Left out, since Iceberg 1.11's action does not get them right: deletion vectors that share a Puffin file ("Path already
-# exists"), and compacted files, whose explicit sequence numbers it drops.
+# Left out, since Iceberg 1.11's action does not get them right: deletion vectors that share a Puffin file (it says
+# "Path already exists"), and compacted files, whose explicit sequence numbers it drops.
 ALIKE: tuple[Write, ...] = (
     deleting.of_a_partition_each,
     deleting.in_avro,
