@@ -3,6 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 INSTALLED := $(VENV)/.installed
+SERVICES := $(VENV)/.services
 DEMO_HOME := $(CURDIR)/.demo/dagster
 PORT ?= 3000
 # Two workers are what a small machine has; `make test WORKERS=0` runs in one process, for a debugger.
@@ -37,8 +38,14 @@ dev: install ## open the Dagster UI on the demo's catalog (PORT=3000)
 test: install ## run the tests that need no server
 	TMPDIR=$(TEST_TMPDIR) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
-test-services: install ## run the tests against real servers, which are fetched and started here
+# pyspark comes as source alone; setuptools, which builds it, is in the lock of the tools.
+$(SERVICES): $(INSTALLED) requirements/services.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --no-binary pyspark --no-build-isolation --use-pep517 --require-hashes -r requirements/services.txt
+	touch $@
+
+test-services: $(SERVICES) ## run the tests against real servers, which are fetched and started here
 	scripts/install-services.sh
+	$(BIN)/python scripts/fetch_jars.py
 	TMPDIR=$(TEST_TMPDIR) $(BIN)/python -m pytest tests/services
 
 lint: style types layers ## ruff, mypy --strict and the import layers

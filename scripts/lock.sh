@@ -7,13 +7,14 @@ cd "$(dirname "$0")/.."
 compile() {
     local output=$1
     shift
-    .venv/bin/uv pip compile pyproject.toml --output-file "$output" --quiet \
+    .venv/bin/uv pip compile --output-file "$output" --quiet \
         --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-emit-find-links --no-annotate \
-        --custom-compile-command "make lock" --group build "$@"
+        --custom-compile-command "make lock" "$@"
 }
 
 # The widest lock comes first and binds the others, so that what is tested is what is shipped.
-compile requirements/dev.txt --extra dagster --group dev "$@"
-compile requirements/dagster.txt --extra dagster --constraints requirements/dev.txt
-compile requirements/core.txt --constraints requirements/dev.txt
+compile requirements/dev.txt pyproject.toml --group build --extra dagster --group dev "$@"
+compile requirements/dagster.txt pyproject.toml --group build --extra dagster --constraints requirements/dev.txt
+compile requirements/core.txt pyproject.toml --group build --constraints requirements/dev.txt
+compile requirements/services.txt --group services --constraints requirements/dev.txt "$@"
