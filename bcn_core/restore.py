@@ -5,7 +5,7 @@ killed anywhere and run again, it ends with the same bytes.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -80,19 +80,18 @@ def restore_all(restore: Restore, plan: RestorePlan) -> RestoreReport:
             restore.report(TableFailed(table.target, error.message))
             return Restored(table, "refuse", time.monotonic() - started, error=str(error))
 
-    with pinning(restore, plan) as pinned, ThreadPoolExecutor(restore.tables_at_once) as pool:
+    with pinning(restore, _pits(plan)) as pinned, ThreadPoolExecutor(restore.tables_at_once) as pool:
         prepare(restore, plan)
         return RestoreReport(plan, tuple(pool.map(attempt, plan.tables)))
 
 
 @contextmanager
-def pinning(restore: Restore, plan: RestorePlan) -> Iterator[Restore]:
-    """Keep what a plan reads from being pruned while the block carries it out, with the restore that is given.
+def pinning(restore: Restore, pits: Iterable[str]) -> Iterator[Restore]:
+    """Keep PITs from being pruned while the block restores from them, with the restore that is given.
 
     Raises:
         Conflict: prune was first.
     """
-    pits = {plan.pit, *(table.pit for table in plan.tables)}
     with reading(restore.repository, this_process("restore"), pits, restore.report) as report:
         yield replace(restore, report=report)
 
@@ -106,6 +105,11 @@ def prepare(restore: Restore, plan: RestorePlan) -> None:
     _check_any_way(plan)
     for database in plan.databases:
         restore.target.create_database(database.namespace, dict(database.properties))
+
+
+def _pits(plan: RestorePlan) -> set[str]:
+    """A deleted table comes from another PIT than the rest."""
+    return {plan.pit, *(table.pit for table in plan.tables)}
 
 
 def _check_any_way(plan: RestorePlan) -> None:
@@ -126,12 +130,13 @@ def restore_table(restore: Restore, plan: TablePlan) -> Restored:
     if plan.action in ("skip", "done"):
         return Restored(plan, plan.action, 0.0)
     restore.report(RestoreStarted(plan.target, plan.files, plan.bytes))
-    contents = open_contents(restore.repository, restore.repository.capture(plan.entry))
+    contents = open_contents(restore.repository, restore.repository.capture(plan.entry), plan.history)
     writer = Writer(plan, contents, restore.stores, restore.report, restore.files_at_once)
     writer.copy_content()
-    lengths = writer.write_manifests()
+    deletes = writer.write_delete_files()
+    lengths = writer.write_manifests(deletes.rewrites)
     writer.write_lists(lengths)
-    notes = writer.write_metadata() + check_restored(plan, contents, restore.stores)
+    notes = deletes.notes + writer.write_metadata() + check_restored(plan, contents, restore.stores)
     _register(restore.target, plan)
     restore.report(TableRestored(plan.target, plan.location))
     return Restored(plan, plan.action, time.monotonic() - started, notes)

@@ -7,7 +7,7 @@ from bcn_core.capture.inventory import KnownFiles
 from bcn_core.capture.planning import Source
 from bcn_core.capture.salvage import salvage_for
 from bcn_core.capture.table import FilesLost, TableCapture, Workshop
-from bcn_core.errors import ObjectMissing, SourceChanged
+from bcn_core.errors import DamagedRepository, ObjectMissing, SourceChanged, UnsupportedFormat
 from bcn_core.events import CaptureStarted, PointerAdvanced
 from bcn_core.names import TableName
 from bcn_core.repository.documents import CaptureRecord, Plan, PlannedCapture, TableEntry
@@ -36,9 +36,17 @@ def reusable_work(repository: Repository, plan: Plan) -> Reusable:
     tables: dict[TableName, TableEntry] = {}
     for pit in sorted(plan.reuses):
         tables |= repository.tables(repository.pit(pit))
-    plans = [repository.plan(pit) for pit in _abandoned(repository, plan.pit)]
+    plans = [_plan_of(repository, pit) for pit in _abandoned(repository, plan.pit)]
     heartbeat = Heartbeat(repository, repository.layout.pin(plan.pit))
     return Reusable(tables, (*(one for one in plans if one is not None), plan), heartbeat)
+
+
+def _plan_of(repository: Repository, pit: str) -> Plan | None:
+    """The plan of a run that died; one that cannot be read has nothing to salvage, and is no PIT's damage."""
+    try:
+        return repository.plan(pit)
+    except (DamagedRepository, UnsupportedFormat):
+        return None
 
 
 def capture_planned(

@@ -23,6 +23,7 @@ COMMANDS = {
     "hold": ("keeping:hold_command", "Keep a PIT whatever the policy says."),
     "release": ("keeping:release_command", "Take back the holds of a PIT."),
     "undelete": ("keeping:undelete_command", "Call a PIT back that waits to be removed."),
+    "verify": ("verify", "Check any Iceberg table, whoever wrote it."),
 }
 """Each command's module (and its name there, else ``command``) and summary; loaded when it runs, not for the help."""
 

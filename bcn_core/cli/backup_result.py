@@ -13,9 +13,8 @@ _MOST_UNCHANGED = 20
 def draw_result(found: PitDescription, seconds: float) -> None:
     """The PIT, what became of each table, the totals. A long row of unchanged tables is counted, not shown."""
     manifest = found.manifest
-    line(
-        f"PIT {manifest.pit}  {manifest.scope.scope()}  (parent {manifest.parent_pit.pit if manifest.parent_pit else 'none'})"
-    )
+    parent = manifest.parent_pit.pit if manifest.parent_pit else "none"
+    line(f"PIT {manifest.pit}  {manifest.scope.scope()}  (parent {parent})")
     happened = tables_of_run(found)
     unchanged = [table for table in happened if table.status == "UNCHANGED" and table.renamed_from is None]
     shown = (

@@ -12,6 +12,9 @@ from bcn_core.iceberg.walking import Span
 PATH_COLUMN = 2147483546
 """The field id of ``file_path`` in position delete files (Iceberg specification, "Reserved Field IDs")."""
 
+POSITION_COLUMN = 2147483545
+"""The field id of ``pos`` there."""
+
 _BOUNDS_ITEM = [Primitive("int"), Primitive("bytes")]
 
 

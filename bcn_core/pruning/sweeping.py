@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bcn_core.copying import in_parallel
-from bcn_core.errors import Conflict, StorageRefused
+from bcn_core.errors import Conflict, DamagedRepository, StorageRefused, UnsupportedFormat
 from bcn_core.pruning.condemning import condemn, spared_of
 from bcn_core.pruning.leftovers import abandoned, is_record, writer_of
 from bcn_core.references import Keys, add_capture, needed_keys, references
-from bcn_core.repository.documents import Owner
+from bcn_core.repository.documents import Owner, Plan
 from bcn_core.repository.flags import bury, condemned, drop_flag, has_flag, put_flag
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.store import ObjectStat
@@ -80,12 +80,20 @@ def still_needed(repository: Repository, going: frozenset[str]) -> Needed:
         raise Conflict("no complete PIT would be left: nothing was removed", hint="take a backup first")
     keys = needed_keys(found)
     for pit in repository.unfinished():
-        plan = repository.plan(pit) if pit not in going else None
+        plan = _readable_plan(repository, pit) if pit not in going else None
         for planned in plan.captures if plan else ():
             capture = repository.find_capture(planned.table.table(), pit)
             if capture is not None:
                 add_capture(keys, *capture, repository.files(capture[1]))
     return Needed(keys, frozenset(found.manifests))
+
+
+def _readable_plan(repository: Repository, pit: str) -> Plan | None:
+    """A PIT whose plan cannot be read can never be published."""
+    try:
+        return repository.plan(pit)
+    except (DamagedRepository, UnsupportedFormat):
+        return None
 
 
 class _Going:

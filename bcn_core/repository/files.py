@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     import polars as pl
 
 Kind = Literal[
-    "metadata", "manifest-list", "manifest", "data", "position-deletes", "equality-deletes", "statistics"
+    "metadata",
+    "manifest-list",
+    "manifest",
+    "data",
+    "position-deletes",
+    "equality-deletes",
+    "deletion-vectors",
+    "statistics",
+    "encrypted",
 ]
 
 

@@ -1,25 +1,31 @@
 """A capture opened for reading: the state that it holds and the files of that state."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bcn_core.errors import DamagedRepository, InvalidTableFile
 from bcn_core.iceberg.history import as_of
 from bcn_core.iceberg.metadata import TableMetadata, parse
+from bcn_core.iceberg.snapshot_selection import HistoryMode, selected_snapshots
 from bcn_core.locations import join
 from bcn_core.repository.documents import CaptureRecord
 from bcn_core.repository.files import Kind, StoredFile
 from bcn_core.repository.repository import Repository
+from bcn_core.restoration.narrowing import needed_files
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """One capture's record, its table metadata (as of the instant, where that was derived), and its files."""
+    """One capture's record, its table metadata (as of the instant, where that was derived), and its files.
+
+    ``history`` says how many of its snapshots are wanted; ``files`` are those that these need.
+    """
 
     repository: Repository
     record: CaptureRecord
     metadata: TableMetadata
     files: list[StoredFile]
+    history: HistoryMode = "full"
 
     def location(self, file: StoredFile) -> str:
         """A file's location at the source."""
@@ -40,19 +46,20 @@ class Contents:
 
     @property
     def kept_snapshots(self) -> frozenset[int]:
-        """The ids of the snapshots that can be restored: all but those that were broken at the source."""
+        """The ids of the snapshots to restore: those wanted, but for any that were broken at the source."""
         broken = {one.snapshot_id for one in self.record.broken_snapshots}
-        return frozenset(snapshot.id for snapshot in self.metadata.snapshots) - broken
+        return selected_snapshots(self.metadata, self.history) - broken
 
     @property
     def is_whole_state(self) -> bool:
         """Whether the metadata file describes exactly what is held, so that it can be restored byte for byte."""
         derived = self.record.as_of is not None and self.record.as_of.mode == "derived"
-        return not (derived or self.record.broken_snapshots or self.record.missing_history)
+        missing = self.record.broken_snapshots or self.record.missing_history
+        return self.history == "full" and not (derived or missing)
 
 
-def open_contents(repository: Repository, record: CaptureRecord) -> Contents:
-    """Read the state that a capture holds.
+def open_contents(repository: Repository, record: CaptureRecord, history: HistoryMode = "full") -> Contents:
+    """Read the state that a capture holds, with as much of its history as is wanted.
 
     Raises:
         DamagedRepository: its metadata is not there, not as written, or not metadata.
@@ -71,7 +78,12 @@ def open_contents(repository: Repository, record: CaptureRecord) -> Contents:
         raise DamagedRepository(f"{pointer.object}: {error.message}", hint="choose another PIT") from error
     if record.as_of is not None and record.as_of.mode == "derived":
         metadata = as_of(metadata, record.as_of.instant_ms) or metadata
-    return Contents(repository, record, _without_statistics(metadata, set(record.missing_history)), files)
+    whole = Contents(
+        repository, record, _without_statistics(metadata, set(record.missing_history)), files, history
+    )
+    if history == "full":
+        return whole
+    return replace(whole, files=needed_files(record, files, whole.metadata, whole.kept_snapshots))
 
 
 def _without_statistics(metadata: TableMetadata, missing: set[str]) -> TableMetadata:

@@ -5,23 +5,27 @@ from dataclasses import dataclass, replace
 
 from bcn_core.catalogs.catalog import Catalog, Sweep
 from bcn_core.copying import in_parallel
-from bcn_core.errors import BcnError, Conflict, UnsupportedFormat
-from bcn_core.iceberg.manifests import read_manifest_list
+from bcn_core.errors import BcnError, Conflict, DamagedRepository
 from bcn_core.iceberg.metadata import parse
-from bcn_core.iceberg.support import refusal
+from bcn_core.locations import PrefixMap, canonical, is_within
 from bcn_core.names import Scope, TableName
 from bcn_core.repository.documents import CaptureRecord, PitManifest
 from bcn_core.repository.repository import Repository
-from bcn_core.restoration.contents import Contents, open_contents
+from bcn_core.restoration.contents import open_contents
+from bcn_core.restoration.history import narrowed
+from bcn_core.restoration.places import Places
 from bcn_core.restoration.preflight import (
     check_apart_from_source,
     check_apart_from_tables,
+    check_distinct,
     check_objects,
     check_place,
     check_schema,
+    places_of,
 )
 from bcn_core.restoration.request import DatabasePlan, RestorePlan, RestoreRequest, TablePlan
 from bcn_core.restoration.selection import Selected, select
+from bcn_core.restoration.support import check_supported
 from bcn_core.restoration.targets import mapping_to, new_uuid, target_location, target_names
 from bcn_core.storage.opening import Stores
 
@@ -37,11 +41,15 @@ class Planner:
     stores: Stores
     request: RestoreRequest
     existing: Sweep
+    places: Places
     only: bool
 
     def plan(self, one: Selected, target: TableName) -> TablePlan:
         """Plan one table; what stands against it alone becomes its refusal, so that the others can go on."""
-        record = self.repository.capture(one.entry)
+        try:
+            record = self.repository.capture(one.entry)
+        except DamagedRepository as error:
+            return self._without_record(one, target, error)
         location = target_location(one.table, target, record, self.catalog, self.request, only=self.only)
         mapping = mapping_to(record, location)
         expected = self.existing.pointers.get(target)
@@ -62,6 +70,7 @@ class Planner:
             rows=record.rows,
             expected=expected,
             notes=_notes(one, record),
+            history=self.request.history,
         )
         if expected == metadata_location:
             return replace(plan, action="done")
@@ -71,6 +80,25 @@ class Planner:
             return self._checked(plan, record)
         except BcnError as error:
             return replace(plan, action="refuse", refusal=error)
+
+    def _without_record(self, one: Selected, target: TableName, error: DamagedRepository) -> TablePlan:
+        """A table whose capture cannot be read has neither place nor paths; that must not stop its neighbours."""
+        return TablePlan(
+            source=one.table,
+            target=target,
+            pit=one.pit,
+            status=one.status,
+            entry=one.entry,
+            action="refuse",
+            location="",
+            metadata_location="",
+            mapping=PrefixMap({}),
+            uuid=None,
+            files=one.entry.files,
+            bytes=one.entry.bytes,
+            rows=one.entry.rows,
+            refusal=error,
+        )
 
     def _conflict(self, plan: TablePlan) -> TablePlan:
         if self.request.on_conflict == "skip":
@@ -82,14 +110,16 @@ class Planner:
         return replace(plan, action="refuse", refusal=error)
 
     def _checked(self, plan: TablePlan, record: CaptureRecord) -> TablePlan:
-        contents = open_contents(self.repository, record)
+        contents = open_contents(self.repository, record, plan.history)
+        plan = narrowed(plan, contents)
         check_apart_from_source(record, plan.location)
-        check_apart_from_tables(plan.location, self.existing)
+        check_apart_from_tables(plan.location, self.places)
         check_objects(self.repository, contents.files, plan.source)
         if not plan.mapping.is_identity:
-            _check_supported(contents, plan)
+            check_supported(contents, plan.source)
         targets = [plan.mapping.map(contents.location(file)) for file in contents.files]
-        check_place(self.stores, plan.location, targets, record.bytes)
+        check_distinct(contents.files, targets)
+        check_place(self.stores, plan.location, targets, plan.bytes)
         if plan.expected is None:
             return plan
         existing = parse(self.stores.read(plan.expected), plan.expected)
@@ -109,7 +139,8 @@ def make_plan(
     selected = select(repository, manifest, request)
     names = target_names(selected, request)
     existing = catalog.sweep(Scope(catalog.name))
-    planner = Planner(repository, catalog, stores, request, existing, only=len(selected) == 1)
+    places = places_of(existing)
+    planner = Planner(repository, catalog, stores, request, existing, places, only=len(selected) == 1)
     tables = tuple(in_parallel(lambda one: planner.plan(one, names[one.table]), selected, _TABLES_AT_ONCE))
     return RestorePlan(
         pit=manifest.pit,
@@ -122,38 +153,23 @@ def make_plan(
 
 
 def _apart(tables: tuple[TablePlan, ...]) -> tuple[TablePlan, ...]:
-    """Refuse tables whose place another table of the plan has."""
-    taken: dict[str, TableName] = {}
-    found = []
-    for plan in tables:
-        other = taken.setdefault(plan.location, plan.target)
-        if other != plan.target:
-            error = Conflict(
-                f"{plan.target} and {other} would both lie at {plan.location}",
-                hint="keep them apart: --target-location 'PLACE/{database}/{table}'",
-            )
-            plan = replace(plan, action="refuse", refusal=error)  # noqa: PLW2901
-        found.append(plan)
-    return tuple(found)
+    """Refuse tables whose place lies at or within that of another: cleaning up one would take files of the other.
 
-
-def _check_supported(contents: Contents, plan: TablePlan) -> None:
-    """Refuse what this version cannot relocate, before anything is written.
-
-    Raises:
-        UnsupportedFormat: the table has such a feature.
+    The usual places of ``sla`` and of a table named ``sla/sh`` do.
     """
-    refs = [
-        ref
-        for file in contents.of_kind("manifest-list")
-        for ref in read_manifest_list(contents.read(file), contents.location(file))
-    ]
-    why = refusal(contents.metadata, refs)
-    if why is not None:
-        raise UnsupportedFormat(
-            f"{plan.source} cannot be relocated by this version: {why}",
-            hint="it is backed up whole; restore it to its original location, where no path changes",
+    found = {plan.target: plan for plan in tables}
+    writing = [plan for plan in tables if plan.action in ("create", "replace")]
+    outer: TablePlan | None = None
+    for plan in sorted(writing, key=lambda one: (f"{canonical(one.location).rstrip('/')}/", one.target)):
+        if outer is None or not is_within(plan.location, outer.location):
+            outer = plan
+            continue
+        error = Conflict(
+            f"{plan.target} would lie at {plan.location}, within {outer.location} of {outer.target}",
+            hint="keep them apart: --target-location 'PLACE/{database}/{table}'",
         )
+        found[plan.target] = replace(plan, action="refuse", refusal=error)
+    return tuple(found.values())
 
 
 def _databases(

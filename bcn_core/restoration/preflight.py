@@ -1,5 +1,6 @@
 """What must be so before a restore writes its first byte."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from bcn_core.catalogs.catalog import Sweep
@@ -12,36 +13,50 @@ from bcn_core.repository.documents import CaptureRecord
 from bcn_core.repository.files import StoredFile
 from bcn_core.repository.layout import capture_of, stored_files
 from bcn_core.repository.repository import Repository
+from bcn_core.restoration.places import Places
 from bcn_core.storage.opening import Stores
+
+_SLASHES = re.compile("/+")
 
 
 def check_apart_from_source(record: CaptureRecord, location: str) -> None:
     """A copy must not lie inside its source, nor around it: purging one would take the other along.
 
+    At the very place of its source it is no copy; the source's other folders may lie within it then.
+
     Raises:
         InvalidRequest: it would.
     """
+    if canonical(record.roots[0]) == canonical(location):
+        return
     for root in record.roots:
-        same = canonical(root) == canonical(location)
-        if overlap(root, location) and not same:
+        if overlap(root, location):
             raise InvalidRequest(
                 f"{location} and the source's {root} contain one another",
                 hint="choose a --target-location apart from it",
             )
 
 
-def check_apart_from_tables(location: str, sweep: Sweep) -> None:
+def places_of(sweep: Sweep) -> Places:
+    """Where the tables of a catalog lie, as their pointers tell."""
+    return Places(
+        (table, pointer.rpartition("/metadata/")[0] or pointer.rpartition("/")[0])
+        for table, pointer in sweep.pointers.items()
+    )
+
+
+def check_apart_from_tables(location: str, places: Places) -> None:
     """No table of the target catalog may own the place, or live inside it; a replaced table keeps its own until then.
 
     Raises:
         Conflict: one does.
     """
-    for table, pointer in sweep.pointers.items():
-        folder = pointer.rpartition("/metadata/")[0] or pointer.rpartition("/")[0]
-        if overlap(location, folder):
-            raise Conflict(
-                f"{location} overlaps with {table}, which lies at {folder}", hint="choose another place"
-            )
+    found = places.overlapping(location)
+    if found is not None:
+        table, folder = found
+        raise Conflict(
+            f"{location} overlaps with {table}, which lies at {folder}", hint="choose another place"
+        )
 
 
 def check_place(stores: Stores, location: str, wanted: Iterable[str], needed: int) -> None:
@@ -52,10 +67,10 @@ def check_place(stores: Stores, location: str, wanted: Iterable[str], needed: in
         StorageFull: there is not enough room.
     """
     store, key = stores.holding(location)
-    known = {stores.holding(one)[1].lstrip("/") for one in wanted}
+    known = {_as_listed(stores.holding(one)[1]) for one in wanted}
     held = 0
     for found in store.list(key):
-        if found.key not in known:
+        if _as_listed(found.key) not in known:
             raise Conflict(
                 f"{location} is not empty: it holds {found.key.rpartition('/')[2]}, which is no file of this restore",
                 hint="choose an empty --target-location",
@@ -67,6 +82,27 @@ def check_place(stores: Stores, location: str, wanted: Iterable[str], needed: in
             f"{location} has room for {free} bytes, {needed - held} are needed",
             hint="free some room or choose another place",
         )
+
+
+def _as_listed(key: str) -> str:
+    """File systems take ``a//b`` for ``a/b`` and list it so; object stores do not."""
+    return _SLASHES.sub("/", key).lstrip("/")
+
+
+def check_distinct(files: Iterable[StoredFile], targets: Iterable[str]) -> None:
+    """No two files may go to one place, unless they are one: a table may name a file in two spellings.
+
+    Raises:
+        InvalidRequest: two would.
+    """
+    taken: dict[str, StoredFile] = {}
+    for file, target in zip(files, targets, strict=True):
+        other = taken.setdefault(target, file)
+        if other.sha256 != file.sha256:
+            raise InvalidRequest(
+                f"{other.path} and {file.path} of different roots would both become {target}",
+                hint="restore the table to its original location, and report this",
+            )
 
 
 def check_objects(repository: Repository, files: Iterable[StoredFile], table: TableName) -> None:

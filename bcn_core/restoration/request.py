@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bcn_core.errors import BcnError
+from bcn_core.iceberg.snapshot_selection import HistoryMode
 from bcn_core.locations import PrefixMap
 from bcn_core.names import TableName
 from bcn_core.repository.documents import TableEntry
@@ -18,7 +19,7 @@ class RestoreRequest:
     """Which tables of which PIT to restore, and under which names, where.
 
     ``databases``, ``tables`` and ``exclude`` are globs; tables match ``database.table`` or the bare table name.
-    Target names and location may hold ``{database}`` and ``{table}``.
+    Target names and location may hold ``{database}`` and ``{table}``. ``history``: how many snapshots come along.
     """
 
     pit: str = "latest"
@@ -31,6 +32,7 @@ class RestoreRequest:
     target_location: str | None = None
     on_conflict: OnConflict = "fail"
     uuid: UuidChoice = "auto"
+    history: HistoryMode = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class TablePlan:
     expected: str | None = None
     notes: tuple[str, ...] = ()
     refusal: BcnError | None = None
+    history: HistoryMode = "full"
 
 
 @dataclass(frozen=True, slots=True)

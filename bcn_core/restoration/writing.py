@@ -1,17 +1,20 @@
-"""Writing a restored table bottom-up: content files, manifests, manifest lists, metadata. Lengths flow upward.
+"""Writing a restored table bottom-up: content, delete files, manifests, lists, metadata. Sizes flow upward.
 
 Every write is create-only and its bytes follow from the repository and the plan alone, so that a restore that was
 killed anywhere ends with the same bytes when it is run again.
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bcn_core.copying import Copy, carry_out, in_parallel
-from bcn_core.errors import Conflict, InvalidTableFile, ObjectExists, UnsupportedFormat
+from bcn_core.errors import Conflict, InvalidRequest, InvalidTableFile, ObjectExists, UnsupportedFormat
 from bcn_core.events import FileCopied, Report
+from bcn_core.iceberg.delete_files import relocate_delete_file
 from bcn_core.iceberg.metadata import TableMetadata, parse, render
 from bcn_core.iceberg.relocation import (
+    DeleteFileRewrite,
     MetadataRelocation,
     relocate_manifest,
     relocate_manifest_list,
@@ -25,6 +28,14 @@ from bcn_core.storage.opening import Stores
 
 
 @dataclass(frozen=True, slots=True)
+class RewrittenDeletes:
+    """What became of each delete file that holds paths, by its source location, and what is worth knowing of them."""
+
+    rewrites: Mapping[str, DeleteFileRewrite] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Writer:
     """The writes of one table's restore."""
 
@@ -35,14 +46,35 @@ class Writer:
     workers: int
 
     def copy_content(self) -> None:
-        """Copy data, delete and statistics files byte for byte, their digests checked before they appear."""
-        files = self.contents.of_kind("data", "equality-deletes", "position-deletes", "statistics")
+        """Copy files that hold no path byte for byte, their digests checked before they appear."""
+        files = self.contents.of_kind("data", "equality-deletes", "statistics", "encrypted")
         for _ in in_parallel(self._copy, files, self.workers):
             pass
 
-    def write_manifests(self) -> dict[str, int]:
+    def write_delete_files(self) -> RewrittenDeletes:
+        """Rewrite position delete files and deletion vectors, each once, however many manifests list it."""
+        files = self.contents.of_kind("position-deletes", "deletion-vectors")
+        if self.plan.mapping.is_identity:
+            for _ in in_parallel(self._copy, files, self.workers):
+                pass
+            return RewrittenDeletes()
+        found = list(in_parallel(self._delete_file, files, self.workers))
+        return RewrittenDeletes(
+            {location: rewrite for location, rewrite, _ in found}, tuple(note for _, _, note in found if note)
+        )
+
+    def write_manifests(self, deletes: Mapping[str, DeleteFileRewrite]) -> dict[str, int]:
         """Write the manifests; the length of each, by its source location."""
-        return dict(in_parallel(self._manifest, self.contents.of_kind("manifest"), self.workers))
+
+        def write(file: StoredFile) -> tuple[str, int]:
+            location = self.contents.location(file)
+            data = self.contents.read(file)
+            if not self.plan.mapping.is_identity:
+                data = relocate_manifest(data, location, self._anywhere, self._anywhere, deletes)
+            self._put(location, data)
+            return location, len(data)
+
+        return dict(in_parallel(write, self.contents.of_kind("manifest"), self.workers))
 
     def write_lists(self, lengths: dict[str, int]) -> None:
         """Write the manifest lists, with the manifests' new lengths."""
@@ -72,16 +104,17 @@ class Writer:
         carry_out(Copy(self.contents.repository.store, file.object, store, key, file.size, file.sha256))
         self.report(FileCopied(self.plan.target, location, file.size))
 
-    def _manifest(self, file: StoredFile) -> tuple[str, int]:
+    def _delete_file(self, file: StoredFile) -> tuple[str, DeleteFileRewrite, str]:
         location = self.contents.location(file)
-        data = self.contents.read(file)
-        if not self.plan.mapping.is_identity:
-            data = relocate_manifest(data, location, self.plan.mapping.map, self._dead)
-        self._put(location, data)
-        return location, len(data)
+        relocated = relocate_delete_file(self.contents.read(file), location, self._anywhere)
+        self._put(location, relocated.data)
+        return location, relocated.rewrite, relocated.note
 
-    def _dead(self, path: str) -> str:
-        """The path of a file that the table deleted: never the source's, since a purge deletes what it names."""
+    def _anywhere(self, path: str) -> str:
+        """The new path of any file; one that no root covers is a file that the table deleted.
+
+        Even that one's path is never the source's, since a purge of the copy deletes what it names.
+        """
         mapped = self.plan.mapping.find(path)
         if mapped is not None:
             return mapped
@@ -101,7 +134,11 @@ class Writer:
         current = state.current_snapshot_id
         if current is not None and current not in self.contents.kept_snapshots:
             return False
-        raw, _ = relocate_metadata(state, self._relocation(state, kept))
+        try:
+            raw, _ = relocate_metadata(state, self._relocation(state, kept))
+        except InvalidRequest:
+            # The table lay elsewhere when this file was written, at a place that no root covers any more.
+            return False
         self._put(location, render(raw, location) if self._changes_metadata else self.contents.read(file))
         return True
 

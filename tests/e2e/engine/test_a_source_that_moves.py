@@ -3,7 +3,6 @@
 import shutil
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from pyiceberg.table import Table
@@ -11,7 +10,7 @@ from pyiceberg.table import Table
 from bcn_core.events import Event, PointerAdvanced, SweepRepeated
 from bcn_core.restore import RestoreRequest
 from bcn_core.storage.opening import Stores
-from tests.warehouse.meddling import MovingCatalog, Meddler
+from tests.warehouse.meddling import Meddler, MovingCatalog
 from tests.warehouse.readers import histories, history
 from tests.warehouse.runs import Lab, table
 from tests.warehouse.source import append, content_files, expire_all_but_current, make
@@ -88,7 +87,8 @@ def test_a_table_that_moved_while_it_was_copied_makes_the_pit_skewed(lab: Lab, o
     assert ["orders"] == [ref.name for ref in manifest.consistency.moved]
 
 
-def test_a_table_dropped_with_its_files_while_it_is_copied_fails_alone(lab: Lab, orders: Table) -> None:
+@pytest.mark.usefixtures("orders")
+def test_a_table_dropped_with_its_files_while_it_is_copied_fails_alone(lab: Lab) -> None:
     catalog = lab.source.pyiceberg()
     append(make(catalog, "sales.customers"), 0)
 
@@ -161,7 +161,8 @@ def test_a_catalog_that_never_rests_gives_a_pit_that_says_skewed(lab: Lab, order
     )
 
 
-def test_tables_created_during_a_backup_are_in_the_next_pit(lab: Lab, orders: Table) -> None:
+@pytest.mark.usefixtures("orders")
+def test_tables_created_during_a_backup_are_in_the_next_pit(lab: Lab) -> None:
     catalog = lab.source.pyiceberg()
     meddle(lab, lambda: make(catalog, "sales.late"))
     first = lab.take()
@@ -172,7 +173,7 @@ def test_tables_created_during_a_backup_are_in_the_next_pit(lab: Lab, orders: Ta
     assert table("sales.late") in lab.repository.tables(second)
 
 
-def test_a_pit_that_was_skewed_restores_what_it_says(lab: Lab, orders: Table, tmp_path: Path) -> None:
+def test_a_pit_that_was_skewed_restores_what_it_says(lab: Lab, orders: Table) -> None:
     meddle(lab, lambda: compact(orders))
     manifest = lab.take()
     expected = history(lab.record(manifest, "sales.orders").pointer)

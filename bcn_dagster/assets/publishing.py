@@ -1,0 +1,177 @@
+"""The last asset: publishes the PIT, says whether it is complete, and fails the run when tables failed.
+
+It depends on all tables by one fanned-in input: Dagster skips a step when an input's output stays away, but one with
+many sources only when all stay away. So a table that failed, or did not exist at the time, leaves the PIT its others.
+"""
+
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import dagster as dg
+
+# MultiDependencyDefinition asks for this marker, and dagster itself does not export it.
+from dagster._core.definitions.composition import MappedInputPlaceholder
+
+from bcn_core.errors import FinishedWithProblems
+from bcn_core.names import TableName
+from bcn_core.repository.documents import PitManifest
+from bcn_dagster.assets.metadata import pit_metadata, reasons
+from bcn_dagster.assets.share import Context, Share, asked_of, open_share, published
+from bcn_dagster.assets.standing import held_in
+from bcn_dagster.failures import failure, tables_failed, told_to_dagster
+from bcn_dagster.site import Site
+
+_PIT = "pit"
+_CHECK = "pit_complete"
+_AFTER = "after"
+
+
+def build_pit_asset(site: Site) -> dg.AssetsDefinition:
+    """The asset of the published PIT, with its check."""
+    names = site.names
+    upstream = [names.plan, *site.by_key]
+    publish = _build_op(site)
+    graph = dg.GraphDefinition(
+        name=f"{names.plain}_pit",
+        node_defs=[publish],
+        dependencies={
+            publish.name: {_AFTER: dg.MultiDependencyDefinition([MappedInputPlaceholder] * len(upstream))}
+        },
+        input_mappings=[
+            dg.InputMapping(
+                graph_input_name=f"table_{number}",
+                mapped_node_name=publish.name,
+                mapped_node_input_name=_AFTER,
+                fan_in_index=number,
+            )
+            for number in range(len(upstream))
+        ],
+        output_mappings=[dg.OutputMapping(name, publish.name, name) for name in (_PIT, _CHECK)],
+    )
+    return dg.AssetsDefinition(
+        node_def=graph,
+        keys_by_input_name={f"table_{number}": key for number, key in enumerate(upstream)},
+        keys_by_output_name={_PIT: names.pit},
+        check_specs_by_output_name={_CHECK: _check_spec(site)},
+        specs=[_spec(site, upstream)],
+        backfill_policy=dg.BackfillPolicy.multi_run(1),
+    )
+
+
+def publish_here(site: Site, context: Context, share: Share) -> PitManifest:
+    """Publish the PIT of a run that does not select the last asset: whoever backs up a table expects a PIT of it."""
+    manifest, here = share.finish()
+    _log_others(site, context, share, manifest, here)
+    context.log_event(
+        dg.AssetMaterialization(site.names.pit, partition=manifest.pit, metadata=pit_metadata(manifest))
+    )
+    return manifest
+
+
+def _spec(site: Site, upstream: list[dg.AssetKey]) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        key=site.names.pit,
+        deps=upstream,
+        description=f"The published PIT of catalog {site.connection.catalog}: it appears with the last write.",
+        group_name=f"{site.names.plain}_publish",
+        owners=list(site.options.owners),
+        tags=dict(site.options.tags),
+        kinds={"iceberg"},
+        metadata={"dagster/uri": site.connection.repository},
+        partitions_def=site.partitions,
+    )
+
+
+def _check_spec(site: Site) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        _CHECK,
+        asset=site.names.pit,
+        blocking=True,
+        description="Every table of the sweep is in the PIT as it was at that time.",
+        partitions_def=site.partitions,
+    )
+
+
+def _build_op(site: Site) -> dg.OpDefinition:
+    @dg.op(
+        name=f"{site.names.plain}_publish",
+        ins={_AFTER: dg.In(dg.Nothing)},
+        out={_PIT: dg.Out(dg.Nothing), _CHECK: dg.Out(dg.Nothing)},
+        pool=site.pool,
+        retry_policy=site.retry_policy,
+    )
+    def publish(context: dg.OpExecutionContext) -> Iterator[Any]:
+        yield from _publish(site, context)
+
+    return publish
+
+
+def _publish(site: Site, context: dg.OpExecutionContext) -> Iterator[Any]:
+    manifest = _existing(site, context)
+    if manifest is None:
+        with told_to_dagster():
+            manifest = yield from _finish(site, context, open_share(site, context))
+    _, asked = asked_of(site, context)
+    failed = {one.table.table(): one.reason for one in manifest.failed}
+    # A table that nobody asked for does not make this run red; the PIT says that it lacks its then state.
+    blamed = {table: why for table, why in failed.items() if asked is None or table in asked}
+    yield dg.MaterializeResult(asset_key=site.names.pit, metadata=pit_metadata(manifest))
+    yield _check(site, manifest, red=bool(blamed))
+    if blamed:
+        raise tables_failed(manifest.pit, blamed, "the PIT is published without their state of that time")
+
+
+def _existing(site: Site, context: dg.OpExecutionContext) -> PitManifest | None:
+    with told_to_dagster():
+        manifest = published(site, context.partition_key)
+    if manifest is not None:
+        context.log.info("PIT %s exists already: nothing is done", manifest.pit)
+    return manifest
+
+
+def _finish(site: Site, context: dg.OpExecutionContext, share: Share) -> Generator[Any, None, PitManifest]:
+    """Publish; a PIT that is kept back fails its check and the run, and lets the next run at the repository."""
+    try:
+        manifest, here = share.finish()
+    except FinishedWithProblems as error:
+        share.give_up()
+        yield dg.AssetCheckResult(
+            asset_key=site.names.pit, check_name=_CHECK, passed=False, metadata={"bcn/reason": str(error)}
+        )
+        raise failure(error) from error
+    _log_others(site, context, share, manifest, here)
+    return manifest
+
+
+def _check(site: Site, manifest: PitManifest, *, red: bool) -> dg.AssetCheckResult:
+    failed = {one.table.table(): one.reason for one in manifest.failed}
+    return dg.AssetCheckResult(
+        asset_key=site.names.pit,
+        check_name=_CHECK,
+        passed=manifest.status == "complete",
+        severity=dg.AssetCheckSeverity.ERROR if red else dg.AssetCheckSeverity.WARN,
+        metadata={
+            "bcn/status": manifest.status,
+            "bcn/failed": len(failed),
+            "bcn/failed_tables": reasons(failed),
+            "bcn/carried_tables": reasons(
+                {ref.table(): "as an earlier PIT holds it" for ref in manifest.carried}
+            ),
+        },
+    )
+
+
+def _log_others(
+    site: Site, context: Context, share: Share, manifest: PitManifest, here: frozenset[TableName]
+) -> None:
+    """Materializations of tables that no step of the run shows: those captured here, and those carried."""
+    carried = {ref.table() for ref in manifest.carried}
+    others = here | (carried - share.asked)
+    if not others:
+        return
+    repository = share.backup.repository
+    for table, entry in repository.tables(manifest).items():
+        if table in others:
+            held = held_in(repository, manifest.pit, table, entry, carried)
+            key = site.names.table(table)
+            context.log_event(dg.AssetMaterialization(key, partition=manifest.pit, metadata=held.metadata()))

@@ -1,0 +1,1 @@
+"""What asks for backups, and what keeps Dagster's picture of the repository true."""

@@ -1,0 +1,44 @@
+"""The release sensor: a run that died leaves the repository to others."""
+
+import dagster as dg
+
+from bcn_core.capture.claiming import release
+from bcn_core.errors import NotFound
+from bcn_core.repository.pins import read_pin
+from bcn_dagster.assets.share import owner
+from bcn_dagster.failures import told_to_dagster
+from bcn_dagster.naming import AT_WORK, PARTITION_TAG
+from bcn_dagster.site import Site
+
+
+def build_release_sensor(site: Site) -> dg.SensorDefinition:
+    """A sensor that removes the pin of a failed run's PIT, so that ``bcn backup`` need not wait until it expires."""
+
+    @dg.run_failure_sensor(
+        name=f"{site.names.plain}_release",
+        default_status=site.sensor_status,
+        description="Lets others at the repository after a run that failed.",
+    )
+    def release_after_failure(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
+        pit = context.dagster_run.tags.get(PARTITION_TAG)
+        if pit is None:
+            return dg.SkipReason("the run was about no PIT")
+        with told_to_dagster():
+            return release_pit(site, context.instance, pit)
+
+    return release_after_failure
+
+
+def release_pit(site: Site, instance: dg.DagsterInstance, pit: str) -> dg.SkipReason | None:
+    """Remove this deployment's pin of a PIT, unless a run is at it again; another deployment's stays."""
+    if instance.get_runs(dg.RunsFilter(tags={PARTITION_TAG: pit}, statuses=AT_WORK), limit=1):
+        return dg.SkipReason(f"another run is at work on PIT {pit}")
+    try:
+        repository = site.connection.open_repository()
+        pin = read_pin(repository.store, repository.layout.pin(pit))
+    except NotFound:
+        return dg.SkipReason(f"nobody holds PIT {pit}")
+    if pin.owner != owner(site, instance):
+        return dg.SkipReason(f"{pin.owner.name} on {pin.owner.host} holds PIT {pit}")
+    release(repository, pit)
+    return None

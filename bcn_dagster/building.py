@@ -1,0 +1,68 @@
+"""From a catalog's tables to all of its definitions."""
+
+from typing import Protocol
+
+import dagster as dg
+
+from bcn_core.errors import BcnError
+from bcn_dagster.assets.contents import build_contents_asset
+from bcn_dagster.assets.publishing import build_pit_asset
+from bcn_dagster.assets.tables import build_table_assets
+from bcn_dagster.automation.drift import build_drift_sensor
+from bcn_dagster.automation.nightly import build_backup_job, build_nightly_schedule
+from bcn_dagster.automation.release import build_release_sensor
+from bcn_dagster.automation.sync import build_sync_sensor
+from bcn_dagster.history import build_history_job
+from bcn_dagster.restoring.job import build_restore_job
+from bcn_dagster.site import Site
+
+
+class Timing(Protocol):
+    """When a catalog's automation looks; the component's own fields."""
+
+    nightly_cron: str | None
+    timezone: str
+    drift_interval_seconds: int | None
+    sync_interval_seconds: int
+
+
+def build_definitions(site: Site, timing: Timing, *, known: bool) -> dg.Definitions:
+    """Assets, jobs, sensors and the schedule of one catalog; ``known`` tells whether its tables were listed."""
+    schedules = (
+        [build_nightly_schedule(site, timing.nightly_cron, timing.timezone)] if timing.nightly_cron else []
+    )
+    sensors: list[dg.SensorDefinition] = [
+        build_sync_sensor(site, timing.sync_interval_seconds),
+        build_release_sensor(site),
+    ]
+    if timing.drift_interval_seconds is not None:
+        sensors.append(build_drift_sensor(site, timing.drift_interval_seconds))
+    return dg.Definitions(
+        assets=[
+            build_contents_asset(site, _KNOWN if known else _UNKNOWN),
+            *build_table_assets(site),
+            build_pit_asset(site),
+        ],
+        jobs=[build_backup_job(site), build_history_job(site), build_restore_job(site)],
+        schedules=schedules,
+        sensors=sensors,
+    )
+
+
+def unconfigured(error: BcnError) -> dg.Definitions:
+    """A location that loads and says what it lacks."""
+    return dg.Definitions(
+        assets=[
+            dg.AssetSpec(
+                ["bcn", "not_configured"], group_name="bcn", description=str(error), kinds={"iceberg"}
+            )
+        ]
+    )
+
+
+_KNOWN = "What a PIT must contain: two equal sweeps of the catalog, compared with the PIT before."
+_UNKNOWN = (
+    "THE TABLES OF THIS CATALOG ARE NOT KNOWN YET. Refresh the state of this code location "
+    "(`dg utils refresh-defs-state`, or restart `dagster dev`) to see them as assets. "
+    "Backups work all the same: materialize this asset and the PIT, and all tables are captured."
+)

@@ -1,0 +1,5 @@
+"""The components of BCN, for this project's ``defs.yaml`` and for other projects'."""
+
+from bcn_dagster.components.iceberg_catalog_backups import IcebergCatalogBackups
+
+__all__ = ["IcebergCatalogBackups"]

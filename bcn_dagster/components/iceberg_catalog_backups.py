@@ -1,0 +1,157 @@
+"""The component: one Iceberg catalog and the repository of its backups."""
+
+import logging
+from functools import cached_property
+from pathlib import Path
+
+import dagster as dg
+from dagster.components import DefsStateConfig, DefsStateConfigArgs, ResolvedDefsStateConfig
+from pydantic import Field
+
+from bcn_core.errors import BcnError
+from bcn_core.settings import load
+from bcn_dagster.building import build_definitions, unconfigured
+from bcn_dagster.connection import Connection
+from bcn_dagster.listing import Listed, Listing, discover
+from bcn_dagster.site import Options, Site
+
+_LOG = logging.getLogger("bcn_dagster")
+
+
+class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
+    """Backups of one Iceberg catalog: its tables as assets, its PITs as partitions, and a job that restores."""
+
+    config: str | None = Field(
+        None,
+        description="Path of bcn.toml. Without it: the variable BCN_CONFIG, else bcn.toml in the working folder.",
+    )
+    catalog: str | None = Field(
+        None,
+        description="The catalog that is backed up, as bcn.toml or PyIceberg names it. Default: as bcn.toml says.",
+    )
+    repository: str | None = Field(
+        None, description="The place of the backups: a folder or a URL. Default: as bcn.toml says."
+    )
+    tables_per_step: int = Field(
+        100, ge=1, description="Tables that one step captures. Every step costs the start of a process."
+    )
+    nightly_cron: str | None = Field(
+        "0 2 * * *", description="When the schedule takes a PIT; null for no schedule."
+    )
+    timezone: str = Field("UTC", description="The time zone of the schedule.")
+    drift_interval_seconds: int | None = Field(
+        300,
+        ge=30,
+        description="How often the sensor compares the catalog with the newest PIT; null for no sensor.",
+    )
+    sync_interval_seconds: int = Field(
+        60, ge=30, description="How often PITs that were written or pruned elsewhere are looked for."
+    )
+    running: bool = Field(
+        default=False,
+        description="Whether schedule and sensors run without a person switching them on in the UI.",
+    )
+    publish_partial: bool | None = Field(
+        None,
+        description="Publish a PIT when a table failed; its run is red either way. Default: as bcn.toml says.",
+    )
+    retries: int = Field(
+        2, ge=0, description="How often a step is tried again after a failure that may pass."
+    )
+    retry_delay_seconds: float = Field(
+        10.0, ge=0, description="The wait before the first retry; it doubles each time."
+    )
+    pool: str | None = Field(
+        None, description="The pool of all steps that write to the repository. Default: bcn_repo_<catalog>."
+    )
+    owners: list[str] = Field([], description="Owners of all assets: e-mail addresses, or team:NAME.")
+    tags: dict[str, str] = Field({}, description="Tags of all assets and runs.")
+    defs_state: ResolvedDefsStateConfig = Field(
+        default_factory=DefsStateConfigArgs.versioned_state_storage,
+        description="Where the list of tables is kept between refreshes.",
+    )
+
+    @property
+    def defs_state_config(self) -> DefsStateConfig:
+        """The state's key is the catalog's name, so that several components live in one location."""
+        key = f"IcebergCatalogBackups[{self.catalog or 'default'}]"
+        return DefsStateConfig.from_args(self.defs_state, default_key=key)
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Load with what is known when the catalog cannot be asked: restores are needed most without a source."""
+        try:
+            return super().build_defs(context)
+        except dg.DagsterInvalidInvocationError:
+            # Definitions loaded by plain Python, without a Dagster instance, which is what keeps the listing.
+            return self.build_defs_from_state(context, None)
+        except BcnError as error:
+            _LOG.warning("the tables of the catalog could not be listed anew: %s", error)
+        # A listing of earlier is read as it would be in production, where nothing is asked while loading.
+        kept = self.defs_state.model_copy(update={"refresh_if_dev": False})
+        return dg.StateBackedComponent.build_defs(self.model_copy(update={"defs_state": kept}), context)
+
+    def write_state_to_path(self, state_path: Path) -> None:
+        """Ask the catalog; the only place that does so for definitions.
+
+        Raises:
+            BcnError: it could not be asked; what was known before stays.
+        """
+        state_path.parent.mkdir(parents=True, exist_ok=True)
+        state_path.write_text(discover(self.connection).model_dump_json())
+
+    def build_defs_from_state(
+        self, context: dg.ComponentLoadContext, state_path: Path | None
+    ) -> dg.Definitions:
+        """Definitions from the listing; without one, everything but the tables, and a message that says why."""
+        try:
+            connection = self.connection
+        except BcnError as error:
+            _LOG.warning("%s", error)
+            return unconfigured(error)
+        tables = _tables(state_path)
+        if tables is None:
+            _LOG.warning("the tables of catalog '%s' are not known yet: run %s", connection.catalog, _REFRESH)
+        return build_definitions(self.site(tables or ()), self, known=tables is not None)
+
+    def definitions_now(self) -> dg.Definitions:
+        """Ask the catalog and build at once, for scripts and notebooks: nothing is kept.
+
+        Raises:
+            BcnError: the catalog could not be asked.
+        """
+        return build_definitions(self.site(discover(self.connection).tables), self, known=True)
+
+    def site(self, tables: tuple[Listed, ...]) -> Site:
+        """What all definitions share."""
+        return Site(self.connection, self._options, tables)
+
+    @cached_property
+    def connection(self) -> Connection:
+        """The two ends, from the fields and from ``bcn.toml``.
+
+        Raises:
+            InvalidRequest: no catalog or no repository is named, or ``bcn.toml`` is wrong.
+        """
+        path = Path(self.config) if self.config else None
+        found = load(path).repository
+        return Connection.named(self.catalog or found.catalog, self.repository or found.url, path)
+
+    @property
+    def _options(self) -> Options:
+        return Options(
+            tables_per_step=self.tables_per_step,
+            retries=self.retries,
+            retry_delay_s=self.retry_delay_seconds,
+            publish_partial=self.publish_partial,
+            pool=self.pool,
+            owners=tuple(self.owners),
+            tags=self.tags,
+            running=self.running,
+        )
+
+
+_REFRESH = "`dg utils refresh-defs-state` and reload the code location"
+
+
+def _tables(state_path: Path | None) -> tuple[Listed, ...] | None:
+    return None if state_path is None else Listing.model_validate_json(state_path.read_text()).tables

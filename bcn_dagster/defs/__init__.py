@@ -1,0 +1,1 @@
+"""The components that this project loads, one folder for each catalog."""

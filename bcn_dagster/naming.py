@@ -1,0 +1,86 @@
+"""How catalogs, databases and tables are named in Dagster, whose names of ops, outputs and groups are narrow."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+import dagster as dg
+
+from bcn_core.names import TableName
+
+WRITER_TAG = "bcn/writer"
+"""On every run that writes to a repository; ``dagster.yaml`` lets one run for each value through."""
+WHOLE_TAG = "bcn/contents"
+"""On a run that selects few tables and makes a whole PIT all the same (the drift sensor's)."""
+WHOLE = "whole"
+PARTITION_TAG = "dagster/partition"
+AT_WORK = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+"""A run that may write, now or soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of one catalog's definitions."""
+
+    catalog: str
+
+    @property
+    def plain(self) -> str:
+        """The catalog's name, as ops and jobs may bear it."""
+        return plain(self.catalog)
+
+    @property
+    def plan(self) -> dg.AssetKey:
+        """The first asset: what the PIT must contain."""
+        return dg.AssetKey([self.catalog, "pit_plan"])
+
+    @property
+    def pit(self) -> dg.AssetKey:
+        """The last asset: the published PIT. Tables have three parts, so no table is in its way."""
+        return dg.AssetKey([self.catalog, "pit"])
+
+    @property
+    def check(self) -> dg.AssetCheckKey:
+        """The check that a PIT has everything that it was asked for."""
+        return dg.AssetCheckKey(self.pit, "pit_complete")
+
+    def table(self, table: TableName) -> dg.AssetKey:
+        """A table's asset."""
+        return dg.AssetKey([self.catalog, table.database, table.name])
+
+    @property
+    def partitions_name(self) -> str:
+        """Under which name Dagster keeps the PITs."""
+        return f"bcn/{self.catalog}/pit"
+
+    @property
+    def partitions(self) -> dg.DynamicPartitionsDefinition:
+        """The PITs. Time windows could hold neither several a day nor ones that a sensor asks for."""
+        return dg.DynamicPartitionsDefinition(name=self.partitions_name)
+
+    @property
+    def pool(self) -> str:
+        """One repository has one writer."""
+        return f"bcn_repo_{self.plain}"
+
+
+def plain(name: str) -> str:
+    """A name in ``[A-Za-z0-9_]``; one that had to be changed gets a digest, so that two never become one."""
+    kept = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    return kept if kept == name else f"{kept}_{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
+def group(database: str) -> str:
+    """The asset group of a database."""
+    return plain(database) or "default"
+
+
+def output(table: TableName) -> str:
+    """The output of a table in its step."""
+    return plain(f"{table.database}__{table.name}")

@@ -1,0 +1,136 @@
+"""The job: plan, one step for each table, one report."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from bcn_core.catalogs.opening import open_target
+from bcn_core.errors import BcnError
+from bcn_core.events import TableFailed
+from bcn_core.restore import (
+    Restore,
+    Restored,
+    RestorePlan,
+    TablePlan,
+    pinning,
+    plan_restore,
+    prepare,
+    restore_table,
+)
+from bcn_core.storage.opening import Stores
+from bcn_dagster.failures import told_to_dagster
+from bcn_dagster.naming import plain
+from bcn_dagster.reporting import log_events
+from bcn_dagster.restoring.config import RestoreConfig
+from bcn_dagster.restoring.report import plan_metadata, report_failure, report_metadata, table_metadata
+from bcn_dagster.site import Site
+
+
+def build_restore_job(site: Site) -> dg.JobDefinition:
+    """The restore job of one catalog. It needs the repository and the target, never the source."""
+    prefix = site.names.plain
+    plan = _build_plan(site)
+    restore = _build_restore(site)
+    report = _build_report(site)
+
+    @dg.job(
+        name=f"{prefix}_restore",
+        tags={"bcn/restore": prefix},
+        description="Restores tables of a PIT. A dry run shows the plan: set dry_run to false to carry it out.",
+    )
+    def restore_job() -> None:
+        report(plan().map(restore).collect())
+
+    return restore_job
+
+
+def open_restore(site: Site, target: str | None, context: dg.OpExecutionContext) -> Restore:
+    """The two ends of a restore, opened in the step that uses them."""
+    connection, name = site.connection, target or site.connection.catalog
+    settings = connection.settings
+    return Restore(
+        repository=connection.open_repository(),
+        target=open_target(name, settings.catalog_properties(name)),
+        stores=Stores(),
+        report=log_events(context.log),
+        tables_at_once=settings.restore.tables_at_once,
+        files_at_once=settings.restore.files_at_once,
+    )
+
+
+def _build_plan(site: Site) -> dg.OpDefinition:
+    @dg.op(
+        name=f"{site.names.plain}_plan_restore",
+        out=dg.DynamicOut(tuple),
+        retry_policy=site.retry_policy,
+        description="Decides everything. A dry run ends here.",
+    )
+    def plan_op(context: dg.OpExecutionContext, config: RestoreConfig) -> Iterator[dg.DynamicOutput[Any]]:
+        with told_to_dagster():
+            restore = open_restore(site, config.target_catalog, context)
+            plan = plan_restore(restore, config.request())
+            if not config.dry_run:
+                prepare(restore, plan)
+        _show(context, plan, dry_run=config.dry_run)
+        for table in () if config.dry_run else plan.tables:
+            yield dg.DynamicOutput(
+                (config.target_catalog, table), mapping_key=plain(f"{table.source}__{table.pit}")
+            )
+
+    return plan_op
+
+
+def _show(context: dg.OpExecutionContext, plan: RestorePlan, *, dry_run: bool) -> None:
+    """A dynamic output has no metadata of its own when there is none, so the plan is an observation of the run."""
+    metadata = plan_metadata(plan)
+    said = "dry run: nothing is written; set dry_run to false to restore" if dry_run else "restoring"
+    context.log.info("PIT %s into %s: %d table(s); %s", plan.pit, plan.target_catalog, len(plan.tables), said)
+    context.log_event(
+        dg.AssetObservation(
+            ["bcn", "restore_plan"], description=f"{said} (PIT {plan.pit})", metadata=metadata
+        )
+    )
+
+
+def _build_restore(site: Site) -> dg.OpDefinition:
+    @dg.op(
+        name=f"{site.names.plain}_restore_table",
+        retry_policy=site.retry_policy,
+        description="Copies, relocates, checks and registers one table. Run again, it ends with the same bytes.",
+    )
+    def restore_op(context: dg.OpExecutionContext, planned: tuple) -> Restored:  # type: ignore[type-arg]
+        target, table = planned
+        restored = _restore_one(site, context, target, table)
+        context.add_output_metadata(table_metadata(restored))
+        return restored
+
+    return restore_op
+
+
+def _restore_one(
+    site: Site, context: dg.OpExecutionContext, target: str | None, table: TablePlan
+) -> Restored:
+    """A failure that may pass fails the step, which is tried again; any other one is the report's to tell."""
+    with told_to_dagster():
+        restore = open_restore(site, target, context)
+    try:
+        with pinning(restore, (table.pit,)) as pinned:
+            return restore_table(pinned, table)
+    except BcnError as error:
+        if error.retryable and context.retry_number < site.options.retries:
+            raise dg.RetryRequested(site.options.retries, site.options.retry_delay_s) from error
+        restore.report(TableFailed(table.target, error.message))
+        return Restored(table, "refuse", 0.0, error=str(error))
+
+
+def _build_report(site: Site) -> dg.OpDefinition:
+    @dg.op(name=f"{site.names.plain}_restore_report", description="What became of each table.")
+    def report_op(context: dg.OpExecutionContext, restored: list) -> None:  # type: ignore[type-arg]
+        context.add_output_metadata(report_metadata(restored))
+        failed = [one for one in restored if one.error]
+        context.log.info("%d of %d table(s) are at their place", len(restored) - len(failed), len(restored))
+        if failed:
+            raise report_failure(restored)
+
+    return report_op

@@ -1,0 +1,87 @@
+"""A restore's plan and its report as tables for people."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dagster as dg
+
+from bcn_core.restore import Restored, RestorePlan, TablePlan
+from bcn_dagster.assets.metadata import markdown_table
+
+
+def plan_metadata(plan: RestorePlan) -> dict[str, Any]:
+    """What a restore will do; bytes as numbers, so that they plot."""
+    head = ("source", "target", "action", "status", "files", "bytes", "rows", "location", "notes")
+    return {
+        "bcn/pit": plan.pit,
+        "bcn/pit_status": plan.pit_status,
+        "bcn/target_catalog": plan.target_catalog,
+        "bcn/tables": len(plan.tables),
+        "bcn/refused": sum(one.refusal is not None for one in plan.tables),
+        "bcn/bytes": plan.bytes,
+        "bcn/notes": "; ".join(plan.notes) or "none",
+        "bcn/plan": markdown_table(head, map(_planned, plan.tables), empty="nothing to restore"),
+    }
+
+
+def _planned(plan: TablePlan) -> tuple[Any, ...]:
+    notes = "; ".join([*plan.notes, *([str(plan.refusal)] if plan.refusal else [])])
+    size = (plan.files, f"{plan.bytes:,}", plan.rows)
+    return (plan.source, plan.target, plan.action, plan.status, *size, plan.location, notes)
+
+
+def table_metadata(restored: Restored) -> dict[str, Any]:
+    """The report of one table."""
+    plan = restored.plan
+    facts = [
+        ("source", plan.source),
+        ("target", plan.target),
+        ("PIT", plan.pit),
+        ("result", restored.error or restored.action),
+        ("location", plan.location),
+        ("metadata", plan.metadata_location),
+        ("files", plan.files),
+        ("bytes", f"{plan.bytes:,}"),
+        ("rows", plan.rows),
+        ("seconds", f"{restored.seconds:.2f}"),
+        ("notes", "; ".join([*plan.notes, *restored.notes]) or "none"),
+    ]
+    return {
+        "bcn/report": markdown_table(("what", "value"), facts, empty=""),
+        "bcn/files": plan.files,
+        "bcn/bytes": plan.bytes,
+        "bcn/duration_s": dg.MetadataValue.float(restored.seconds),
+    }
+
+
+def report_metadata(restored: Sequence[Restored]) -> dict[str, Any]:
+    """The report of all tables."""
+    head = ("source", "target", "result", "rows", "seconds", "notes")
+    return {
+        "bcn/report": markdown_table(head, map(_done, restored), empty="dry run: nothing was restored"),
+        "bcn/restored": sum(not one.error for one in restored),
+        "bcn/failed": sum(bool(one.error) for one in restored),
+    }
+
+
+def _done(one: Restored) -> tuple[Any, ...]:
+    plan = one.plan
+    return (
+        plan.source,
+        plan.target,
+        one.error or one.action,
+        plan.rows,
+        f"{one.seconds:.2f}",
+        "; ".join(one.notes),
+    )
+
+
+def report_failure(restored: Sequence[Restored]) -> dg.Failure:
+    """The failure of a restore with a part missing."""
+    failed = [one for one in restored if one.error]
+    names = ", ".join(str(one.plan.target) for one in failed[:10])
+    return dg.Failure(
+        f"{len(failed)} of {len(restored)} table(s) are not restored: {names}",
+        metadata=report_metadata(restored),
+        allow_retries=False,
+    )

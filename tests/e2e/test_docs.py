@@ -1,0 +1,77 @@
+"""The tutorial and the guides are followed as their readers would follow them."""
+
+from pathlib import Path
+
+import pytest
+
+from bcn_core.settings import load
+from tests.documentation.pages import Block, blocks_of
+from tests.documentation.terminal import Terminal
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+TUTORIAL = DOCS / "tutorial/first-backup.md"
+GUIDES = sorted((DOCS / "guides").glob("*.md"))
+BLOCKS = [block for page in (ROOT / "README.md", *sorted(DOCS.rglob("*.md"))) for block in blocks_of(page)]
+
+
+def of_language(language: str) -> list[Block]:
+    return [block for block in BLOCKS if block.language == language]
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    """A folder in which the files of the tutorial are saved and its shop is made."""
+    terminal = Terminal(tmp_path)
+    for block in blocks_of(TUTORIAL):
+        if "file" in block.marks:
+            terminal.do(block)
+    shown, code = terminal.type("python make_shop.py")
+    assert code == 0, shown
+    return terminal
+
+
+def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
+    Terminal(tmp_path).follow(TUTORIAL)
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
+def test_a_guide_does_what_it_says(terminal: Terminal, page: Path) -> None:
+    terminal.follow(page)
+
+
+@pytest.mark.parametrize("block", of_language("console"), ids=lambda block: block.place)
+def test_a_console_block_is_run_or_says_why_not(block: Block) -> None:
+    runs, reason = "run" in block.marks, block.marks.get("not-run", "")
+
+    assert runs != bool(reason)
+
+
+@pytest.mark.parametrize("block", of_language("toml"), ids=lambda block: block.place)
+def test_a_configuration_in_the_docs_is_accepted(block: Block, tmp_path: Path) -> None:
+    (tmp_path / "bcn.toml").write_text(block.text)
+
+    settings = load(tmp_path / "bcn.toml", {"PWD": str(tmp_path), "SHOP_PASSWORD": "secret"})
+
+    assert settings.repository.url
+
+
+@pytest.mark.parametrize("block", of_language("python"), ids=lambda block: block.place)
+def test_python_in_the_docs_compiles(block: Block) -> None:
+    compile(block.text, block.place, "exec")
+
+
+def test_a_block_that_shows_something_else_is_found(tmp_path: Path) -> None:
+    block = Block(tmp_path / "page.md", 1, "console", {"run": ""}, "$ echo one\ntwo\n")
+
+    with pytest.raises(AssertionError, match="really came"):
+        Terminal(tmp_path).do(block)
+
+
+def test_an_id_of_the_page_means_the_same_run_after_run(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+
+    first = terminal.fits("PIT 20261120T093000.000Z", "PIT 20300101T000000.001Z")
+    again = terminal.fits("PIT 20261120T093000.000Z", "PIT 20300101T000000.002Z")
+
+    assert (True, False) == (first, again)
