@@ -8,12 +8,10 @@ from typing import Any
 
 from bcn_core.backup import Backup, back_up
 from bcn_core.catalogs.catalog import Catalog, CatalogIdentity, Sweep
-from bcn_core.copying import digest_of
-from bcn_core.errors import BcnError, Conflict
+from bcn_core.errors import Conflict
 from bcn_core.names import Scope, TableName, pit_id, pit_instant
 from bcn_core.pruning.condemning import condemn
 from bcn_core.pruning.sweeping import sweep
-from bcn_core.references import opened, references
 from bcn_core.repository.documents import Owner
 from bcn_core.repository.repository import Repository
 from bcn_core.restore import Restore, RestoreRequest, plan_restore, restore_all
@@ -126,21 +124,3 @@ def build(folder: Path) -> World:
     frozen = CatalogInMemory(source.bcn().identity(), dict(swept.pointers))
     store = lab.repository.store
     return World({one.key: store.get(one.key) for one in store.list("")}, frozen, (first, second))
-
-
-def lost(store: Store) -> list[str]:
-    """Everything that a PIT of the repository needs and that is not there as it was written."""
-    repository = Repository.open(store)
-    found: list[str] = []
-
-    def trouble(key: str, error: BcnError) -> None:
-        found.append(f"{key}: {error.message}")
-
-    for capture in opened(references(repository, repository.pits(), trouble), trouble):
-        for file in capture.files:
-            try:
-                if digest_of(store, file.object).sha256 != file.sha256:
-                    found.append(f"{file.object} has other bytes")
-            except BcnError as error:
-                found.append(error.message)
-    return found

@@ -18,7 +18,8 @@ from bcn_core.repository.flags import put_flag
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.store import Store
 from tests.fault.schedules import Ended, Run, Search, work_at_once
-from tests.fault.small_world import World, build, lost, owner
+from tests.fault.small_world import World, build, owner
+from tests.warehouse.years import lost
 
 # How often a run is taken from its work. Twice takes minutes: the fault report does that (scripts/fault-report.py).
 TAKEN = int(os.environ.get("BCN_MOST_TAKEN", "1"))
@@ -48,7 +49,7 @@ def losses(
     found: list[str] = []
 
     def finish(store: Store, end: Ended) -> None:
-        silent = lost(store)
+        silent = lost(Repository.open(store))
         # A restore tells of a file that it lacks; one that was refused says so with an error of its own.
         midway = end.results.get("restore", "")
         if isinstance(midway, str) and midway:
@@ -147,7 +148,7 @@ def test_a_prune_that_looks_before_it_raises_its_flag_loses_a_backup(
     finished(prune)
     finished(backup)
 
-    assert [] != lost(store)
+    assert [] != lost(Repository.open(store))
 
 
 def test_a_restore_that_looks_before_it_writes_its_pin_loses_files_midway(
