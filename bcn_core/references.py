@@ -96,15 +96,20 @@ class Opened:
 def opened(found: References, trouble: Trouble = fail) -> Iterator[Opened]:
     """Every capture of some references, one after the other: at most a few lists of files are in memory."""
 
-    def read(standing: Standing) -> Opened:
-        record = found.repository.capture(standing.entry)
-        return Opened(standing, record, found.repository.files(record))
+    def read(standing: Standing) -> Opened | tuple[str, BcnError]:
+        key = capture_record(standing.entry.capture)
+        try:
+            record = found.repository.capture(standing.entry)
+            key = record.files_key
+            return Opened(standing, record, found.repository.files(record))
+        except BcnError as error:
+            return key, error
 
-    for standing, result in in_parallel(_attempt(read), found.captures.values(), _READS_AT_ONCE):
-        if isinstance(result, BcnError):
-            trouble(capture_record(standing.entry.capture), result)
-        else:
+    for result in in_parallel(read, found.captures.values(), _READS_AT_ONCE):
+        if isinstance(result, Opened):
             yield result
+        else:
+            trouble(*result)
 
 
 class Keys:

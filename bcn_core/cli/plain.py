@@ -1,8 +1,8 @@
-"""From the engine's data to plain JSON: integers for bytes, RFC 3339 in UTC for times, names as people type them."""
+"""From the engine's data to plain JSON: integers for bytes, RFC 3339 in UTC for times, seconds for spans, names as people type them."""
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel
@@ -18,6 +18,8 @@ def plain(value: Any) -> Any:
         return str(value.table() if isinstance(value, TableRef) else value)
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, timedelta):
+        return value.total_seconds()
     if isinstance(value, BcnError):
         return {"kind": type(value).__name__, "message": value.message, "hint": value.hint}
     if isinstance(value, Mapping):
