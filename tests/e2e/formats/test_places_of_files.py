@@ -43,6 +43,16 @@ def test_an_odd_name_is_copied_byte_for_byte(orders: HandMade, lab: Lab, name: s
     assert [] == faults(lab, location)
 
 
+def test_names_that_pyiceberg_cannot_open_are_told_in_the_plan(orders: HandMade, lab: Lab) -> None:
+    add_data(orders, f"{orders.location}/data/a#b.parquet")
+    lab.take()
+
+    (report,) = lab.restore().tables
+
+    told = "1 file name(s) hold # or ?: PyIceberg 0.12 cannot open them, other readers can"
+    assert told in report.plan.notes
+
+
 def test_a_restore_of_odd_names_can_be_run_again(orders: HandMade, lab: Lab) -> None:
     add_data(orders, f"{orders.location}/data//a//b.parquet")
     restored(lab)
@@ -141,6 +151,14 @@ def test_packed_metadata_keeps_its_name_and_stays_packed(orders: HandMade, lab: 
     data = path_of(location).read_bytes()
     assert location.endswith(f"/metadata/00009-packed{suffix}")
     assert f"file://{lab.target.warehouse}/sales/orders" == json.loads(gzip.decompress(data))["location"]
+
+
+def test_a_dead_file_that_is_gone_is_not_missed(orders: HandMade, lab: Lab) -> None:
+    orders.add([entry(f"{orders.location}/data/gone.parquet", status=2)])
+
+    location = restored(lab)
+
+    assert ([], list(range(20))) == (faults(lab, location), ids(rows(location)))
 
 
 def test_a_dead_entry_of_a_foreign_place_gets_a_dead_path(orders: HandMade, lab: Lab) -> None:
