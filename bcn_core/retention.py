@@ -130,9 +130,9 @@ def apply_prune(repository: Repository, plan: PrunePlan, owner: Owner) -> Pruned
         Conflict: clocks differ, or no complete PIT would be left.
         DamagedRepository: a PIT that stays cannot be read; nothing was removed.
     """
-    now = repository.now()
     marked = condemn(repository, owner, [one.pit for one in plan.remove])
     stones = _stones(repository, plan.rules)
+    now = repository.now()
     due = [pit for pit, stone in stones.items() if stone.until <= now]
     swept = sweep(repository, owner, due, now - plan.rules.orphans_after)
     return Pruned(marked.pits, marked.spared | swept.spared, swept)
