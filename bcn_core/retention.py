@@ -104,7 +104,7 @@ def plan_prune(repository: Repository, rules: Rules) -> PrunePlan:
     rules.policy.check()
     manifests = references(repository, repository.pits()).manifests
     stones = _stones(repository, rules)
-    alive = {pit: manifest for pit, manifest in manifests.items() if pit not in stones}
+    alive = {pit: manifest.status for pit, manifest in manifests.items() if pit not in stones}
     choice = choose(alive, held(repository), rules.policy, repository.now())
     due = tuple(pit for pit, stone in stones.items() if stone.until <= repository.now())
     going = frozenset({*choice.remove, *stones})

@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT))
 import click  # noqa: E402
 from pydantic import BaseModel  # noqa: E402
 from pydantic.fields import FieldInfo  # noqa: E402
-from pydantic_core import PydanticUndefined  # noqa: E402, to_jsonable_python
+from pydantic_core import PydanticUndefined, to_jsonable_python  # noqa: E402
 
 from bcn_core.cli.app import bcn  # noqa: E402
 from bcn_core.settings import Settings  # noqa: E402

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bcn_core.names import pit_instant
 from bcn_core.pruning.policy import Policy, reasons_to_keep
-from bcn_core.repository.documents import PitManifest
+from bcn_core.repository.documents import Status
 
 _CLOCKS_MAY_DIFFER = timedelta(minutes=5)
 
@@ -20,18 +20,18 @@ class Choice:
 
 
 def choose(
-    manifests: Mapping[str, PitManifest], holds: Mapping[str, tuple[str, ...]], policy: Policy, now: datetime
+    statuses: Mapping[str, Status], holds: Mapping[str, tuple[str, ...]], policy: Policy, now: datetime
 ) -> Choice:
-    """Apply a policy. Only complete PITs count; partial ones after the newest complete one are counted apart.
+    """Apply a policy to PITs with their statuses. Only complete PITs count; partial ones after the newest complete one are counted apart.
 
     When a table fails for weeks, every PIT is partial. They must neither use up the places of whole ones, nor go all
     at once, since they hold the newest states of all other tables.
     """
-    future = {pit for pit in manifests if pit_instant(pit) > now + _CLOCKS_MAY_DIFFER}
-    present = [pit for pit in sorted(manifests) if pit not in future]
-    complete = [pit for pit in present if manifests[pit].status == "complete"]
+    future = {pit for pit in statuses if pit_instant(pit) > now + _CLOCKS_MAY_DIFFER}
+    present = [pit for pit in sorted(statuses) if pit not in future]
+    complete = [pit for pit in present if statuses[pit] == "complete"]
     since = [pit for pit in present if pit > max(complete, default="")]
-    reasons: dict[str, list[str]] = {pit: [] for pit in sorted(manifests)}
+    reasons: dict[str, list[str]] = {pit: [] for pit in sorted(statuses)}
     for pits, note in ((complete, ""), (since, " of partial PITs")):
         for pit, rules in reasons_to_keep(pits, policy).items():
             reasons[pit] += [rule + note for rule in rules]

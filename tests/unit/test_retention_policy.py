@@ -8,19 +8,15 @@ from bcn_core.errors import InvalidRequest
 from bcn_core.names import pit_id
 from bcn_core.pruning.choosing import choose
 from bcn_core.pruning.policy import Policy, reasons_to_keep
-from bcn_core.repository.documents import PitManifest
+from bcn_core.repository.documents import Status
 
 HOURLY = [pit_id(datetime(2026, 3, 2, tzinfo=UTC) + timedelta(hours=hour)) for hour in range(24 * 40)]
 NOW = datetime(2026, 4, 11, tzinfo=UTC)
 
 
-def manifest(pit: str, status: str = "complete") -> PitManifest:
-    return PitManifest.model_construct(pit=pit, status=status)
-
-
-def manifests(*complete: str, partial: tuple[str, ...] = ()) -> dict[str, PitManifest]:
-    found = {pit: manifest(pit) for pit in complete} | {pit: manifest(pit, "partial") for pit in partial}
-    return dict(sorted(found.items()))
+def statuses(*complete: str, partial: tuple[str, ...] = ()) -> dict[str, Status]:
+    """PITs with their statuses."""
+    return dict.fromkeys(complete, "complete") | dict.fromkeys(partial, "partial")
 
 
 def test_a_day_is_kept_by_its_last_pit() -> None:
@@ -65,7 +61,7 @@ def test_a_policy_that_keeps_nothing_is_refused() -> None:
 
 
 def test_a_partial_pit_takes_no_place_of_a_complete_one() -> None:
-    found = manifests("20260401T080000.000Z", "20260403T080000.000Z", partial=("20260402T080000.000Z",))
+    found = statuses("20260401T080000.000Z", "20260403T080000.000Z", partial=("20260402T080000.000Z",))
 
     choice = choose(found, {}, Policy(daily=2), NOW)
 
@@ -74,7 +70,7 @@ def test_a_partial_pit_takes_no_place_of_a_complete_one() -> None:
 
 def test_partial_pits_after_the_newest_complete_one_are_counted_apart() -> None:
     partial = tuple(pit for pit in HOURLY if pit > "20260402")
-    found = manifests("20260401T080000.000Z", partial=partial)
+    found = statuses("20260401T080000.000Z", partial=partial)
 
     choice = choose(found, {}, Policy(daily=2), NOW)
 
@@ -82,7 +78,7 @@ def test_partial_pits_after_the_newest_complete_one_are_counted_apart() -> None:
 
 
 def test_the_newest_complete_pit_stays_whatever_the_policy_says() -> None:
-    found = manifests("20250101T080000.000Z", partial=("20260410T080000.000Z",))
+    found = statuses("20250101T080000.000Z", partial=("20260410T080000.000Z",))
 
     choice = choose(found, {}, Policy(within=timedelta(hours=1)), NOW)
 
@@ -90,7 +86,7 @@ def test_the_newest_complete_pit_stays_whatever_the_policy_says() -> None:
 
 
 def test_a_held_pit_stays_and_says_why() -> None:
-    found = manifests("20250101T080000.000Z", "20260410T080000.000Z")
+    found = statuses("20250101T080000.000Z", "20260410T080000.000Z")
 
     choice = choose(found, {"20250101T080000.000Z": ("audit",)}, Policy(last=1), NOW)
 
@@ -98,7 +94,7 @@ def test_a_held_pit_stays_and_says_why() -> None:
 
 
 def test_a_pit_dated_in_the_future_neither_counts_nor_goes() -> None:
-    found = manifests("20260410T080000.000Z", "20990101T000000.000Z")
+    found = statuses("20260410T080000.000Z", "20990101T000000.000Z")
 
     choice = choose(found, {}, Policy(last=1), NOW)
 
@@ -108,6 +104,6 @@ def test_a_pit_dated_in_the_future_neither_counts_nor_goes() -> None:
 def test_forged_pits_push_nothing_out_of_a_span_of_time() -> None:
     forged = [pit_id(datetime(2026, 4, 10, 12, minute, tzinfo=UTC)) for minute in range(60)]
 
-    choice = choose(manifests("20260409T080000.000Z", *forged), {}, Policy(within=timedelta(days=7)), NOW)
+    choice = choose(statuses("20260409T080000.000Z", *forged), {}, Policy(within=timedelta(days=7)), NOW)
 
     assert "20260409T080000.000Z" in choice.keep
