@@ -22,7 +22,7 @@ class Choice:
 def choose(
     statuses: Mapping[str, Status], holds: Mapping[str, tuple[str, ...]], policy: Policy, now: datetime
 ) -> Choice:
-    """Apply a policy to PITs with their statuses. Only complete PITs count; partial ones after the newest complete one are counted apart.
+    """Apply a policy. Only complete PITs count; partial ones after the newest complete one are counted apart.
 
     When a table fails for weeks, every PIT is partial. They must neither use up the places of whole ones, nor go all
     at once, since they hold the newest states of all other tables.

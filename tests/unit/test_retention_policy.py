@@ -16,7 +16,8 @@ NOW = datetime(2026, 4, 11, tzinfo=UTC)
 
 def statuses(*complete: str, partial: tuple[str, ...] = ()) -> dict[str, Status]:
     """PITs with their statuses."""
-    return dict.fromkeys(complete, "complete") | dict.fromkeys(partial, "partial")
+    found: dict[str, Status] = dict.fromkeys(complete, "complete")
+    return {**found, **dict.fromkeys(partial, "partial")}
 
 
 def test_a_day_is_kept_by_its_last_pit() -> None:
