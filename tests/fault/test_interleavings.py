@@ -21,7 +21,7 @@ from tests.fault.schedules import Ended, Run, Search, work_at_once
 from tests.fault.small_world import World, build, owner
 from tests.warehouse.years import lost
 
-# How often a run is taken from its work. Twice takes minutes: the fault report does that (scripts/fault-report.py).
+# How often a run is taken from its work. Twice takes minutes: BCN_MOST_TAKEN=2 asks for it.
 TAKEN = int(os.environ.get("BCN_MOST_TAKEN", "1"))
 Works = Mapping[str, Callable[[Store], Any]]
 
