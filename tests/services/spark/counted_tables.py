@@ -39,9 +39,8 @@ def nothing(table: LiveTable) -> None:
 
 def data_file_deleted(table: LiveTable) -> None:
     """TestDeleteDataFile."""
-    delete = table.java().newDelete()
-    delete.deleteFile(Hands(table).data_files()[0])
-    delete.commit()
+    hands = Hands(table)
+    hands.drop_data_file(hands.data_files()[0])
 
 
 def positions_deleted(table: LiveTable) -> None:

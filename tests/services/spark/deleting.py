@@ -26,7 +26,7 @@ def _deleted_updated_merged(table: LiveTable) -> None:
 
 
 def of_a_file_each(table: LiveTable) -> None:
-    """Position deletes, one delete file for each data file: bounds are one path, ``referenced_data_file`` is set."""
+    """Position deletes, one delete file for each data file: both bounds are one path."""
     _two_cities(table, ",'write.delete.granularity'='file'")
     _deleted_updated_merged(table)
 
@@ -133,11 +133,11 @@ def equal_then_compacted(table: LiveTable) -> None:
 
 
 def shared(table: LiveTable) -> None:
-    """The same position delete file committed twice: two manifests name one file."""
+    """The same position delete file committed twice: two manifests name one file, and its data file."""
     _two_cities(table, "")
     hands = Hands(table)
     first = hands.data_files("city=Ulm")[0]
-    delete = hands.position_delete_file([(first, 0)], partition="city=Ulm")
+    delete = hands.naming(hands.position_delete_file([(first, 0)], partition="city=Ulm"), first)
     hands.commit_deletes(delete)
     hands.commit_deletes(delete)
 

@@ -28,6 +28,16 @@ class Hands:
         )
         return [row[0] for row in found if below in row[0]]
 
+    def drop_data_file(self, path: str) -> None:
+        """Take a data file with all its rows out of the table."""
+        # By its object: under its path alone, Python reaches a method of Java's that deletes the file at once.
+        self._table.java().newDelete().deleteFile(self._data_file(path)).commit()
+
+    def naming(self, delete: Any, path: str) -> Any:
+        """A position delete file that names its only data file, as Java's own writers leave it to others to do."""
+        files = self._iceberg.FileMetadata.deleteFileBuilder(self._table.java().spec())
+        return files.copy(delete).withReferencedDataFile(path).build()
+
     @property
     def has_vectors(self) -> bool:
         """Whether position deletes of this table are deletion vectors."""
@@ -91,7 +101,7 @@ class Hands:
         nothing_before = self._java.org.sparkproject.guava.base.Functions.constant(None)
         writer = self._iceberg.deletes.BaseDVFileWriter(outputs, nothing_before)
         for path, rows in positions.items():
-            partition = self._partition_of(path)
+            partition = self._data_file(path).partition()
             for row in rows:
                 writer.delete(path, row, table.spec(), partition)
         writer.close()
@@ -139,11 +149,11 @@ class Hands:
             return None
         return self._iceberg.DataFiles.data(self._table.java().spec(), path)
 
-    def _partition_of(self, file: str) -> Any:
+    def _data_file(self, path: str) -> Any:
         for task in _each(self._table.java().newScan().planFiles()):
-            if task.file().location() == file:
-                return task.file().partition()
-        raise AssertionError(f"{file} is no data file of {self._table.name}")
+            if task.file().location() == path:
+                return task.file()
+        raise AssertionError(f"{path} is no data file of {self._table.name}")
 
     def _record(self, schema: Any, values: Record) -> Any:
         record = self._iceberg.data.GenericRecord.create(schema)

@@ -17,12 +17,12 @@ from tests.services.spark.tables import NAMESPACE, LiveTable, connect
 from tests.warehouse.source import Place
 
 # Left out, since Iceberg 1.11's action does not get them right: deletion vectors that share a Puffin file (it says
-# "Path already exists"), and compacted files, whose explicit sequence numbers it drops.
+# "Path already exists"), compacted files, whose explicit sequence numbers it drops, and tables that became v3 (it ends
+# with a null pointer where a snapshot of v2 has no first row id).
 ALIKE: tuple[Write, ...] = (
     deleting.of_a_partition_each,
     deleting.in_avro,
     evolving.plain_table,
-    evolving.with_defaults,
     evolving.with_refs,
     evolving.with_statistics,
 )
@@ -114,7 +114,7 @@ def test_a_compacted_file_keeps_its_explicit_sequence_number(travels: Travels) -
 
 def test_every_position_delete_names_data_files_of_the_copy(travels: Travels) -> None:
     """The peer leaves ``referenced_data_file`` of position deletes of v2 as it was."""
-    copy = travels.of(deleting.of_a_file_each).copy
+    copy = travels.of(deleting.shared).copy
 
     named = {entry.referenced_data_file for entry in entries_of(copy) if entry.referenced_data_file}
 
