@@ -36,7 +36,7 @@ dev: install ## open the Dagster UI on the demo's catalog (PORT=3000)
 	$(BIN)/python -m bcn_dagster.demo --prepare
 	mkdir -p $(DEMO_HOME)
 	cp dagster.yaml $(DEMO_HOME)/dagster.yaml
-	DAGSTER_HOME=$(DEMO_HOME) $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
+	DAGSTER_HOME=$(DEMO_HOME) BCN_CONFIG=$(CURDIR)/.demo/bcn.toml $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
 
 test: install ## run the tests that need no server
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile

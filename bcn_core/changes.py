@@ -7,7 +7,7 @@ was dropped and created again. A table without UUID (format v1) is known by name
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,7 +148,7 @@ def compare(
 def _read_new(
     known: Mapping[TableName, TableEntry], sweep: Sweep, read_state: Callable[[str], TableState]
 ) -> tuple[dict[TableName, TableState], dict[TableName, str]]:
-    """The states behind pointers that no table of the PIT has, and the tables whose state cannot be read."""
+    """The states behind pointers that are news to the PIT, and the tables whose state cannot be read."""
     seen = {entry.pointer for entry in known.values()}
     new = [table for table, pointer in sweep.pointers.items() if pointer not in seen]
 
@@ -159,9 +159,28 @@ def _read_new(
             return error
 
     found = dict(zip(new, in_parallel(read, new, _READS_AT_ONCE), strict=True))
+    twins = list(_twins(known, sweep, found))
+    found |= dict(zip(twins, in_parallel(read, twins, _READS_AT_ONCE), strict=True))
     states = {table: state for table, state in found.items() if isinstance(state, TableState)}
     failed = {table: state.message for table, state in found.items() if isinstance(state, BcnError)}
     return states, {**sweep.unreadable, **failed}
+
+
+def _twins(
+    known: Mapping[TableName, TableEntry], sweep: Sweep, found: Mapping[TableName, TableState | BcnError]
+) -> Iterator[TableName]:
+    """New names for the pointer of a table that still lives under its own: registered twice, not renamed."""
+    at_pointer = {entry.pointer: table for table, entry in known.items()}
+    for table, pointer in sweep.pointers.items():
+        original = at_pointer.get(pointer, table)
+        if original == table or (table in known and known[table].pointer == pointer):
+            continue
+        moved = found.get(original)
+        stays = sweep.pointers.get(original) == pointer
+        # One that cannot be read may well be the same table; a wrong guess here would let it drop out of the PIT.
+        lives_on = isinstance(moved, BcnError) or (moved is not None and moved.uuid == known[original].uuid)
+        if stays or lives_on:
+            yield table
 
 
 class _Names:
@@ -174,7 +193,9 @@ class _Names:
         self._states = states
         self._at_pointer = {entry.pointer: table for table, entry in known.items()}
         self._still = {
-            table: pointer for table, pointer in sweep.pointers.items() if pointer in self._at_pointer
+            table: pointer
+            for table, pointer in sweep.pointers.items()
+            if pointer in self._at_pointer and table not in states
         }
         self._of_uuid = {entry.uuid: table for table, entry in known.items() if entry.uuid is not None}
         self._now: dict[str, list[TableName]] = defaultdict(list)

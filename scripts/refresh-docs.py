@@ -1,6 +1,7 @@
 """Carry out the tutorial and the guides, and write what really came wherever a page shows something else.
 
-Read the difference before you commit it: a test holds the pages to the program, but only you see whether the text still fits.
+Read the difference before you commit it: a test holds the pages to the program, but only you see
+whether the text still fits.
 """
 
 import re

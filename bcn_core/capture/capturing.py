@@ -7,7 +7,7 @@ from bcn_core.capture.inventory import KnownFiles
 from bcn_core.capture.planning import Source
 from bcn_core.capture.salvage import salvage_for
 from bcn_core.capture.table import FilesLost, TableCapture, Workshop
-from bcn_core.errors import SourceChanged
+from bcn_core.errors import DamagedRepository, SourceChanged, UnsupportedFormat
 from bcn_core.events import CaptureStarted, PointerAdvanced
 from bcn_core.names import TableName
 from bcn_core.repository.documents import CaptureRecord, Plan, PlannedCapture, TableEntry
@@ -29,8 +29,16 @@ def reusable_work(repository: Repository, plan: Plan) -> Reusable:
     tables: dict[TableName, TableEntry] = {}
     for pit in sorted(plan.reuses):
         tables |= repository.tables(repository.pit(pit))
-    plans = [repository.plan(pit) for pit in repository.unfinished() if pit != plan.pit]
-    return Reusable(tables, (*(one for one in plans if one is not None), plan))
+    abandoned = [_abandoned(repository, pit) for pit in repository.unfinished() if pit != plan.pit]
+    return Reusable(tables, (*(one for one in abandoned if one is not None), plan))
+
+
+def _abandoned(repository: Repository, pit: str) -> Plan | None:
+    """The plan of a run that died; one that cannot be read has nothing to salvage, and is no PIT's damage."""
+    try:
+        return repository.plan(pit)
+    except (DamagedRepository, UnsupportedFormat):
+        return None
 
 
 def capture_planned(

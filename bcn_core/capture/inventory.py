@@ -77,6 +77,11 @@ class KnownFiles:
             for parent in file.listed_by:
                 self._children[locations[parent]].append(location)
 
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether the earlier capture met metadata that only the table's writers can read."""
+        return any(file.kind == "encrypted" for file in self._files.values())
+
     def __len__(self) -> int:
         return len(self._files)
 

@@ -148,13 +148,24 @@ def plan_past(repository: Repository, source: Source, pit: str) -> Plan:
             "captures": tuple(
                 one.planned(table) for table, one in sorted(past.items()) if isinstance(one, PastTable)
             ),
-            "carried": _refs(
-                parent.tables.keys() - sweep.pointers.keys() | parent.tables.keys() & failed.keys()
-            ),
+            "carried": _refs(_carried_then(parent, sweep, past, failed)),
             "unreadable": _failed(failed),
             "not_yet_created": _refs(table for table, one in past.items() if one is None),
         }
     )
+
+
+def _carried_then(
+    parent: Parent, sweep: Sweep, past: Mapping[TableName, object], failed: Mapping[TableName, str]
+) -> set[TableName]:
+    """Tables that the source has dropped since, or cannot show; not those that only have another name now."""
+    here = {one.uuid for one in past.values() if isinstance(one, PastTable) and one.uuid is not None}
+    dropped = {
+        table
+        for table, entry in parent.tables.items()
+        if table not in sweep.pointers and entry.uuid not in here
+    }
+    return dropped | (parent.tables.keys() & failed.keys())
 
 
 def _frame(repository: Repository, pit: str, sweep: Sweep, parent: Parent) -> Plan:

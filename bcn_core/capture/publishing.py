@@ -210,6 +210,9 @@ def _deleted_names(plan: Plan, parent: Parent) -> DeletedNames:
 
 
 def _gone_databases(plan: Plan, parent: Parent) -> list[tuple[str, ...]]:
+    """Databases that were dropped since the parent; nobody knows when, as far as a past instant is concerned."""
+    if plan.consistency.mode == "as_of":
+        return []
     before = {ref.namespace for ref in parent.manifest.indexes} if parent.manifest else set()
     return sorted(before - {record.namespace for record in plan.databases})
 

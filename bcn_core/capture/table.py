@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bcn_core.capture.broken import broken_snapshots, needed_without
+from bcn_core.capture.encrypted import files_at_places
 from bcn_core.capture.inventory import Inventory, KnownFiles, Needed
 from bcn_core.capture.record import CaptureDraft, write_record
 from bcn_core.capture.roots import Roots
@@ -15,6 +16,7 @@ from bcn_core.errors import InvalidTableFile, ObjectMissing, SourceDamaged
 from bcn_core.events import FileCopied, FilesFound, Report, TableCaptured
 from bcn_core.iceberg.history import as_of
 from bcn_core.iceberg.metadata import TableMetadata, parse
+from bcn_core.iceberg.support import is_encrypted
 from bcn_core.names import TableName
 from bcn_core.repository.documents import Broken, CaptureRecord, PlannedCapture
 from bcn_core.repository.encoding import sha256
@@ -69,6 +71,9 @@ class TableCapture:
         metadata = self._metadata(pointer)
         walk = Walk(self._inventory, self._known, self._fetch, self._shop.workers)
         walk.run(metadata)
+        if walk.is_encrypted or self._known.is_encrypted or is_encrypted(metadata):
+            for location, size in files_at_places(metadata, self._shop.stores):
+                self._inventory.add(location, "encrypted", listed_by=0, size=size)
         self._reuse()
         lost = walk.lost | self._copy(walk.lost.keys() | set(walk.lost_history))
         if lost:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from bcn_core.capture.inventory import Inventory, KnownFiles
 from bcn_core.copying import in_parallel
 from bcn_core.errors import InvalidTableFile, ObjectMissing
+from bcn_core.iceberg.avro import is_encrypted_file
 from bcn_core.iceberg.manifests import (
     FileRef,
     ManifestRef,
@@ -29,7 +30,10 @@ _POSITION_DELETES = 1
 
 @dataclass
 class Walk:
-    """One walk. ``lost`` are files that something names and that are not there, or not readable."""
+    """One walk. ``lost`` are files that something names and that are not there, or not readable.
+
+    ``is_encrypted``: it met a file that only the table's writers can read, so there are files it could not find.
+    """
 
     inventory: Inventory
     known: KnownFiles
@@ -37,6 +41,7 @@ class Walk:
     workers: int
     lost: dict[str, str] = field(default_factory=dict)
     lost_history: list[str] = field(default_factory=list)
+    is_encrypted: bool = False
 
     def run(self, metadata: TableMetadata) -> None:
         """Note every file that the table's snapshots need, its statistics and its older metadata files."""
@@ -61,7 +66,10 @@ class Walk:
         if self.known.find(location, None) is not None:
             return number, {child: None for child, _ in self.known.children(location)}
         try:
-            return number, {ref.path: ref for ref in read_manifest_list(self.fetch(number), location)}
+            data = self.fetch(number)
+            if self._notes_encryption(data):
+                return number, {}
+            return number, {ref.path: ref for ref in read_manifest_list(data, location)}
         except (ObjectMissing, InvalidTableFile) as error:
             self.lost[location] = error.message
             return number, {}
@@ -84,11 +92,18 @@ class Walk:
             return location, None
         try:
             data = self.fetch(self.inventory.number(location))
+            if self._notes_encryption(data):
+                return location, []
             entries = read_manifest(data, location) if ref is None else read_listed_manifest(data, ref)
             return location, [entry for entry in entries if entry.is_live]
         except (ObjectMissing, InvalidTableFile) as error:
             self.lost[location] = error.message
             return location, []
+
+    def _notes_encryption(self, data: bytes) -> bool:
+        found = is_encrypted_file(data)
+        self.is_encrypted = self.is_encrypted or found
+        return found
 
     def _add_files(self, manifest: str, files: list[FileRef] | None) -> None:
         number = self.inventory.number(manifest)

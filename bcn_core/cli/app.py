@@ -19,6 +19,7 @@ COMMANDS = {
     "list": ("listing", "List PITs, or the databases and tables of one."),
     "changes": ("changes", "Show what changed at the source since the newest PIT."),
     "restore": ("restore", "Restore tables from a PIT."),
+    "verify": ("verify", "Check any Iceberg table, whoever wrote it."),
     "check-store": ("check_store", "Try out whether a place can hold a repository."),
 }
 """Each command's module and summary. The module is loaded when the command runs, not for ``bcn --help``."""

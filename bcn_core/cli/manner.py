@@ -41,7 +41,9 @@ class Manner:
 
     def say(self, text: str) -> None:
         """One or more lines for people, on stderr."""
-        print(text, file=sys.stderr, flush=True)  # noqa: T201
+        # One write: lines of several threads must not meet in the middle.
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
 
     def finish(self) -> None:
         """Print the document."""

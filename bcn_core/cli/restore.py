@@ -15,6 +15,7 @@ from bcn_core.cli.progress import reporting
 from bcn_core.cli.restore_result import draw_plan, draw_report, plan_document, report_document
 from bcn_core.errors import FinishedWithProblems, InvalidRequest
 from bcn_core.events import Report
+from bcn_core.iceberg.snapshot_selection import HistoryMode
 from bcn_core.repository.repository import Repository
 from bcn_core.restoration.request import OnConflict, UuidChoice
 from bcn_core.restore import Restore, RestorePlan, RestoreRequest, plan_restore, restore_all
@@ -34,6 +35,7 @@ class RestoreOptions(PlaceOptions, BoundOptions):
     target_location: str | None
     on_conflict: OnConflict
     uuid: UuidChoice
+    history: HistoryMode
     dry_run: bool
     yes: bool
 
@@ -77,6 +79,12 @@ class RestoreOptions(PlaceOptions, BoundOptions):
     type=click.Choice(["auto", "keep", "new"]),
     default="auto",
     help="The restored tables' UUIDs (auto).",
+)
+@click.option(
+    "--history",
+    type=click.Choice(["full", "current", "refs"]),
+    default="full",
+    help="Which snapshots: all (full), the current one, or also the heads of branches and tags (refs).",
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop. Nothing is written.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -167,4 +175,5 @@ def _request(given: RestoreOptions) -> RestoreRequest:
         target_location=given["target_location"],
         on_conflict=given["on_conflict"],
         uuid=given["uuid"],
+        history=given["history"],
     )

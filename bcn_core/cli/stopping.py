@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,7 +24,9 @@ class Stopping:
     """Turns the first signal into :class:`Stopped`, in the main thread and wherever work reports its progress.
 
     The main thread alone would wait for its workers, which may have hours of copying before them; a worker that
-    reports a file ends there. The second signal ends the process: the pin of a dead process is in nobody's way.
+    reports a file ends there. A thread of its own reads which signals came: the main thread's wait is not always
+    woken by one (polars' import gives SIGINT a handler that restarts the wait). The second signal ends the process:
+    the pin of a dead process is in nobody's way.
     """
 
     def __init__(self) -> None:
@@ -40,18 +43,34 @@ class Stopping:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self._on_signal) for number in _SIGNALS}
+        came, told = socket.socketpair()
+        told.setblocking(False)
+        before = {number: signal.signal(number, _stop) for number in _SIGNALS}
+        former = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+        threading.Thread(target=self._listen, args=(came,), daemon=True).start()
         try:
             yield
         finally:
+            signal.set_wakeup_fd(former)
             for number, handler in before.items():
                 signal.signal(number, handler)
+            told.close()
 
-    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+    def _listen(self, came: socket.socket) -> None:
+        with came:
+            while number := came.recv(1):
+                self._receive(number[0])
+
+    def _receive(self, number: int) -> None:
+        if number not in _SIGNALS:
+            return
         if self._received:
             os._exit(128 + number)
         self._received = number
-        # Not through sys.stderr: the signal may have come in the midst of a write to it.
+        # Not through sys.stderr: whoever was interrupted in the midst of a write holds its lock.
         with suppress(OSError):
             os.write(2, _SAID)
-        self.check()
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    raise Stopped(number)

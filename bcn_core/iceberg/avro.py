@@ -92,6 +92,11 @@ class Container:
         return header[:-1] + write_long(1) + write_text(_CODEC_KEY) + write_bytes(b"null") + b"\x00"
 
 
+def is_encrypted_file(data: bytes) -> bool:
+    """Whether a file is one of Iceberg's AES GCM streams (Iceberg specification, "AES GCM Stream")."""
+    return data.startswith(_ENCRYPTED)
+
+
 def open_container(data: bytes, location: str) -> Container:
     """Read the header of an Avro file.
 
@@ -99,7 +104,7 @@ def open_container(data: bytes, location: str) -> Container:
         InvalidTableFile: the file is no Avro file, or its header is cut off or lacks a schema.
         UnsupportedFormat: the codec is unknown, or the file is encrypted.
     """
-    if data.startswith(_ENCRYPTED):
+    if is_encrypted_file(data):
         raise UnsupportedFormat(
             f"{location} is encrypted (AGS1)", hint="an encrypted table can be backed up, but not relocated"
         )

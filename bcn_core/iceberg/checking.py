@@ -7,7 +7,7 @@ Works on any Iceberg table, written by BCN or not.
 from collections.abc import Iterable
 
 from bcn_core.errors import InvalidTableFile, UnsupportedFormat
-from bcn_core.iceberg.avro import open_container
+from bcn_core.iceberg.avro import is_encrypted_file, open_container
 from bcn_core.iceberg.comparing import compare_manifest_lists, compare_manifests
 from bcn_core.iceberg.findings import Finding, Kind
 from bcn_core.iceberg.inspection import Inspection, Read, SizeOf
@@ -16,9 +16,10 @@ from bcn_core.iceberg.manifests import ManifestRef, read_manifest_list
 from bcn_core.iceberg.mentions import Mentions
 from bcn_core.iceberg.metadata import Snapshot, TableMetadata, parse
 from bcn_core.iceberg.metadata_checking import check_metadata
+from bcn_core.iceberg.table_comparing import compare_tables
 from bcn_core.iceberg.texts import mentioned
 
-__all__ = ["Finding", "Kind", "check_table", "compare_manifest_lists", "compare_manifests"]
+__all__ = ["Finding", "Kind", "check_table", "compare_manifest_lists", "compare_manifests", "compare_tables"]
 
 
 def check_table(
@@ -27,8 +28,9 @@ def check_table(
     """Check a table from its metadata file down to its content files; no finding means that nothing is wrong.
 
     ``read`` returns the bytes of a location or raises NotFound; ``size_of`` its bytes, None when it is not there.
-    Content files are never read. ``allowed``: every path, live or dead, must lie below one of these; none allows
-    all. ``forbidden``: no text in metadata, manifest lists and manifests may name these, in any spelling.
+    Data files are never read; position deletes and deletion vectors are. ``allowed``: every path, live or dead, must
+    lie below one of these; none allows all. ``forbidden``: no text in metadata, manifest lists, manifests and delete
+    files may name these, in any spelling.
     Damage becomes findings; other troubles of the store are raised.
     """
     inspection = Inspection(read, size_of, allowed, Mentions(forbidden, allowed))
@@ -69,6 +71,9 @@ def _check_snapshot(
 def _load_list(location: str, inspection: Inspection) -> list[ManifestRef] | None:
     data = inspection.load(location)
     if data is None:
+        return None
+    if is_encrypted_file(data):
+        inspection.find(Kind.ENCRYPTED, location, "only its writers can read it")
         return None
     try:
         refs = read_manifest_list(data, location)

@@ -16,12 +16,15 @@ class Kind(Enum):
     DANGLING = "dangling reference"
     WRONG_COUNT = "wrong count"
     DIFFERENT = "different"
+    DELETE_COPY = "delete file and manifest disagree"
     SUMMARY = "summary"
     MENTION = "mention of the source"
     DELETE_TARGET = "delete without its data file"
+    LEFT_OUT = "left out"
+    ENCRYPTED = "encrypted"
 
 
-_WARNINGS = frozenset({Kind.SUMMARY, Kind.MENTION, Kind.DELETE_TARGET})
+_WARNINGS = frozenset({Kind.SUMMARY, Kind.MENTION, Kind.DELETE_TARGET, Kind.LEFT_OUT, Kind.ENCRYPTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ class Finding:
         """Whether the table must not be used like that.
 
         No errors: totals of a snapshot's summary (writers' own bookkeeping, known to drift), free text such as a
-        user's property that names the source, and deletes for a data file that the table no longer has.
+        user's property that names the source, deletes for a data file that the table no longer has, snapshots that
+        a copy left out, and files that only their writers can read.
         """
         return self.kind not in _WARNINGS
 

@@ -4,7 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from bcn_core.errors import InvalidTableFile, UnsupportedFormat
-from bcn_core.iceberg.avro import open_container
+from bcn_core.iceberg.avro import is_encrypted_file, open_container
+from bcn_core.iceberg.delete_checking import DeleteCheck
 from bcn_core.iceberg.findings import Kind
 from bcn_core.iceberg.inspection import Inspection
 from bcn_core.iceberg.manifests import Counts, FileRef, ManifestRef, read_manifest
@@ -41,6 +42,7 @@ class ManifestCheck:
         self._tallies: dict[str, Tally | None] = {}
         self._data_files: set[str] = set()
         self._delete_targets: dict[str, str] = {}
+        self._deletes = DeleteCheck(inspection)
 
     def check(self, ref: ManifestRef, listed_in: str) -> Tally | None:
         """Check a manifest against what a list says about it; None when it cannot be read."""
@@ -63,7 +65,7 @@ class ManifestCheck:
 
     def check_delete_targets(self) -> None:
         """Check, after all manifests, that deletes for one data file are for a file of this table."""
-        for target, location in self._delete_targets.items():
+        for target, location in (self._delete_targets | dict(self._deletes.targets())).items():
             if target not in self._data_files:
                 message = f"a delete file is for {target}, which no manifest lists as live"
                 self._inspection.find(Kind.DELETE_TARGET, location, message)
@@ -72,12 +74,18 @@ class ManifestCheck:
         data = self._inspection.load(path)
         if data is None:
             return None
+        if is_encrypted_file(data):
+            self._inspection.find(Kind.ENCRYPTED, path, "only its writers can read it")
+            return None
         tally = Tally(len(data))
         try:
             for entry in read_manifest(data, path):
                 tally.add(entry)
                 self._check_entry(entry, path)
-            text = mentioned(open_container(data, path), self._inspection.source)
+            container = open_container(data, path)
+            if tally.live_files[True]:
+                self._deletes.check(container)
+            text = mentioned(container, self._inspection.source)
         except (InvalidTableFile, UnsupportedFormat) as error:
             self._inspection.find(Kind.UNREADABLE, path, error.message)
             return None

@@ -57,7 +57,11 @@ def open_puffin(data: bytes, location: str) -> Puffin:
         InvalidTableFile: the file is no whole Puffin file.
         UnsupportedFormat: the footer has flags that the specification does not know.
     """
-    if not data.startswith(PUFFIN_MAGIC) or not data.endswith(PUFFIN_MAGIC) or len(data) < 2 * _TAIL.size:
+    if (
+        not data.startswith(PUFFIN_MAGIC)
+        or not data.endswith(PUFFIN_MAGIC)
+        or len(data) < _TAIL.size + 2 * len(PUFFIN_MAGIC)
+    ):
         raise InvalidTableFile(f"{location} is not a whole Puffin file")
     size, flags, _ = _TAIL.unpack(data[-_TAIL.size :])
     payload_start = len(data) - _TAIL.size - size

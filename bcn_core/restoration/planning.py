@@ -5,13 +5,15 @@ from dataclasses import dataclass, replace
 
 from bcn_core.catalogs.catalog import Catalog, Sweep
 from bcn_core.copying import in_parallel
-from bcn_core.errors import BcnError, Conflict
+from bcn_core.errors import BcnError, Conflict, DamagedRepository
 from bcn_core.iceberg.metadata import parse
+from bcn_core.locations import PrefixMap, canonical, is_within
 from bcn_core.names import Scope, TableName
 from bcn_core.repository.documents import CaptureRecord, PitManifest
 from bcn_core.repository.repository import Repository
 from bcn_core.restoration.contents import open_contents
 from bcn_core.restoration.history import narrowed
+from bcn_core.restoration.places import Places
 from bcn_core.restoration.preflight import (
     check_apart_from_source,
     check_apart_from_tables,
@@ -19,6 +21,7 @@ from bcn_core.restoration.preflight import (
     check_objects,
     check_place,
     check_schema,
+    places_of,
 )
 from bcn_core.restoration.request import DatabasePlan, RestorePlan, RestoreRequest, TablePlan
 from bcn_core.restoration.selection import Selected, select
@@ -38,11 +41,15 @@ class Planner:
     stores: Stores
     request: RestoreRequest
     existing: Sweep
+    places: Places
     only: bool
 
     def plan(self, one: Selected, target: TableName) -> TablePlan:
         """Plan one table; what stands against it alone becomes its refusal, so that the others can go on."""
-        record = self.repository.capture(one.entry)
+        try:
+            record = self.repository.capture(one.entry)
+        except DamagedRepository as error:
+            return self._without_record(one, target, error)
         location = target_location(one.table, target, record, self.catalog, self.request, only=self.only)
         mapping = mapping_to(record, location)
         expected = self.existing.pointers.get(target)
@@ -74,6 +81,25 @@ class Planner:
         except BcnError as error:
             return replace(plan, action="refuse", refusal=error)
 
+    def _without_record(self, one: Selected, target: TableName, error: DamagedRepository) -> TablePlan:
+        """A table whose capture cannot be read has neither place nor paths; that must not stop its neighbours."""
+        return TablePlan(
+            source=one.table,
+            target=target,
+            pit=one.pit,
+            status=one.status,
+            entry=one.entry,
+            action="refuse",
+            location="",
+            metadata_location="",
+            mapping=PrefixMap({}),
+            uuid=None,
+            files=one.entry.files,
+            bytes=one.entry.bytes,
+            rows=one.entry.rows,
+            refusal=error,
+        )
+
     def _conflict(self, plan: TablePlan) -> TablePlan:
         if self.request.on_conflict == "skip":
             return replace(plan, action="skip")
@@ -87,7 +113,7 @@ class Planner:
         contents = open_contents(self.repository, record, plan.history)
         plan = narrowed(plan, contents)
         check_apart_from_source(record, plan.location)
-        check_apart_from_tables(plan.location, self.existing)
+        check_apart_from_tables(plan.location, self.places)
         check_objects(self.repository, contents.files, plan.source)
         if not plan.mapping.is_identity:
             check_supported(contents, plan.source)
@@ -113,7 +139,8 @@ def make_plan(
     selected = select(repository, manifest, request)
     names = target_names(selected, request)
     existing = catalog.sweep(Scope(catalog.name))
-    planner = Planner(repository, catalog, stores, request, existing, only=len(selected) == 1)
+    places = places_of(existing)
+    planner = Planner(repository, catalog, stores, request, existing, places, only=len(selected) == 1)
     tables = tuple(in_parallel(lambda one: planner.plan(one, names[one.table]), selected, _TABLES_AT_ONCE))
     return RestorePlan(
         pit=manifest.pit,
@@ -126,19 +153,23 @@ def make_plan(
 
 
 def _apart(tables: tuple[TablePlan, ...]) -> tuple[TablePlan, ...]:
-    """Refuse tables whose place another table of the plan has."""
-    taken: dict[str, TableName] = {}
-    found = []
-    for plan in tables:
-        other = taken.setdefault(plan.location, plan.target)
-        if other != plan.target:
-            error = Conflict(
-                f"{plan.target} and {other} would both lie at {plan.location}",
-                hint="keep them apart: --target-location 'PLACE/{database}/{table}'",
-            )
-            plan = replace(plan, action="refuse", refusal=error)  # noqa: PLW2901
-        found.append(plan)
-    return tuple(found)
+    """Refuse tables whose place lies at or within that of another: cleaning up one would take files of the other.
+
+    The usual places of ``sla`` and of a table named ``sla/sh`` do.
+    """
+    found = {plan.target: plan for plan in tables}
+    writing = [plan for plan in tables if plan.action in ("create", "replace")]
+    outer: TablePlan | None = None
+    for plan in sorted(writing, key=lambda one: (f"{canonical(one.location).rstrip('/')}/", one.target)):
+        if outer is None or not is_within(plan.location, outer.location):
+            outer = plan
+            continue
+        error = Conflict(
+            f"{plan.target} would lie at {plan.location}, within {outer.location} of {outer.target}",
+            hint="keep them apart: --target-location 'PLACE/{database}/{table}'",
+        )
+        found[plan.target] = replace(plan, action="refuse", refusal=error)
+    return tuple(found.values())
 
 
 def _databases(

@@ -13,6 +13,7 @@ from bcn_core.repository.documents import CaptureRecord
 from bcn_core.repository.files import StoredFile
 from bcn_core.repository.layout import capture_of, stored_files
 from bcn_core.repository.repository import Repository
+from bcn_core.restoration.places import Places
 from bcn_core.storage.opening import Stores
 
 _SLASHES = re.compile("/+")
@@ -21,30 +22,41 @@ _SLASHES = re.compile("/+")
 def check_apart_from_source(record: CaptureRecord, location: str) -> None:
     """A copy must not lie inside its source, nor around it: purging one would take the other along.
 
+    At the very place of its source it is no copy; the source's other folders may lie within it then.
+
     Raises:
         InvalidRequest: it would.
     """
+    if canonical(record.roots[0]) == canonical(location):
+        return
     for root in record.roots:
-        same = canonical(root) == canonical(location)
-        if overlap(root, location) and not same:
+        if overlap(root, location):
             raise InvalidRequest(
                 f"{location} and the source's {root} contain one another",
                 hint="choose a --target-location apart from it",
             )
 
 
-def check_apart_from_tables(location: str, sweep: Sweep) -> None:
+def places_of(sweep: Sweep) -> Places:
+    """Where the tables of a catalog lie, as their pointers tell."""
+    return Places(
+        (table, pointer.rpartition("/metadata/")[0] or pointer.rpartition("/")[0])
+        for table, pointer in sweep.pointers.items()
+    )
+
+
+def check_apart_from_tables(location: str, places: Places) -> None:
     """No table of the target catalog may own the place, or live inside it; a replaced table keeps its own until then.
 
     Raises:
         Conflict: one does.
     """
-    for table, pointer in sweep.pointers.items():
-        folder = pointer.rpartition("/metadata/")[0] or pointer.rpartition("/")[0]
-        if overlap(location, folder):
-            raise Conflict(
-                f"{location} overlaps with {table}, which lies at {folder}", hint="choose another place"
-            )
+    found = places.overlapping(location)
+    if found is not None:
+        table, folder = found
+        raise Conflict(
+            f"{location} overlaps with {table}, which lies at {folder}", hint="choose another place"
+        )
 
 
 def check_place(stores: Stores, location: str, wanted: Iterable[str], needed: int) -> None:

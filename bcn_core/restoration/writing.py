@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bcn_core.copying import Copy, carry_out, in_parallel
-from bcn_core.errors import Conflict, InvalidTableFile, ObjectExists, UnsupportedFormat
+from bcn_core.errors import Conflict, InvalidRequest, InvalidTableFile, ObjectExists, UnsupportedFormat
 from bcn_core.events import FileCopied, Report
 from bcn_core.iceberg.delete_files import relocate_delete_file
 from bcn_core.iceberg.metadata import TableMetadata, parse, render
@@ -134,7 +134,11 @@ class Writer:
         current = state.current_snapshot_id
         if current is not None and current not in self.contents.kept_snapshots:
             return False
-        raw, _ = relocate_metadata(state, self._relocation(state, kept))
+        try:
+            raw, _ = relocate_metadata(state, self._relocation(state, kept))
+        except InvalidRequest:
+            # The table lay elsewhere when this file was written, at a place that no root covers any more.
+            return False
         self._put(location, render(raw, location) if self._changes_metadata else self.contents.read(file))
         return True
 

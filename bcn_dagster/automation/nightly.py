@@ -15,7 +15,6 @@ def build_backup_job(site: Site) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         site.backup_job,
         selection=dg.AssetSelection.assets(names.plan, *site.by_key, names.pit),
-        partitions_def=site.partitions,
         tags=site.run_tags,
         description=f"Takes one PIT of catalog {site.connection.catalog}.",
     )

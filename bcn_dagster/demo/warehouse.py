@@ -1,6 +1,7 @@
 """The demo's source: a catalog with tables as they are in use, and what happens to them on the second day."""
 
 import random
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -79,17 +80,17 @@ def _create_orders(catalog: SqlCatalog) -> None:
     by_region = PartitionSpec(PartitionField(3, 1000, IdentityTransform(), "region"))
     orders = catalog.create_table("sales.orders", _ORDERS, partition_spec=by_region)
     orders.append(_orders(orders, 0))
-    first = orders.current_snapshot()
-    assert first is not None
-    orders.manage_snapshots().create_tag(first.snapshot_id, "first-day").commit()
+    orders.manage_snapshots().create_tag(_newest(orders), "first-day").commit()
     orders.append(_orders(orders, 1))
     with orders.update_schema() as update:
         update.add_column("currency", StringType())
     orders.append(_orders(orders, 2))
-    audited = orders.current_snapshot()
-    assert audited is not None
-    orders.manage_snapshots().create_branch(audited.snapshot_id, "audit").commit()
+    orders.manage_snapshots().create_branch(_newest(orders), "audit").commit()
     orders.delete("amount < 20.0")
+
+
+def _newest(table: "Table") -> int:
+    return table.snapshots()[-1].snapshot_id
 
 
 def _create_customers(catalog: SqlCatalog) -> None:
@@ -127,7 +128,7 @@ def _numbered(rows: int, text: str) -> pa.Table:
 def _orders(table: "Table", day: int) -> pa.Table:
     chance = random.Random(day)  # noqa: S311 -- the same rows in every demo
     ids = range(day * _PER_DAY, (day + 1) * _PER_DAY)
-    columns = {
+    columns: dict[str, Sequence[object]] = {
         "order_id": list(ids),
         "customer_id": [chance.randrange(1_000) for _ in ids],
         "region": [chance.choice(_REGIONS) for _ in ids],
@@ -140,12 +141,16 @@ def _orders(table: "Table", day: int) -> pa.Table:
 
 def _views(table: "Table", days: range) -> pa.Table:
     chance = random.Random(days.start)  # noqa: S311 -- the same rows in every demo
-    rows = [(_FIRST_DAY + timedelta(days=day), chance.choice(_PAGES)) for day in days for _ in range(_PER_DAY)]
+    rows = [
+        (_FIRST_DAY + timedelta(days=day), chance.choice(_PAGES)) for day in days for _ in range(_PER_DAY)
+    ]
     visitors = [chance.randrange(100_000) for _ in rows]
-    return _as_of(table, {"day": [row[0] for row in rows], "page": [row[1] for row in rows], "visitor": visitors})
+    return _as_of(
+        table, {"day": [row[0] for row in rows], "page": [row[1] for row in rows], "visitor": visitors}
+    )
 
 
-def _as_of(table: "Table", columns: dict[str, list[object]]) -> pa.Table:
+def _as_of(table: "Table", columns: Mapping[str, Sequence[object]]) -> pa.Table:
     """Rows in the table's present schema: columns that it lacks are left out, columns that are not given are null."""
     schema = table.schema().as_arrow()
     rows = max(len(column) for column in columns.values())

@@ -24,6 +24,14 @@ class Uuid(Enum):
     new = "new"
 
 
+class History(Enum):
+    """Which snapshots a restored table gets."""
+
+    full = "full"
+    current = "current"
+    refs = "refs"
+
+
 class RestoreConfig(dg.Config):
     """Which tables of which PIT come back, and where."""
 
@@ -64,6 +72,11 @@ class RestoreConfig(dg.Config):
         description="auto: a new UUID where source and copy may live in one catalog; keep: the table's own.",
     )
 
+    history: History = Field(
+        History.full,
+        description="full: every snapshot; current: the current one; refs: also the heads of branches and tags.",
+    )
+
     def request(self) -> RestoreRequest:
         """The engine's request."""
         return RestoreRequest(
@@ -77,4 +90,5 @@ class RestoreConfig(dg.Config):
             target_location=self.target_location,
             on_conflict=self.on_conflict.value,
             uuid=self.uuid.value,
+            history=self.history.value,
         )

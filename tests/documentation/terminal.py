@@ -1,7 +1,7 @@
 """Carrying out a page: real commands in a folder, their output held against what the page shows.
 
-Ids that differ from run to run (PITs, UUIDs, digests, snapshot ids) are taken from the page as names: the first time one is
-shown it is bound to what really came, and after that every command and output on the page means that one.
+Ids that differ from run to run (PITs, UUIDs, digests, snapshot ids) are taken from the page as names: the first time
+one is shown it is bound to what really came, and after that every command and output on the page means that one.
 Sizes, times and durations need only their form. ``...`` in a line stands for any text, alone on a line for any lines.
 """
 
@@ -120,6 +120,16 @@ def _lines(text: str) -> list[str]:
 
 def _environment(folder: Path) -> dict[str, str]:
     """A plain terminal: no colours, wide enough that no path is folded, no settings of the machine."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("BCN_", "PYICEBERG_", "DAGSTER_"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("BCN_", "PYICEBERG_", "DAGSTER_"))
+    }
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
-    return kept | {"PATH": path, "PWD": str(folder), "COLUMNS": "200", "NO_COLOR": "1", "PYTHONWARNINGS": "ignore"}
+    return kept | {
+        "PATH": path,
+        "PWD": str(folder),
+        "COLUMNS": "200",
+        "NO_COLOR": "1",
+        "PYTHONWARNINGS": "ignore",
+    }

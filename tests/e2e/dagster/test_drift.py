@@ -1,0 +1,139 @@
+"""The drift sensor: each kind of change is observed, asked for once, and makes a whole PIT."""
+
+import dagster as dg
+from pyiceberg.types import LongType
+
+from tests.builders.dagster_location import PIT, PLAN, Location, key
+from tests.warehouse.source import append, content_files, make
+
+
+def asked(location: Location) -> dg.SensorResult:
+    answer = location.tick("drift")
+    assert isinstance(answer, dg.SensorResult)
+    return answer
+
+
+def request(answer: dg.SensorResult) -> dg.RunRequest:
+    assert answer.run_requests is not None
+    assert 1 == len(answer.run_requests)
+    return answer.run_requests[0]
+
+
+def observed(answer: dg.SensorResult) -> dict[str, str]:
+    return {
+        one.asset_key.path[-1]: str(one.metadata["bcn/drift"].value)
+        for one in answer.asset_events
+        if isinstance(one, dg.AssetObservation)
+    }
+
+
+def skipped(answer: dg.SensorResult | dg.SkipReason) -> str:
+    assert isinstance(answer, dg.SkipReason)
+    return str(answer.skip_message)
+
+
+def test_nothing_is_asked_for_while_nothing_changes(backed_up: Location) -> None:
+    assert "nothing changed since" in skipped(backed_up.tick("drift"))
+
+
+def test_nothing_is_asked_for_before_the_first_pit(location: Location) -> None:
+    assert "the first PIT" in skipped(location.tick("drift"))
+
+
+def test_a_drift_asks_for_what_changed_alone(backed_up: Location) -> None:
+    append(backed_up.catalog.load_table("sales.orders"), 100)
+
+    answer = asked(backed_up)
+
+    assert {"orders": "data_changed"} == observed(answer)
+    assert [PLAN, key("sales.orders"), PIT] == request(answer).asset_selection
+
+
+def test_the_same_drift_is_asked_for_once(backed_up: Location) -> None:
+    append(backed_up.catalog.load_table("sales.orders"), 100)
+    cursor = asked(backed_up).cursor
+
+    again = backed_up.tick("drift", cursor)
+
+    assert "asked for already" in skipped(again)
+
+
+def test_a_table_that_fails_for_good_is_not_asked_for_again_and_again(backed_up: Location) -> None:
+    append(backed_up.catalog.load_table("sales.orders"), 100)
+    content_files(backed_up.catalog.load_table("sales.orders"))[0].unlink()
+    answer = asked(backed_up)
+    run = backed_up.run_request(request(answer))
+
+    again = backed_up.tick("drift", answer.cursor)
+
+    assert not run.is_green
+    assert "asked for already" in skipped(again)
+
+
+def test_the_run_of_a_drift_makes_a_complete_pit(backed_up: Location) -> None:
+    append(backed_up.catalog.load_table("sales.orders"), 100)
+
+    run = backed_up.run_request(request(asked(backed_up)))
+
+    assert {"orders": "ACTIVE", "pit": "complete"} == run.statuses
+    assert "nothing changed since" in skipped(backed_up.tick("drift"))
+
+
+def test_a_schema_change_is_observed_with_its_columns(backed_up: Location) -> None:
+    with backed_up.catalog.load_table("sales.orders").update_schema() as update:
+        update.add_column("quantity", LongType())
+
+    answer = asked(backed_up)
+
+    assert {"orders": "schema_changed"} == observed(answer)
+    assert "quantity" in str(answer.asset_events[0].metadata["bcn/columns"].value)
+
+
+def test_a_rename_is_observed_on_the_new_name_and_makes_a_complete_pit(backed_up: Location) -> None:
+    backed_up.catalog.rename_table("sales.items", "sales.articles")
+
+    answer = asked(backed_up)
+
+    assert {"articles": "renamed"} == observed(answer)
+    assert "complete" == backed_up.run_request(request(answer)).statuses["pit"]
+
+
+def test_a_drop_alone_asks_for_a_pit_that_records_it(backed_up: Location) -> None:
+    backed_up.catalog.drop_table("ops.audit")
+
+    answer = asked(backed_up)
+    backed_up.run_request(request(answer))
+
+    assert {"audit": "dropped"} == observed(answer)
+    assert ("ops.audit",) == backed_up.newest.deleted_in_source.tables
+
+
+def test_a_recreated_table_is_observed_with_both_uuids(backed_up: Location) -> None:
+    before = str(backed_up.catalog.load_table("ops.audit").metadata.table_uuid)
+    backed_up.catalog.drop_table("ops.audit")
+    make(backed_up.catalog, "ops.audit", location=f"file://{backed_up.folder}/source/second")
+
+    answer = asked(backed_up)
+
+    assert {"audit": "recreated"} == observed(answer)
+    assert before == answer.asset_events[0].metadata["bcn/uuid_before"].value
+
+
+def test_a_new_table_without_an_asset_is_captured_by_the_run_that_is_asked_for(backed_up: Location) -> None:
+    append(make(backed_up.catalog, "sales.returns"), 0)
+
+    answer = asked(backed_up)
+    run = backed_up.run_request(request(answer))
+
+    assert {"returns": "new"} == observed(answer)
+    assert {"returns": "ACTIVE", "pit": "complete"} == run.statuses
+
+
+def test_nothing_is_asked_for_while_a_run_is_at_work(backed_up: Location) -> None:
+    append(backed_up.catalog.load_table("sales.orders"), 100)
+    job = backed_up.definitions.resolve_job_def("shop_back_up")
+    run = backed_up.instance.create_run_for_job(
+        job, status=dg.DagsterRunStatus.STARTED, tags={"bcn/writer": "shop"}
+    )
+
+    assert run.run_id in skipped(backed_up.tick("drift"))

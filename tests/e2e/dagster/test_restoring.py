@@ -1,0 +1,123 @@
+"""The restore job: dry runs, restores without the source, and refusals."""
+
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from tests.builders.dagster_location import Location
+from tests.warehouse.readers import rows
+
+
+def metadata_of(result: dg.ExecuteInProcessResult, step: str) -> dict[str, Any]:
+    """The metadata of a step's output."""
+    events = [one for one in result.all_events if one.is_successful_output and step in str(one.step_key)]
+    return {name: value.value for name, value in events[0].step_output_data.metadata.items()}
+
+
+def plan_of(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
+    (event,) = result.get_asset_observation_events()
+    return {
+        name: value.value for name, value in event.asset_observation_data.asset_observation.metadata.items()
+    }
+
+
+def failure(result: dg.ExecuteInProcessResult) -> str:
+    (event,) = [one for one in result.all_events if one.is_step_failure]
+    assert event.step_failure_data.user_failure_data is not None
+    return str(event.step_failure_data.user_failure_data.description)
+
+
+def restored(location: Location, table: str) -> list[Any]:
+    return rows(location.back.pyiceberg().load_table(table).metadata_location)
+
+
+def test_without_any_config_nothing_is_written_and_the_plan_is_shown(backed_up: Location) -> None:
+    backed_up.back.folder.mkdir()
+    before = backed_up.place.files()
+
+    done = backed_up.restore(target_catalog="back")
+
+    assert done.success
+    assert 3 == plan_of(done)["bcn/tables"]
+    assert "sales.orders" in plan_of(done)["bcn/plan"]
+    assert (before, []) == (backed_up.place.files(), list(backed_up.back.folder.iterdir()))
+
+
+def test_a_restore_needs_no_source(backed_up: Location) -> None:
+    expected = rows(backed_up.catalog.load_table("sales.orders").metadata_location)
+    site = backed_up.definitions
+    backed_up.back.folder.mkdir()
+    backed_up.catalog.close()
+    backed_up.place.lose()
+
+    done = backed_up.restore(dry_run=False, target_catalog="back")
+
+    assert done.success
+    assert site is backed_up.definitions
+    assert expected == restored(backed_up, "sales.orders")
+
+
+def test_every_table_has_a_report_and_the_run_has_one(backed_up: Location) -> None:
+    backed_up.back.folder.mkdir()
+
+    done = backed_up.restore(dry_run=False, target_catalog="back", tables=["sales.*"])
+
+    assert "sales.orders" in metadata_of(done, "restore_report")["bcn/report"]
+    assert 2 == metadata_of(done, "restore_report")["bcn/restored"]
+    assert "create" in metadata_of(done, "restore_table[")["bcn/report"]
+
+
+def test_a_table_that_is_in_the_way_fails_the_run_and_the_others_come_back(backed_up: Location) -> None:
+    backed_up.back.folder.mkdir()
+    backed_up.restore(dry_run=False, target_catalog="back", tables=["sales.orders"])
+    backed_up.catalog.load_table("sales.orders").delete("id = 1")
+    backed_up.back_up()
+
+    done = backed_up.restore(dry_run=False, target_catalog="back", uuid="keep")
+
+    assert not done.success
+    assert "sales.orders" in failure(done)
+    assert 4 == len(restored(backed_up, "sales.items"))
+
+
+def test_running_a_restore_again_finds_everything_in_place(backed_up: Location) -> None:
+    backed_up.back.folder.mkdir()
+    backed_up.restore(dry_run=False, target_catalog="back")
+
+    done = backed_up.restore(dry_run=False, target_catalog="back")
+
+    assert done.success
+    assert "done" in metadata_of(done, "restore_report")["bcn/report"]
+
+
+def test_a_dropped_table_comes_back_when_it_is_asked_for(backed_up: Location) -> None:
+    backed_up.catalog.drop_table("ops.audit")
+    backed_up.back_up()
+    backed_up.back.folder.mkdir()
+
+    backed_up.restore(dry_run=False, target_catalog="back", tables=["ops.audit"], include_deleted=True)
+
+    assert 4 == len(restored(backed_up, "ops.audit"))
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"pit": "2001-01-01"}, "no PIT at or before"),
+        ({"tables": ["nothing.like_this"]}, "nothing.like_this"),
+        ({"target_catalog": "unheard_of"}, "is not configured"),
+    ],
+)
+def test_a_restore_that_cannot_be_planned_says_why(
+    backed_up: Location, config: dict[str, Any], said: str
+) -> None:
+    done = backed_up.restore(**config)
+
+    assert not done.success
+    assert said in failure(done)
+
+
+def test_an_option_that_does_not_exist_is_refused(backed_up: Location) -> None:
+    with pytest.raises(dg.DagsterInvalidConfigError, match="on_conflict"):
+        backed_up.restore(on_conflict="merge")
