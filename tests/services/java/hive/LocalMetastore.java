@@ -19,7 +19,7 @@ public class LocalMetastore {
     conf.set("hive.metastore.warehouse.dir", given[2]);
     conf.set("datanucleus.schema.autoCreateAll", "true");
     conf.set("hive.metastore.schema.verification", "false");
-    conf.set("hive.in.test", "false");
+    conf.set("datanucleus.connectionPoolingType", "HikariCP");
     TxnDbUtil.setConfValues(conf);
     TxnDbUtil.prepDb(conf);
     var handler = RetryingHMSHandler.getProxy(conf, new HiveMetaStore.HMSHandler("bcn", conf, false), true);
