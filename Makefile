@@ -8,6 +8,8 @@ DEMO_HOME := $(CURDIR)/.demo/dagster
 PORT ?= 3000
 # Two workers are what a small machine has; `make test WORKERS=0` runs in one process, for a debugger.
 WORKERS ?= 2
+# Each write of BCN waits until the disk has it; tests need no power cut survived, so they use memory where there is some.
+TEST_TMPDIR ?= $(shell test -w /dev/shm && echo /dev/shm || echo $${TMPDIR:-/tmp})
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo dev test test-services lint style types layers format bench lock clean
@@ -39,12 +41,12 @@ dev: install ## open the Dagster UI on the demo's catalog (PORT=3000)
 	DAGSTER_HOME=$(DEMO_HOME) BCN_CONFIG=$(CURDIR)/.demo/bcn.toml $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
 
 test: install ## run the tests that need no server
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	TMPDIR=$(TEST_TMPDIR) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 test-services: $(SERVICES) ## run the tests against real servers, which are fetched and started here
 	scripts/install-services.sh
 	scripts/fetch-servers.sh
-	$(BIN)/python -m pytest tests/services
+	TMPDIR=$(TEST_TMPDIR) $(BIN)/python -m pytest tests/services
 
 lint: style types layers ## ruff, mypy --strict and the import layers
 

@@ -13,15 +13,6 @@ WRITER_TAG = "bcn/writer"
 WHOLE_TAG = "bcn/contents"
 """On a run that selects few tables and makes a whole PIT all the same (the drift sensor's)."""
 WHOLE = "whole"
-PARTITION_TAG = "dagster/partition"
-AT_WORK = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
-"""A run that may write, now or soon."""
 
 
 @dataclass(frozen=True, slots=True)

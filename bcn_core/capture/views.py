@@ -14,7 +14,7 @@ from bcn_core.events import Report, Warned
 from bcn_core.names import TableName
 from bcn_core.repository import layout as keys
 from bcn_core.repository.documents import CaptureRecord, DeletedTable, PitManifest
-from bcn_core.repository.encoding import decode, encode
+from bcn_core.repository.encoding import decode
 from bcn_core.repository.repository import Repository
 
 
@@ -33,8 +33,9 @@ def _views(
     layout = repository.layout
     newest = repository.pits()[-1] == manifest.pit
     if newest:
-        root = repository.manifest.model_copy(update={"last_pit": manifest.pit})
-        yield keys.REPOSITORY_MANIFEST, json.loads(encode(root))
+        # As it lies there: a newer bcn may have written fields into it that this one does not know.
+        root = json.loads(repository.store.get(keys.REPOSITORY_MANIFEST))
+        yield keys.REPOSITORY_MANIFEST, {**root, "last_pit": manifest.pit}
         yield layout.catalog_metadata, _catalog(manifest)
         yield layout.deleted_databases, _deleted_databases(manifest)
         yield from _databases(repository, manifest)

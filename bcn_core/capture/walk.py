@@ -109,10 +109,16 @@ class Walk:
         number = self.inventory.number(manifest)
         if files is None:
             for location, file in self.known.children(manifest):
-                self.inventory.add(location, file.kind, number, file.size)
+                self._add_file(location, file.kind, number, file.size)
             return
         for entry in files:
-            self.inventory.add(entry.path, _kind(entry), number, entry.size)
+            self._add_file(entry.path, _kind(entry), number, entry.size)
+
+    def _add_file(self, location: str, kind: Kind, manifest: int, size: int) -> None:
+        """A path names one file for good; where snapshots of one table disagree, one of them reads the wrong bytes."""
+        noted = self.inventory.files[self.inventory.add(location, kind, manifest, size)]
+        if noted.size != size:
+            self.lost[location] = f"{location} has {noted.size} bytes in one snapshot and {size} in another"
 
     def _walk_history(self, metadata: TableMetadata) -> None:
         """Older metadata files may have been cleaned up by the table's own writers; that loses no row."""

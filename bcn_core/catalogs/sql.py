@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from bcn_core.catalogs.catalog import CatalogIdentity, Sweep
 from bcn_core.catalogs.pyiceberg_catalog import PyIcebergCatalog
-from bcn_core.errors import Conflict
+from bcn_core.errors import Conflict, StorageFailure
 from bcn_core.names import Scope, TableName
 
 if TYPE_CHECKING:
@@ -46,6 +46,15 @@ class SqlPointers(PyIcebergCatalog):
         statement = f"{self._select_tables()} AND table_namespace = :database AND table_name = :table"
         rows = self._rows(statement, database=table.database, table=table.name)
         return rows[0][2] if rows else None
+
+    def register(self, table: TableName, metadata_location: str) -> None:
+        try:
+            super().register(table, metadata_location)
+        except StorageFailure:
+            # PyIceberg names the table first and loads it then. It cannot load ``.metadata.json.gz``, which BCN has
+            # checked and other engines read: the name stands.
+            if self.pointer(table) != metadata_location:
+                raise
 
     def replace(self, table: TableName, expected: str, metadata_location: str) -> None:
         from sqlalchemy import text

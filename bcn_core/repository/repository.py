@@ -5,7 +5,16 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from bcn_core.errors import Conflict, DamagedRepository, InvalidRequest, NotFound, ObjectExists, ObjectMissing
+from bcn_core.errors import (
+    BcnError,
+    Conflict,
+    DamagedRepository,
+    InvalidRequest,
+    NotFound,
+    ObjectExists,
+    ObjectMissing,
+    StorageFailure,
+)
 from bcn_core.names import Scope, TableName, is_pit_id, pit_instant
 from bcn_core.repository import layout as keys
 from bcn_core.repository.documents import (
@@ -160,10 +169,20 @@ class Repository:
                 raise Conflict(
                     f"{key} is there already, with other contents", hint="run the backup again"
                 ) from error
+        except StorageFailure:
+            # The write may have been carried out and its answer lost (robustness.md 0.4): then all is well.
+            if not self._holds(key, data):
+                raise
 
     def select(self, wanted: str) -> str:
         """The PIT that a text names: an id, a prefix of one, a timestamp (the newest at or before it) or ``latest``."""
         return _Selection(self.store.url, self.pits()).find(wanted)
+
+    def _holds(self, key: str, data: bytes) -> bool:
+        try:
+            return self.store.get(key) == data
+        except BcnError:
+            return False
 
     def _named(self, document: str) -> set[str]:
         found = (

@@ -22,11 +22,18 @@ from bcn_core.restoration.preflight import (
     check_place,
     check_schema,
     places_of,
+    unreadable_names,
 )
 from bcn_core.restoration.request import DatabasePlan, RestorePlan, RestoreRequest, TablePlan
 from bcn_core.restoration.selection import Selected, select
 from bcn_core.restoration.support import check_supported
-from bcn_core.restoration.targets import mapping_to, new_uuid, target_location, target_names
+from bcn_core.restoration.targets import (
+    mapping_to,
+    new_uuid,
+    takes_the_place,
+    target_location,
+    target_names,
+)
 from bcn_core.storage.opening import Stores
 
 _TABLES_AT_ONCE = 4
@@ -64,7 +71,7 @@ class Planner:
             location=location,
             metadata_location=metadata_location,
             mapping=mapping,
-            uuid=new_uuid(self.repository.manifest, record, one.table, target, self.request),
+            uuid=self._uuid(one.table, target, record),
             files=record.files,
             bytes=record.bytes,
             rows=record.rows,
@@ -80,6 +87,10 @@ class Planner:
             return self._checked(plan, record)
         except BcnError as error:
             return replace(plan, action="refuse", refusal=error)
+
+    def _uuid(self, source: TableName, target: TableName, record: CaptureRecord) -> str | None:
+        lost = takes_the_place(source, target, record, self.places)
+        return new_uuid(self.repository.manifest, record, target, self.request.uuid, lost=lost)
 
     def _without_record(self, one: Selected, target: TableName, error: DamagedRepository) -> TablePlan:
         """A table whose capture cannot be read has neither place nor paths; that must not stop its neighbours."""
@@ -112,6 +123,7 @@ class Planner:
     def _checked(self, plan: TablePlan, record: CaptureRecord) -> TablePlan:
         contents = open_contents(self.repository, record, plan.history)
         plan = narrowed(plan, contents)
+        plan = replace(plan, notes=(*plan.notes, *unreadable_names(contents.files)))
         check_apart_from_source(record, plan.location)
         check_apart_from_tables(plan.location, self.places)
         check_objects(self.repository, contents.files, plan.source)

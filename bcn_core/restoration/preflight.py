@@ -105,6 +105,16 @@ def check_distinct(files: Iterable[StoredFile], targets: Iterable[str]) -> None:
             )
 
 
+def unreadable_names(files: Iterable[StoredFile]) -> tuple[str, ...]:
+    """A note on file names that a reader is known to cut, though they are restored byte for byte."""
+    odd = sum("#" in file.path or "?" in file.path for file in files)
+    return (
+        (f"{odd} file name(s) hold # or ?: PyIceberg 0.12 cannot open them, other readers can",)
+        if odd
+        else ()
+    )
+
+
 def check_objects(repository: Repository, files: Iterable[StoredFile], table: TableName) -> None:
     """Every object that the table needs must be in the repository, with its size.
 

@@ -9,7 +9,8 @@ from bcn_core.errors import InvalidRequest
 from bcn_core.locations import PrefixMap, canonical, is_within, join
 from bcn_core.names import TableName
 from bcn_core.repository.documents import CaptureRecord, RepositoryManifest
-from bcn_core.restoration.request import RestoreRequest
+from bcn_core.restoration.places import Places
+from bcn_core.restoration.request import RestoreRequest, UuidChoice
 from bcn_core.restoration.selection import Selected
 from bcn_core.storage.opening import absolute
 
@@ -115,22 +116,31 @@ def _place_of(root: str, original: str, location: str) -> str:
     return join(location, f"data/_ext/{hashlib.sha1(root.encode(), usedforsecurity=False).hexdigest()[:8]}")
 
 
+def takes_the_place(source: TableName, target: TableName, record: CaptureRecord, places: Places) -> bool:
+    """Whether a restored table takes the lost table's name, and no other table of the catalog lies where that one lay.
+
+    ``source`` is the PIT's name of it: the record of a table that was only renamed since bears the old name. A source
+    that was renamed after the PIT lives on under its new name, and what takes the old name is a copy.
+    """
+    there = places.overlapping(original_location(record))
+    return target == source and (there is None or there[0] == target)
+
+
 def new_uuid(
     repository: RepositoryManifest,
     record: CaptureRecord,
-    source: TableName,
     target: TableName,
-    request: RestoreRequest,
+    choice: UuidChoice,
+    *,
+    lost: bool,
 ) -> str | None:
     """The restored table's new UUID, None when it keeps its own.
 
-    It keeps its own when it takes the lost table's name, which the PIT knows (``source``): the record of a table that
-    was only renamed since bears the old name. A copy beside the source gets its own, since catalogs and
-    clean-up jobs take two tables with one UUID for one table (relocation.md 3). The same restore run again gives the
-    same UUID, so that it ends with the same bytes.
+    It keeps its own when it takes the place of the ``lost`` table. A copy beside the source gets its own, since
+    catalogs and clean-up jobs take two tables with one UUID for one table (relocation.md 3). The same restore run
+    again gives the same UUID, so that it ends with the same bytes.
     """
-    keeps = request.uuid == "keep" or (request.uuid == "auto" and target == source)
-    if keeps:
+    if choice == "keep" or (choice == "auto" and lost):
         return None
     name = f"{repository.repository_id}/{record.pit}/{record.uuid}/{target}"
     return str(uuid.uuid5(uuid.NAMESPACE_URL, name))

@@ -14,9 +14,10 @@ from bcn_core.events import silent
 from bcn_core.names import pit_id
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores
+from bcn_dagster.automation.at_work import writers
 from bcn_dagster.automation.observing import observations
 from bcn_dagster.failures import told_to_dagster
-from bcn_dagster.naming import AT_WORK, WHOLE, WHOLE_TAG, WRITER_TAG
+from bcn_dagster.naming import WHOLE, WHOLE_TAG
 from bcn_dagster.site import Site
 
 
@@ -72,11 +73,9 @@ def _evaluate(site: Site, context: dg.SensorEvaluationContext) -> dg.SensorResul
         return dg.SkipReason(f"{error.message}; the first PIT is taken by the schedule or by a person")
     if not repository.pits():
         return dg.SkipReason("there is no PIT yet; the first one is taken by the schedule or by a person")
-    running = context.instance.get_runs(
-        dg.RunsFilter(tags={WRITER_TAG: site.names.plain}, statuses=AT_WORK), limit=1
-    )
-    if running:
-        return dg.SkipReason(f"run {running[0].run_id} is at work on the repository")
+    running = next(writers(context.instance, site.names), None)
+    if running is not None:
+        return dg.SkipReason(f"run {running.run_id} is at work on the repository")
     drift = find_drift(site, repository)
     if not drift.changes.any:
         context.update_cursor("")

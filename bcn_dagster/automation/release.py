@@ -6,8 +6,8 @@ from bcn_core.capture.claiming import release
 from bcn_core.errors import NotFound
 from bcn_core.repository.pins import read_pin
 from bcn_dagster.assets.share import owner
+from bcn_dagster.automation.at_work import pit_of, writers
 from bcn_dagster.failures import told_to_dagster
-from bcn_dagster.naming import AT_WORK, PARTITION_TAG
 from bcn_dagster.site import Site
 
 
@@ -20,7 +20,7 @@ def build_release_sensor(site: Site) -> dg.SensorDefinition:
         description="Lets others at the repository after a run that failed.",
     )
     def release_after_failure(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
-        pit = context.dagster_run.tags.get(PARTITION_TAG)
+        pit = pit_of(context.dagster_run)
         if pit is None:
             return dg.SkipReason("the run was about no PIT")
         with told_to_dagster():
@@ -31,7 +31,7 @@ def build_release_sensor(site: Site) -> dg.SensorDefinition:
 
 def release_pit(site: Site, instance: dg.DagsterInstance, pit: str) -> dg.SkipReason | None:
     """Remove this deployment's pin of a PIT, unless a run is at it again; another deployment's stays."""
-    if instance.get_runs(dg.RunsFilter(tags={PARTITION_TAG: pit}, statuses=AT_WORK), limit=1):
+    if any(pit_of(run) == pit for run in writers(instance, site.names)):
         return dg.SkipReason(f"another run is at work on PIT {pit}")
     try:
         repository = site.connection.open_repository()

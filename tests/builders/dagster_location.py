@@ -183,6 +183,11 @@ class Location:
         return f'[repository]\nurl = "{self.folder / "repo"}"\ncatalog = "{NAME}"\n{catalogs}'
 
 
+def backup_job() -> dg.JobDefinition:
+    """The backup job as each process of a run builds it, by ``BCN_CONFIG``; a step for each table."""
+    return IcebergCatalogBackups(tables_per_step=1).definitions_now().resolve_job_def(f"{NAME}_back_up")
+
+
 def _last(asset: dg.AssetKey | None) -> str:
     assert asset is not None
     return asset.path[-1]

@@ -30,7 +30,7 @@ def place(tmp_path: Path) -> Place:
     return found
 
 
-@pytest.fixture(params=KINDS.values(), ids=KINDS)
+@pytest.fixture(params=list(KINDS.values()), ids=list(KINDS))
 def catalog(request: pytest.FixtureRequest, place: Place) -> Catalog:
     made: Catalog = request.param(place)
     return made

@@ -1,5 +1,6 @@
 """A backup dies at any call to its store, three ways; nothing that was there is lost, and running again is enough."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from bcn_core.repository.documents import PitManifest
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores
 from tests.fault.crashing import backup_with, read_whole, truth
-from tests.warehouse.faulty import MODES, Fault, Mode, every_fault
+from tests.warehouse.faulty import MODES, Fault, LostAnswer, Mode, every_fault
 from tests.warehouse.readers import History, histories
 from tests.warehouse.runs import Lab, copied_repository
 from tests.warehouse.source import Place, append, make
@@ -196,3 +197,22 @@ def test_a_source_that_fails_at_any_read_is_whole_in_the_next_pit(prepared: Prep
         second = Lab(prepared.lab.source, prepared.lab.target, repository).take()
 
         assert ("partial", "complete") == (first.status, second.status), fault.fired
+
+
+def test_a_backup_whose_last_answer_is_lost_succeeds(prepared: Prepared) -> None:
+    repository = copied_repository(prepared.lab.repository)
+    store = LostAnswer("answer lost", 0, ends="/manifest.json").wrap(repository.store)
+
+    taken = Lab(prepared.lab.source, prepared.lab.target, Repository.open(store)).take()
+
+    assert [taken.pit] == repository.pits()[1:]
+
+
+def test_fields_that_a_newer_bcn_wrote_into_the_repository_manifest_stay(prepared: Prepared) -> None:
+    repository = copied_repository(prepared.lab.repository)
+    raw = json.loads(repository.store.get("manifest.json"))
+    repository.store.replace("manifest.json", json.dumps({**raw, "of_tomorrow": 1}).encode())
+
+    Lab(prepared.lab.source, prepared.lab.target, Repository.open(repository.store)).take()
+
+    assert 1 == json.loads(repository.store.get("manifest.json"))["of_tomorrow"]

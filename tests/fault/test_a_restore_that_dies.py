@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import pytest
 
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.errors import BcnError
+from bcn_core.names import TableName
 from bcn_core.repository.repository import Repository
 from bcn_core.restore import Restore, RestoreReport, RestoreRequest, plan_restore, restore_all
 from bcn_core.storage.opening import Stores
@@ -26,12 +28,12 @@ class FaultyCatalog:
     inner: Catalog
     fault: Fault
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
-    def register(self, table: object, place: object) -> None:
+    def register(self, table: TableName, place: str) -> None:
         fails = self.fault.before("register", str(table))
-        self.inner.register(table, place)  # type: ignore[arg-type]
+        self.inner.register(table, place)
         if fails:
             self.fault.after()
 
@@ -65,7 +67,7 @@ def restore_with(prepared: Prepared, target_fault: Fault, repository_fault: Faul
     known = prepared.lab.repository
     repository = Repository(repository_fault.wrap(known.store), known.manifest)
     catalog = FaultyCatalog(prepared.lab.target.bcn(), target_fault)
-    restore = Restore(repository, catalog, Stores(target_fault.wrap), prepared.lab.report, 1, 1)  # type: ignore[arg-type]
+    restore = Restore(repository, catalog, Stores(target_fault.wrap), prepared.lab.report, 1, 1)
     with suppress(Crash, BcnError):
         return restore_all(restore, plan_restore(restore, RestoreRequest()))
     return None

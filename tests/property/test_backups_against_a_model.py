@@ -200,7 +200,7 @@ class Backups(RuleBasedStateMachine):
 
 
 def test_every_pit_gives_back_what_the_model_says() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Backups,
         settings=settings(
             max_examples=25,

@@ -71,6 +71,18 @@ class Fault:
         return None
 
 
+@dataclass
+class LostAnswer(Fault):
+    """The answer to each creation of some keys is lost; the calls themselves are carried out."""
+
+    ends: str = ""
+
+    def before(self, verb: str, key: str) -> bool:
+        """Whether this call creates such a key."""
+        self.fired = f"{verb} {key}"
+        return verb == "put_new" and key.endswith(self.ends)
+
+
 class FaultyStore:
     """Any store, with one fault in it; it also notes whatever would be overwritten or deleted against the rules."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from bcn_core.catalogs.catalog import Catalog, Sweep
 from bcn_core.names import Scope
@@ -39,7 +40,7 @@ class MovingCatalog:
     inner: Catalog
     deeds: list[Deed] = field(default_factory=list)
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
     def sweep(self, scope: Scope) -> Sweep:

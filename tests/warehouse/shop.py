@@ -14,6 +14,12 @@ ODD_NAMES = ("with space", 'quo"te', "Zürich", "50%", "dot.ted", "漢字", "sla
 def build_shop(folder: Path) -> Place:
     """The whole warehouse; it writes below ``folder`` alone."""
     place = Place(folder / "source")
+    fill_shop(place)
+    return place
+
+
+def fill_shop(place: Place) -> None:
+    """All tables of the shop, in a catalog of any kind of database."""
     catalog = place.pyiceberg()
     _orders(catalog)
     _customers(catalog)
@@ -25,7 +31,6 @@ def build_shop(folder: Path) -> Place:
     for number, name in enumerate(ODD_NAMES):
         append(make(catalog, ("odd", name)), number * 10, 2)
     catalog.close()
-    return place
 
 
 def _orders(catalog: SqlCatalog) -> None:

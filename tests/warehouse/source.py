@@ -25,14 +25,15 @@ Identifier = str | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A folder with a catalog database and a warehouse in it."""
+    """A folder with a warehouse and a catalog's SQLite database in it; ``address`` names another database."""
 
     folder: Path
     name: str = NAME
+    address: str = ""
 
     @property
     def uri(self) -> str:
-        return f"sqlite:///{self.folder}/catalog.db"
+        return self.address or f"sqlite:///{self.folder}/catalog.db"
 
     @property
     def warehouse(self) -> Path:

@@ -1,5 +1,6 @@
 """Where PITs come from and go: the schedule, PITs of other writers, history, and runs that died."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -156,11 +157,25 @@ def test_a_run_that_died_leaves_the_repository_to_others(backed_up: Location) ->
     site, pit = backed_up.component.site(()), backed_up.add_pit()
     mine = local_backup(backed_up.repository, backed_up.place.bcn())
     with dg.instance_for_test() as instance:
-        begin(type(mine)(mine.repository, mine.catalog, mine.stores, owner(site, instance)), pit)
+        begin(replace(mine, owner=owner(site, instance)), pit)
 
         release_pit(site, instance, pit)
 
     assert written_elsewhere(backed_up) == backed_up.repository.pits()[-1]
+
+
+def test_a_run_that_died_and_is_run_again_keeps_its_pin(backed_up: Location) -> None:
+    site, pit = backed_up.component.site(()), backed_up.add_pit()
+    job = backed_up.definitions.resolve_job_def(f"{NAME}_back_up")
+    tags = {"bcn/writer": NAME} | {f"dagster/asset_partition_range_{end}": pit for end in ("start", "end")}
+    backed_up.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags)
+    mine = local_backup(backed_up.repository, backed_up.place.bcn())
+    begin(replace(mine, owner=owner(site, backed_up.instance)), pit)
+
+    release_pit(site, backed_up.instance, pit)
+
+    repository = backed_up.repository
+    assert read_pin(repository.store, repository.layout.pin(pit)).owner == owner(site, backed_up.instance)
 
 
 def test_the_pin_of_another_writer_is_not_removed(backed_up: Location) -> None:

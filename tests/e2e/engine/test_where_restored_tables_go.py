@@ -259,3 +259,14 @@ def test_properties_of_a_database_come_back(lab: Lab) -> None:
     lab.restore()
 
     assert "sales team" == lab.target.pyiceberg().load_namespace_properties("sales")["owner"]
+
+
+def test_a_table_that_was_renamed_after_the_pit_does_not_share_its_uuid(lab: Lab) -> None:
+    lab.source.pyiceberg().rename_table("sales.orders", "sales.moved")
+    request = RestoreRequest(tables=("sales.orders",), target_location=str(lab.target.folder / "orders"))
+
+    lab.restore(request, lab.source)
+
+    catalog = lab.source.pyiceberg()
+    uuids = [catalog.load_table(name).metadata.table_uuid for name in ("sales.orders", "sales.moved")]
+    assert 2 == len(set(uuids))

@@ -1,0 +1,161 @@
+"""The code location as it loads: with its tables, without any state, without a catalog, without a configuration."""
+
+import json
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from bcn_core.errors import BcnError, InvalidRequest
+from bcn_dagster.components import IcebergCatalogBackups
+from bcn_dagster.definitions import defs
+from bcn_dagster.listing import Listing
+from tests.builders.dagster_location import PIT, PLAN, Location, key
+
+
+def specs(definitions: dg.Definitions) -> dict[dg.AssetKey, dg.AssetSpec]:
+    return {one.key: one for one in definitions.resolve_all_asset_specs()}
+
+
+def load() -> dg.Definitions:
+    """The location as plain Python loads it."""
+    return defs()
+
+
+def context() -> dg.ComponentLoadContext:
+    return dg.ComponentTree.for_test().load_context
+
+
+def test_every_table_is_an_asset_between_the_first_and_the_last(location: Location) -> None:
+    found = specs(location.definitions)
+
+    assert {PLAN, PIT, key("sales.orders"), key("sales.items"), key("ops.audit")} == set(found)
+    assert {PLAN, key("sales.orders"), key("sales.items"), key("ops.audit")} == {
+        one.asset_key for one in found[PIT].deps
+    }
+
+
+def test_groups_are_databases_and_both_ends_stand_apart(location: Location) -> None:
+    found = specs(location.definitions)
+
+    assert ("sales", "ops", "shop_begin", "shop_publish") == (
+        found[key("sales.orders")].group_name,
+        found[key("ops.audit")].group_name,
+        found[PLAN].group_name,
+        found[PIT].group_name,
+    )
+
+
+def test_a_table_asset_says_what_it_is(location: Location) -> None:
+    location.fields["owners"] = ["team:sales"]
+    table = location.catalog.load_table("sales.orders")
+
+    spec = specs(location.definitions)[key("sales.orders")]
+
+    assert {"iceberg"} == spec.kinds
+    assert ["team:sales"] == list(spec.owners)
+    assert "shop.sales.orders" == spec.metadata["dagster/relation_identifier"]
+    assert table.location() == spec.metadata["dagster/uri"]
+    assert str(table.metadata.table_uuid) == spec.metadata["bcn/uuid"]
+    assert ["id", "city"] == [one.name for one in spec.metadata["dagster/column_schema"].columns]
+
+
+def test_tables_share_steps(location: Location) -> None:
+    location.fields["tables_per_step"] = 2
+
+    steps = [one for one in location.definitions.assets or () if isinstance(one, dg.AssetsDefinition)]
+
+    assert [1, 2, 1, 1] == [len(one.keys) for one in steps]
+
+
+def test_the_state_of_the_component_becomes_its_definitions(location: Location, tmp_path: Path) -> None:
+    state = tmp_path / "state" / "listing"
+    location.component.write_state_to_path(state)
+
+    found = specs(location.component.build_defs_from_state(context(), state))
+
+    assert key("sales.orders") in found
+
+
+def test_the_state_holds_no_secret(location: Location, tmp_path: Path) -> None:
+    location.component.write_state_to_path(tmp_path / "state")
+
+    assert {"catalog", "discovered_at", "tables"} == set(json.loads((tmp_path / "state").read_text()))
+    assert "sqlite" not in (tmp_path / "state").read_text()
+
+
+def test_without_a_state_everything_but_the_tables_is_there_and_says_so(location: Location) -> None:
+    found = specs(location.component.build_defs_from_state(context(), None))
+
+    assert {PLAN, PIT} == set(found)
+    assert "NOT KNOWN YET" in str(found[PLAN].description)
+
+
+def test_without_a_state_a_backup_takes_every_table(location: Location) -> None:
+    location.definitions = location.component.build_defs_from_state(context(), None)
+
+    run = location.back_up()
+
+    assert run.is_green
+    assert 3 == location.newest.counts.captured
+
+
+def test_a_dropped_table_is_listed_as_long_as_a_pit_holds_it(backed_up: Location, tmp_path: Path) -> None:
+    backed_up.catalog.drop_table("ops.audit")
+    backed_up.back_up()
+
+    backed_up.component.write_state_to_path(tmp_path / "state")
+
+    listing = Listing.model_validate_json((tmp_path / "state").read_text())
+    assert {"sales.orders": True, "sales.items": True, "ops.audit": False} == {
+        str(one.table): one.alive for one in listing.tables
+    }
+
+
+def test_the_location_of_the_project_loads_from_the_named_settings(
+    location: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BCN_CONFIG", str(location.settings))
+
+    assert {PLAN, PIT} == set(specs(load()))
+
+
+def test_the_location_loads_without_any_settings_and_says_what_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BCN_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    (spec,) = specs(load()).values()
+
+    assert "no catalog to back up is named" in str(spec.description)
+
+
+def test_the_location_loads_with_settings_that_are_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BCN_CONFIG", str(tmp_path / "gone.toml"))
+
+    (spec,) = specs(load()).values()
+
+    assert "gone.toml" in str(spec.description)
+
+
+def test_a_catalog_that_is_gone_is_no_empty_catalog(location: Location, tmp_path: Path) -> None:
+    location.catalog.close()
+    location.place.lose()
+
+    with pytest.raises(BcnError, match="does not exist"):
+        location.component.write_state_to_path(tmp_path / "state")
+
+
+def test_a_component_without_a_repository_says_so(location: Location) -> None:
+    location.settings.write_text('[repository]\ncatalog = "shop"\n')
+
+    with pytest.raises(InvalidRequest, match="no repository is named"):
+        _ = location.component.connection
+
+
+def test_an_unknown_field_of_the_component_is_refused() -> None:
+    with pytest.raises(ValueError, match="tables_per_stepp"):
+        IcebergCatalogBackups(tables_per_stepp=3)  # type: ignore[call-arg]

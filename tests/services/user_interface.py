@@ -1,0 +1,114 @@
+"""Dagster's user interface on a demo's catalog: ``dagster dev`` on a free port of 127.0.0.1."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 240
+_WORKSPACE = str(ROOT / "workspace.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class UserInterface:
+    """A running web server."""
+
+    url: str
+    location: str = "/locations/bcn"
+
+    def open(self, page: Page, path: str, wait_for: str) -> None:
+        """Show a page and wait until a text is on it."""
+        page.goto(f"{self.url}{path}")
+        page.get_by_text(wait_for).locator("visible=true").first.wait_for(timeout=120_000)
+
+    def open_asset_graph(self, page: Page) -> None:
+        """Show all assets, every group of them opened."""
+        self.open(page, "/asset-groups", wait_for="shop_publish")
+        page.wait_for_timeout(3_000)
+        page.mouse.click(700, 200, button="right")
+        page.get_by_role("menuitem", name="Expand all groups").click()
+        page.get_by_text("page_views").locator("visible=true").first.wait_for(timeout=120_000)
+
+    def open_pits(self, page: Page, table: str) -> list[str]:
+        """Show a table's partitions; their names."""
+        self.open(page, f"/assets/shop/{table}?view=partitions", wait_for="Partitions Selected")
+        shown = page.get_by_text(re.compile(r"^\d{8}T\d{6}\.\d{3}Z$")).locator("visible=true")
+        shown.first.wait_for(timeout=120_000)
+        return list(dict.fromkeys(shown.all_inner_texts()))
+
+    def open_restore(self, page: Page) -> None:
+        """Show the launchpad of the restore job, the help of its options beside them."""
+        self.open(page, f"{self.location}/jobs/shop_restore/playground", wait_for="dry_run")
+        page.get_by_text("dry_run").first.click()
+        page.keyboard.press("End")
+
+
+@contextmanager
+def running_interface(demo: Path) -> Iterator[UserInterface]:
+    """``dagster dev`` on a demo, with its daemon and code server; all of it is stopped in the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    with (demo / "dagster-dev.log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "dagster", "dev", "-w", _WORKSPACE, "-h", "127.0.0.1", "-p", str(port)],
+            cwd=demo.parent,
+            env=_environment(demo),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        _wait(server, url, demo / "dagster-dev.log")
+        yield UserInterface(url)
+    finally:
+        _stop(server)
+
+
+def _environment(demo: Path) -> dict[str, str]:
+    foreign = ("BCN_", "DAGSTER_", "PYICEBERG_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    named = {
+        "DAGSTER_HOME": str(demo / "dagster"),
+        "BCN_CONFIG": str(demo / "bcn.toml"),
+        "PYTHONPATH": str(ROOT),
+    }
+    return kept | named
+
+
+def _wait(server: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(f"{url}/server_info", timeout=5).close()
+        except OSError:
+            time.sleep(0.5)
+        else:
+            return
+    message = f"dagster dev does not answer at {url}:\n{log.read_text()[-4000:]}"
+    raise RuntimeError(message)
+
+
+def _stop(server: "subprocess.Popen[bytes]") -> None:
+    """The whole session: dagster dev starts a web server, a daemon and code servers of its own."""
+    os.killpg(server.pid, signal.SIGINT)
+    try:
+        server.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
