@@ -22,7 +22,7 @@ def open_client(properties: Mapping[str, str]) -> Any:
     counted and told by :class:`~bcn_core.storage.retrying.Retries`.
 
     Raises:
-        InvalidRequest: boto3 is not installed, or the profile does not exist.
+        InvalidRequest: boto3 is not installed, the profile does not exist, or half of a pair of keys is given.
     """
     try:
         import boto3
@@ -33,6 +33,10 @@ def open_client(properties: Mapping[str, str]) -> Any:
             "S3 needs boto3, which is not installed", hint="pip install 'bcn[s3]'"
         ) from error
     given = {name: _first(properties, keys) for name, keys in _SESSION.items()}
+    if bool(given["aws_access_key_id"]) != bool(given["aws_secret_access_key"]):
+        raise InvalidRequest(
+            "half of the keys of S3 are given", hint="set both s3.access-key-id and s3.secret-access-key"
+        )
     try:
         session = boto3.Session(**{name: value for name, value in given.items() if value})
     except ProfileNotFound as error:

@@ -13,6 +13,8 @@ from bcn_core.errors import (
     StorageRefused,
 )
 
+# Some servers answer 404 for accounts and buckets too: an object is missing only when that is what they say.
+_MISSING = {"", "404", "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NotFound"}
 _FULL = {"QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "ServiceQuotaExceededException"}
 _BUSY = {"SlowDown", "RequestTimeout", "RequestTimeTooSkewed", "InternalError", "Throttling", "BadDigest"}
 _ELSEWHERE = {"PermanentRedirect", "IllegalLocationConstraintException", "AuthorizationHeaderMalformed"}
@@ -43,7 +45,7 @@ def told(shown: str) -> Iterator[None]:
 def _answered(shown: str, response: dict[str, Any]) -> BcnError:
     code = str(response.get("Error", {}).get("Code", ""))
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    if status == 404 and code != "NoSuchBucket":
+    if status == 404 and code in _MISSING:
         return ObjectMissing(f"no object {shown}")
     if status == 412:
         return ObjectExists(f"{shown} exists already")

@@ -13,8 +13,9 @@ from tests.conformance.test_catalogs import *  # noqa: F403
 from tests.services.catalog_seeds import seeded
 from tests.services.catalog_servers import NessieServer, ServedPlace
 
-# This warehouse is no folder, and a level is made before what lies in it.
+# This server keeps no tables in folders, and a level is made before what lies in it.
 del test_a_new_table_goes_below_the_warehouse, test_nested_namespaces_are_swept  # noqa: F821
+del test_a_new_table_goes_to_the_place_of_its_database  # noqa: F821
 
 
 @pytest.fixture
@@ -70,3 +71,9 @@ def test_a_database_of_levels_is_made_with_the_levels_above_it(catalog: Catalog)
 
     assert {"owner": "me"} == dict(found[("europe", "sales")])
     assert ("europe",) in found
+
+
+def test_a_new_table_goes_to_the_place_of_its_own_database(catalog: Catalog) -> None:
+    catalog.create_database(("own",), {"location": "s3://lake/nessie/elsewhere/"})
+
+    assert "s3://lake/nessie/elsewhere/copy" == catalog.default_location(TableName(("own",), "copy"))
