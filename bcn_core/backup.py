@@ -7,20 +7,28 @@ its tables anywhere, :func:`publish` once. The repository alone joins them.
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from bcn_core.capture.capturing import Reusable, capture_planned, reusable_work
-from bcn_core.capture.claiming import check_free, check_source, claimed, next_pit, release
+from bcn_core.capture.claiming import (
+    check_free,
+    check_source,
+    check_standing,
+    claimed,
+    next_pit,
+    release,
+)
 from bcn_core.capture.planning import Parent, Source, plan_past, plan_pit
 from bcn_core.capture.publishing import gather, write_manifest
 from bcn_core.capture.table import Workshop
 from bcn_core.capture.views import refresh_views
 from bcn_core.catalogs.catalog import Catalog
-from bcn_core.errors import BcnError, FinishedWithProblems, StorageFull
+from bcn_core.errors import BcnError, Conflict, FinishedWithProblems, StorageFull
 from bcn_core.events import PitBegun, PitPublished, Report, TableFailed, silent
 from bcn_core.names import TableName, pit_instant
-from bcn_core.repository.documents import CaptureRecord, Owner, PitManifest, Plan, PlannedCapture
+from bcn_core.repository.documents import CaptureRecord, Owner, Pin, PitManifest, Plan, PlannedCapture
 from bcn_core.repository.encoding import encode
+from bcn_core.repository.heartbeat import check_pin
 from bcn_core.repository.pins import this_process
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores
@@ -72,8 +80,9 @@ def begin(backup: Backup, pit: str, only: frozenset[TableName] | None = None) ->
     repository = backup.repository
     check_free(repository, pit)
     check_source(repository, backup.catalog, backup.report, accept=backup.accept_source)
-    with claimed(repository, backup.owner, pit):
-        plan = repository.plan(pit) or _fix(backup, pit, only)
+    with claimed(repository, backup.owner, pit) as pin:
+        plan = repository.plan(pit) or _fix(backup, pin, only)
+        check_standing(repository, pin, plan)
         parent = plan.parent.pit if plan.parent else None
         before = repository.pit(parent).counts.tables if parent else 0
         backup.report(PitBegun(pit, parent, len(plan.captures), max(0, before - len(plan.captures))))
@@ -82,7 +91,8 @@ def begin(backup: Backup, pit: str, only: frozenset[TableName] | None = None) ->
 
 def capture(backup: Backup, plan: Plan, planned: PlannedCapture, reusable: Reusable) -> CaptureRecord:
     """Capture one table of a plan; ``reusable`` comes from :func:`reusable_work`."""
-    workshop = Workshop(backup.repository, backup.stores, plan.pit, backup.files_at_once, backup.report)
+    report = reusable.heartbeat.reporting(backup.report)
+    workshop = Workshop(backup.repository, backup.stores, plan.pit, backup.files_at_once, report)
     return capture_planned(workshop, backup.source, planned, reusable)
 
 
@@ -116,6 +126,7 @@ def publish(backup: Backup, plan: Plan, reasons: Mapping[TableName, str]) -> Pit
 
     Raises:
         FinishedWithProblems: tables are missing and partial PITs are not wanted.
+        Conflict: the run's pin is gone or too old, so that what it captured may have been pruned meanwhile.
     """
     repository = backup.repository
     if plan.pit in repository.pits():
@@ -128,6 +139,7 @@ def publish(backup: Backup, plan: Plan, reasons: Mapping[TableName, str]) -> Pit
             + ", ".join(str(table) for table in sorted(contents.failed)),
             hint="run again; tables that were captured are not copied again",
         )
+    _check_alive(backup, plan)
     manifest = write_manifest(repository, plan, parent, contents)
     refresh_views(repository, manifest, contents, backup.report)
     release(repository, plan.pit)
@@ -135,13 +147,24 @@ def publish(backup: Backup, plan: Plan, reasons: Mapping[TableName, str]) -> Pit
     return manifest
 
 
-def _fix(backup: Backup, pit: str, only: frozenset[TableName] | None) -> Plan:
-    repository = backup.repository
+def _check_alive(backup: Backup, plan: Plan) -> None:
+    """A run that others may have taken for dead must not publish what they may have removed."""
+    pin = check_pin(backup.repository, backup.owner, plan.pit)
+    check_standing(backup.repository, pin, plan)
+    if backup.repository.plan(plan.pit) != plan:
+        raise Conflict(
+            f"PIT {plan.pit} is not published: it was begun anew meanwhile", hint="run the backup again"
+        )
+
+
+def _fix(backup: Backup, pin: Pin, only: frozenset[TableName] | None) -> Plan:
+    repository, pit = backup.repository, pin.pit
     newest = repository.pits()[-1:]
-    past = datetime.now(UTC) - pit_instant(pit) > LIVE_WINDOW or (newest and pit < newest[0])
+    past = repository.now() - pit_instant(pit) > LIVE_WINDOW or (newest and pit < newest[0])
     plan = (
         plan_past(repository, backup.source, pit) if past else plan_pit(repository, backup.source, pit, only)
     )
+    check_standing(repository, pin, plan)
     repository.write_once(repository.layout.plan(pit), encode(plan))
     return plan
 

@@ -4,7 +4,7 @@ Everything here is read from the PIT manifests and what they name; views decide 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from bcn_core.copying import in_parallel
 from bcn_core.errors import BcnError, DamagedRepository, NotFound, ObjectMissing
 from bcn_core.iceberg.columns import column_changes
 from bcn_core.names import Scope, TableName, nearest
+from bcn_core.repository.checks import CheckRecord, last_checks
 from bcn_core.repository.documents import (
     CaptureRecord,
     Counts,
@@ -24,6 +25,7 @@ from bcn_core.repository.documents import (
     TableChange,
     TableEntry,
 )
+from bcn_core.repository.flags import condemned, held
 from bcn_core.repository.pins import read_pin
 from bcn_core.repository.repository import Repository
 
@@ -69,6 +71,9 @@ class Description:
     deleted_tables: tuple[DeletedTable, ...]
     deleted_databases: tuple[DeletedDatabase, ...]
     unfinished: tuple[Unfinished, ...]
+    checks: tuple[CheckRecord, ...] = ()
+    condemned: tuple[str, ...] = ()
+    held: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +183,9 @@ def describe_repository(repository: Repository) -> Description:
         deleted_tables=newest.deleted_tables if newest else (),
         deleted_databases=newest.deleted_databases if newest else (),
         unfinished=tuple(_unfinished(repository)),
+        checks=tuple(last_checks(repository).values()),
+        condemned=tuple(sorted(condemned(repository.store).intersection(pits))),
+        held=held(repository),
     )
 
 

@@ -5,12 +5,16 @@ killed anywhere and run again, it ends with the same bytes.
 """
 
 import time
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.errors import BcnError, Conflict
 from bcn_core.events import Report, RestoreStarted, TableFailed, TableRestored, silent
+from bcn_core.repository.pins import this_process
+from bcn_core.repository.readers import reading
 from bcn_core.repository.repository import Repository
 from bcn_core.restoration.checking import check_restored
 from bcn_core.restoration.contents import open_contents
@@ -61,19 +65,35 @@ def plan_restore(restore: Restore, request: RestoreRequest) -> RestorePlan:
 
 
 def restore_all(restore: Restore, plan: RestorePlan) -> RestoreReport:
-    """Carry out a plan. A table that fails does not stop the others; the report names it."""
-    prepare(restore, plan)
+    """Carry out a plan. A table that fails does not stop the others; the report names it.
+
+    Raises:
+        Conflict: a PIT that the plan reads is being pruned.
+    """
+    _check_any_way(plan)
 
     def attempt(table: TablePlan) -> Restored:
         started = time.monotonic()
         try:
-            return restore_table(restore, table)
+            return restore_table(pinned, table)
         except BcnError as error:
             restore.report(TableFailed(table.target, error.message))
             return Restored(table, "refuse", time.monotonic() - started, error=str(error))
 
-    with ThreadPoolExecutor(restore.tables_at_once) as pool:
+    with pinning(restore, _pits(plan)) as pinned, ThreadPoolExecutor(restore.tables_at_once) as pool:
+        prepare(restore, plan)
         return RestoreReport(plan, tuple(pool.map(attempt, plan.tables)))
+
+
+@contextmanager
+def pinning(restore: Restore, pits: Iterable[str]) -> Iterator[Restore]:
+    """Keep PITs from being pruned while the block restores from them, with the restore that is given.
+
+    Raises:
+        Conflict: prune was first.
+    """
+    with reading(restore.repository, this_process("restore"), pits, restore.report) as report:
+        yield replace(restore, report=report)
 
 
 def prepare(restore: Restore, plan: RestorePlan) -> None:
@@ -82,11 +102,20 @@ def prepare(restore: Restore, plan: RestorePlan) -> None:
     Raises:
         BcnError: nothing of the plan can be carried out; the error is that of its first table.
     """
+    _check_any_way(plan)
+    for database in plan.databases:
+        restore.target.create_database(database.namespace, dict(database.properties))
+
+
+def _pits(plan: RestorePlan) -> set[str]:
+    """A deleted table comes from another PIT than the rest."""
+    return {plan.pit, *(table.pit for table in plan.tables)}
+
+
+def _check_any_way(plan: RestorePlan) -> None:
     refusals = [table.refusal for table in plan.tables if table.refusal is not None]
     if refusals and len(refusals) == len(plan.tables):
         raise refusals[0]
-    for database in plan.databases:
-        restore.target.create_database(database.namespace, dict(database.properties))
 
 
 def restore_table(restore: Restore, plan: TablePlan) -> Restored:

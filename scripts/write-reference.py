@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT))
 import click  # noqa: E402
 from pydantic import BaseModel  # noqa: E402
 from pydantic.fields import FieldInfo  # noqa: E402
-from pydantic_core import PydanticUndefined  # noqa: E402
+from pydantic_core import PydanticUndefined, to_jsonable_python  # noqa: E402
 
 from bcn_core.cli.app import bcn  # noqa: E402
 from bcn_core.settings import Settings  # noqa: E402
@@ -79,7 +79,7 @@ def _default(field: FieldInfo) -> str:
     value: Any = field.get_default(call_default_factory=False)
     if value is None or value is PydanticUndefined:
         return ""
-    return f"`{json.dumps(value)}`"
+    return f"`{json.dumps(to_jsonable_python(value))}`"
 
 
 def between(page: Path, name: str, text: str) -> str:

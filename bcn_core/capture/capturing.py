@@ -7,10 +7,13 @@ from bcn_core.capture.inventory import KnownFiles
 from bcn_core.capture.planning import Source
 from bcn_core.capture.salvage import salvage_for
 from bcn_core.capture.table import FilesLost, TableCapture, Workshop
-from bcn_core.errors import DamagedRepository, SourceChanged, UnsupportedFormat
+from bcn_core.errors import DamagedRepository, ObjectMissing, SourceChanged, UnsupportedFormat
 from bcn_core.events import CaptureStarted, PointerAdvanced
 from bcn_core.names import TableName
 from bcn_core.repository.documents import CaptureRecord, Plan, PlannedCapture, TableEntry
+from bcn_core.repository.flags import condemned
+from bcn_core.repository.heartbeat import Heartbeat
+from bcn_core.repository.pins import read_pin
 from bcn_core.repository.repository import Repository
 
 _TRIES = 5
@@ -18,10 +21,14 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Reusable:
-    """What a PIT may use of earlier work: tables of the PITs that its plan names, and plans that died unpublished."""
+    """What a PIT may use of earlier work: tables of the PITs that its plan names, and plans that died unpublished.
+
+    ``heartbeat`` belongs to the pin that keeps all of it from being pruned.
+    """
 
     tables: Mapping[TableName, TableEntry]
     abandoned: tuple[Plan, ...]
+    heartbeat: Heartbeat
 
 
 def reusable_work(repository: Repository, plan: Plan) -> Reusable:
@@ -29,11 +36,12 @@ def reusable_work(repository: Repository, plan: Plan) -> Reusable:
     tables: dict[TableName, TableEntry] = {}
     for pit in sorted(plan.reuses):
         tables |= repository.tables(repository.pit(pit))
-    abandoned = [_abandoned(repository, pit) for pit in repository.unfinished() if pit != plan.pit]
-    return Reusable(tables, (*(one for one in abandoned if one is not None), plan))
+    plans = [_plan_of(repository, pit) for pit in _abandoned(repository, plan.pit)]
+    heartbeat = Heartbeat(repository, repository.layout.pin(plan.pit))
+    return Reusable(tables, (*(one for one in plans if one is not None), plan), heartbeat)
 
 
-def _abandoned(repository: Repository, pit: str) -> Plan | None:
+def _plan_of(repository: Repository, pit: str) -> Plan | None:
     """The plan of a run that died; one that cannot be read has nothing to salvage, and is no PIT's damage."""
     try:
         return repository.plan(pit)
@@ -78,6 +86,15 @@ def capture_planned(
         f"{table} moved on {_TRIES} times while it was copied",
         hint="run the backup again when fewer writers are at work",
     )
+
+
+def _abandoned(repository: Repository, pit: str) -> list[str]:
+    """PITs of dead runs that the pin names, so that prune leaves them alone; none that prune was first to name."""
+    try:
+        named = read_pin(repository.store, repository.layout.pin(pit)).reuses
+    except ObjectMissing:
+        return []
+    return sorted(set(named).intersection(repository.unfinished()) - condemned(repository.store))
 
 
 def _known(

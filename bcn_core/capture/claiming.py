@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from bcn_core.capture.planning import usable_pits
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.errors import BcnError, Conflict
 from bcn_core.events import Report, Warned
 from bcn_core.names import pit_id, pit_instant
-from bcn_core.repository.documents import Owner, Pin
-from bcn_core.repository.pins import drop_pin, put_pin
+from bcn_core.repository.documents import Owner, Pin, Plan
+from bcn_core.repository.flags import condemned
+from bcn_core.repository.pins import drop_pin, put_pin, read_pin
 from bcn_core.repository.repository import Repository
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -21,7 +23,7 @@ def next_pit(repository: Repository) -> str:
     Raises:
         Conflict: the newest PIT lies so far in the future that a clock must be wrong.
     """
-    now = datetime.now(UTC)
+    now = repository.now()
     newest = repository.pits()[-1:]
     if not newest or pit_instant(newest[0]) < now:
         return pit_id(now)
@@ -38,7 +40,7 @@ def check_free(repository: Repository, pit: str) -> None:
     """
     if pit in repository.pits():
         raise Conflict(f"PIT {pit} exists already", hint="PITs are never changed; take a new one")
-    if pit_instant(pit) > datetime.now(UTC) + CLOCK_TOLERANCE:
+    if pit_instant(pit) > repository.now() + CLOCK_TOLERANCE:
         raise Conflict(f"PIT {pit} lies in the future", hint="check the clock of this machine")
 
 
@@ -58,14 +60,54 @@ def check_source(repository: Repository, catalog: Catalog, report: Report, *, ac
 
 
 @contextmanager
-def claimed(repository: Repository, owner: Owner, pit: str) -> Iterator[None]:
-    """Hold the pin of a PIT; it stays when all goes well, and is released when the block fails."""
-    put_pin(repository.store, repository.layout, Pin(pit=pit, owner=owner, since=datetime.now(UTC)))
+def claimed(repository: Repository, owner: Owner, pit: str) -> Iterator[Pin]:
+    """Hold the pin of a PIT; it stays when all goes well, and is released when the block fails.
+
+    The pin names every PIT that may be used; only then the tombstones are read (robustness.md 2.3).
+
+    Raises:
+        Conflict: another backup is at work, or this very PIT is being pruned.
+    """
+    reuses = _stands_on(repository, pit)
+    put_pin(
+        repository.store,
+        repository.layout,
+        Pin(pit=pit, owner=owner, since=repository.now(), reuses=reuses),
+    )
     try:
-        yield
+        if pit in condemned(repository.store):
+            raise Conflict(f"PIT {pit} is being pruned", hint="take a new PIT, or wait until prune is done")
+        # A step of the same run may have been first: then its pin stands, and says what may be used.
+        yield read_pin(repository.store, repository.layout.pin(pit))
     except BaseException:
         release(repository, pit)
         raise
+
+
+def check_standing(repository: Repository, pin: Pin, plan: Plan) -> None:
+    """What a plan stands on must be there, be named by the pin, and not be about to go.
+
+    Raises:
+        Conflict: it is not.
+    """
+    usable = set(pin.reuses).intersection(usable_pits(repository))
+    lost = sorted(set(plan.reuses) - usable)
+    if lost:
+        raise Conflict(
+            f"PIT {plan.pit} stands on {', '.join(lost)}, which is gone or being pruned",
+            hint="run again; a PIT that was begun before cannot be finished then: take a new one",
+        )
+
+
+def _stands_on(repository: Repository, pit: str) -> tuple[str, ...]:
+    """The PITs whose objects a PIT may name: those of its plan or its parents to be, and what dead runs left."""
+    left = (one for one in repository.unfinished() if one != pit)
+    plan = repository.plan(pit)
+    if plan is not None:
+        return tuple(sorted({*plan.reuses, *left}))
+    usable = usable_pits(repository)
+    earlier = [known for known in usable if known < pit]
+    return tuple(sorted({*earlier[-1:], *usable[-1:], *left}))
 
 
 def release(repository: Repository, pit: str) -> None:

@@ -25,6 +25,7 @@ from bcn_core.repository.documents import (
     TableEntry,
     TableRef,
 )
+from bcn_core.repository.flags import condemned
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores
 
@@ -62,9 +63,15 @@ class Parent:
     tables: Mapping[TableName, TableEntry] = field(default_factory=dict)
 
 
+def usable_pits(repository: Repository) -> list[str]:
+    """The PITs that a new one may stand on, oldest first: nothing that is to be pruned is used again."""
+    going = condemned(repository.store)
+    return [pit for pit in repository.pits() if pit not in going]
+
+
 def parent_of(repository: Repository, pit: str) -> Parent:
     """The newest PIT before an instant, with its tables."""
-    earlier = [known for known in repository.pits() if known < pit]
+    earlier = [known for known in usable_pits(repository) if known < pit]
     if not earlier:
         return Parent()
     manifest = repository.pit(earlier[-1])
@@ -144,7 +151,7 @@ def plan_past(repository: Repository, source: Source, pit: str) -> Plan:
     frame = _frame(repository, pit, sweep, parent)
     return frame.model_copy(
         update={
-            "reuses": tuple(sorted({*frame.reuses, *repository.pits()[-1:]})),
+            "reuses": tuple(sorted({*frame.reuses, *usable_pits(repository)[-1:]})),
             "captures": tuple(
                 one.planned(table) for table, one in sorted(past.items()) if isinstance(one, PastTable)
             ),
@@ -175,7 +182,7 @@ def _frame(repository: Repository, pit: str, sweep: Sweep, parent: Parent) -> Pl
         repository_id=repository.manifest.repository_id,
         pit=pit,
         pit_timestamp=pit_instant(pit),
-        swept_at=datetime.now(UTC),
+        swept_at=repository.now(),
         parent=repository.pit_ref(before) if before else None,
         reuses=(before,) if before else (),
         consistency=Consistency(mode="as_of"),

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from bcn_core.capture.planning import Parent
 from bcn_core.names import TableName
@@ -149,7 +148,7 @@ def _manifest(
         repository_id=plan.repository_id,
         pit=plan.pit,
         pit_timestamp=plan.pit_timestamp,
-        captured_at=datetime.now(UTC),
+        captured_at=repository.now(),
         status="partial" if partial else "complete",
         parent_pit=plan.parent,
         scope=repository.manifest.scope,

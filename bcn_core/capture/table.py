@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from bcn_core.capture.broken import broken_snapshots, needed_without
 from bcn_core.capture.encrypted import files_at_places
@@ -183,7 +182,7 @@ class TableCapture:
             absent=tuple(file.location for file in files if file.held is None),
             broken=broken,
             previous=self._known.capture,
-            captured_at=datetime.now(UTC),
+            captured_at=self._shop.repository.now(),
             duration_ms=int((time.monotonic() - self._started) * 1000),
         )
         record = write_record(self._shop.repository, draft)

@@ -100,7 +100,8 @@ def _check_sqlite(name: str, uri: str, *, create: bool) -> None:
         return
     if not path.parent.is_dir():
         raise InvalidRequest(
-            f"catalog '{name}': the folder of {path} does not exist", hint="check the catalog's uri"
+            f"catalog '{name}': the folder of {path} does not exist",
+            hint="check the catalog's uri; to restore into a new catalog there, make the folder first",
         )
     if not create and not path.is_file():
         raise NotFound(

@@ -1,6 +1,7 @@
 """PyIceberg's SQL catalog (SQLite, PostgreSQL): one SELECT is one consistent sweep."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bcn_core.catalogs.catalog import CatalogIdentity, Sweep
@@ -21,7 +22,11 @@ class SqlPointers(PyIcebergCatalog):
 
     def identity(self) -> CatalogIdentity:
         url = self._engine.url
-        place = f"{url.host or ''}{f':{url.port}' if url.port else ''}/{url.database or ''}"
+        database = url.database or ""
+        if url.get_backend_name() == "sqlite" and database not in ("", ":memory:"):
+            # A relative path would name another catalog from every other working folder.
+            database = str(Path(database).absolute())
+        place = f"{url.host or ''}{f':{url.port}' if url.port else ''}/{database}"
         return CatalogIdentity("sql", f"{url.get_backend_name()}://{place}")
 
     def sweep(self, scope: Scope) -> Sweep:

@@ -19,10 +19,14 @@ COMMANDS = {
     "list": ("listing", "List PITs, or the databases and tables of one."),
     "changes": ("changes", "Show what changed at the source since the newest PIT."),
     "restore": ("restore", "Restore tables from a PIT."),
+    "prune": ("prune", "Let go of PITs that no rule keeps."),
+    "hold": ("keeping:hold_command", "Keep a PIT whatever the policy says."),
+    "release": ("keeping:release_command", "Take back the holds of a PIT."),
+    "undelete": ("keeping:undelete_command", "Call a PIT back that waits to be removed."),
     "verify": ("verify", "Check any Iceberg table, whoever wrote it."),
     "check-store": ("check_store", "Try out whether a place can hold a repository."),
 }
-"""Each command's module and summary. The module is loaded when the command runs, not for ``bcn --help``."""
+"""Each command's module (and its name there, else ``command``) and summary; loaded when it runs, not for the help."""
 
 
 class LazyGroup(click.Group):
@@ -34,8 +38,9 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        loaded = importlib.import_module(f"bcn_core.cli.{COMMANDS[cmd_name][0]}")
-        found: click.Command = loaded.command
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        loaded = importlib.import_module(f"bcn_core.cli.{module}")
+        found: click.Command = getattr(loaded, name or "command")
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

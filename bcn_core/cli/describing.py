@@ -1,8 +1,11 @@
 """Drawing what ``bcn_core.describe`` found."""
 
-from bcn_core.cli.drawing import Cell, draw, facts, line, size
+from datetime import UTC, datetime, timedelta
+
+from bcn_core.cli.drawing import Cell, draw, duration, facts, line, size
 from bcn_core.cli.wording import what_happened
 from bcn_core.describe import Description, PitDescription, PitSummary, TableHistory, TableInPit, Unfinished
+from bcn_core.repository.checks import CheckRecord
 from bcn_core.repository.documents import Consistency
 
 PIT_HEADINGS = ("PIT (UTC)", "STATUS", ">DBS", ">TABLES", ">FILES", ">SIZE", ">NEW", ">GONE")
@@ -28,8 +31,23 @@ def draw_repository(found: Description) -> None:
                 f"\n{len(deleted)} {name}(s) deleted at the source, restorable from the PIT that held them last"
             )
     draw_deleted(found)
+    for pit in found.condemned:
+        line(f"\nPIT {pit} waits to be removed; bcn undelete {pit} calls it back")
+    for pit, reasons in found.held.items():
+        line(f"\nPIT {pit} is held: {', '.join(reasons)}")
+    draw_checks(found.checks)
     for one in found.unfinished:
         line(f"\nunfinished: PIT {one.pit}, {_who(one)}")
+
+
+def draw_checks(checks: tuple[CheckRecord, ...]) -> None:
+    """When the repository was verified last, at each level; that it never was is worth a line as well."""
+    if not checks:
+        line("\nnever verified: bcn verify")
+    for one in checks:
+        age = datetime.now(UTC) - one.finished_at
+        found = f"{one.faults} FAULTS: {one.first_fault}" if one.faults else "no fault"
+        line(f"\nverified {one.level}: {found}, {one.finished_at:%Y-%m-%d %H:%M} UTC, {_age(age)} ago")
 
 
 def draw_pits(pits: tuple[PitSummary, ...]) -> None:
@@ -148,6 +166,12 @@ def _who(one: Unfinished) -> str:
         return "nobody at work; the next backup uses what it copied"
     since = f" since {one.since:%Y-%m-%d %H:%M:%S} UTC" if one.since else ""
     return f"pinned by {one.owner.name} on {one.owner.host}{since}"
+
+
+def _age(span: timedelta) -> str:
+    if span < timedelta(days=1):
+        return duration(span.total_seconds())
+    return f"{span.days} day{'s' if span.days > 1 else ''}"
 
 
 def _span(pits: tuple[str, ...]) -> str:

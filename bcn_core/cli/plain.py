@@ -1,8 +1,8 @@
-"""From the engine's data to plain JSON: integers for bytes, RFC 3339 in UTC for times, names as people type them."""
+"""From the engine's data to plain JSON: bytes as integers, times as RFC 3339 in UTC, spans in seconds."""
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel
@@ -16,8 +16,8 @@ def plain(value: Any) -> Any:
     """Plain data of a dataclass, a document, or anything made of them."""
     if isinstance(value, TableName | TableRef):
         return str(value.table() if isinstance(value, TableRef) else value)
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, datetime | timedelta):
+        return _time(value)
     if isinstance(value, BcnError):
         return {"kind": type(value).__name__, "message": value.message, "hint": value.hint}
     if isinstance(value, Mapping):
@@ -26,6 +26,12 @@ def plain(value: Any) -> Any:
         return [plain(inner) for inner in value]
     named = _named(value)
     return value if named is None else {key: plain(inner) for key, inner in named.items()}
+
+
+def _time(value: datetime | timedelta) -> str | float:
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _named(value: Any) -> dict[str, Any] | None:

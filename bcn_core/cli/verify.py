@@ -1,34 +1,39 @@
-"""``bcn verify``: the strict check of any Iceberg table, ours or not."""
+"""``bcn verify``: a repository, or the strict check of any Iceberg table, ours or not."""
 
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 import click
 
 from bcn_core.cli.drawing import line
 from bcn_core.cli.manner import Manner
-from bcn_core.cli.options import json_option
-from bcn_core.errors import DamagedRepository
+from bcn_core.cli.options import PlaceOptions, json_option, place_options
+from bcn_core.cli.verify_repository import verify_place
+from bcn_core.errors import DamagedRepository, InvalidRequest
 from bcn_core.storage.opening import Stores
 from bcn_core.verify import Finding, TableCheck, TableVerification, verify_table
 
 _SHOWN = 50
 
 
-class VerifyOptions(TypedDict):
+class VerifyOptions(PlaceOptions):
     """What ``bcn verify`` takes."""
 
-    table_location: str
+    read: str | None
+    read_all: bool
+    table_location: str | None
     allow_prefix: tuple[str, ...]
     forbid_prefix: tuple[str, ...]
     source: str | None
 
 
 @click.command("verify")
+@place_options
+@click.option("--read", metavar="N/M", help="Also read the N-th of M parts of all data files, as 7/30.")
+@click.option("--read-all", is_flag=True, help="Also read every data file, and compare its SHA-256.")
 @click.option(
     "--table-location",
     metavar="PLACE",
-    required=True,
-    help="The table's metadata file, or its location: then its newest metadata file.",
+    help="No repository but a table: its metadata file, or its location: then its newest metadata file.",
 )
 @click.option(
     "--allow-prefix",
@@ -47,17 +52,27 @@ class VerifyOptions(TypedDict):
     metavar="METADATA",
     help="The metadata file that the table was copied from: compares entry by entry.",
 )
-@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 @json_option
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[VerifyOptions]) -> None:
-    """Check that an Iceberg table is whole: all that it names is there, as recorded, and nowhere else.
+    """Check a repository: all that its PITs name is there, with its size; every metadata file is read and parsed.
 
-    Works on any table, whatever tool wrote or copied it. Reads metadata, manifests and delete files; of data files only
-    their sizes. Exit code 6 when there are faults.
+    --read and --read-all read data files as well. The result is kept, and bcn describe shows it with its age.
+
+    With --table-location: check that any Iceberg table is whole, whatever tool wrote or copied it. All that it names is
+    there, as recorded, and nowhere else. Exit code 6 when there are faults.
     """
+    if given["table_location"] is None:
+        if given["read"] and given["read_all"]:
+            raise InvalidRequest("--read and --read-all ask for two things", hint="give one of them")
+        verify_place(manner, given, given["read"], everything=given["read_all"])
+        return
+    _verify_table(manner, given, given["table_location"])
+
+
+def _verify_table(manner: Manner, given: VerifyOptions, place: str) -> None:
     check = TableCheck(
-        place=given["table_location"],
+        place=place,
         allowed=given["allow_prefix"],
         forbidden=given["forbid_prefix"],
         source=given["source"],

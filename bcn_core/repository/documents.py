@@ -72,6 +72,31 @@ class Pin(Dated):
     reuses: tuple[str, ...] = ()
 
 
+class ReaderPin(Dated):
+    """``readers/<token>/pin.json``: a restore or a check reads these PITs, so they must not go meanwhile."""
+
+    owner: Owner
+    since: datetime
+    reads: tuple[str, ...]
+
+
+class Tombstone(Dated):
+    """A flag in ``tombstones/``: a PIT is to go, is going, or is called back."""
+
+    pit: str
+    owner: Owner
+    since: datetime
+
+
+class Hold(Dated):
+    """``holds/<pit>/<token>.json``: somebody wants this PIT kept, and why."""
+
+    pit: str
+    owner: Owner
+    since: datetime
+    reason: str
+
+
 class Fingerprint(Document):
     """Digests of the parts of a table's metadata whose changes people ask about."""
 

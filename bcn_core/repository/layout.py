@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from bcn_core.names import TableName, encode, encode_namespace
 
 REPOSITORY_MANIFEST = "manifest.json"
+READERS = "readers"
+TOMBSTONES = "tombstones"
+HOLDS = "holds"
+CHECKS = "checks"
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-=.")
 _LONGEST_SEGMENT = 200
 
@@ -61,6 +65,26 @@ class Layout:
         """The folder of one table's capture; full captures stand apart from incremental ones."""
         kind = "snapshots" if full else "deltas"
         return f"{self.database(table.namespace)}/{encode(table.name)}/{kind}/{pit}"
+
+
+def beats(pin: str) -> str:
+    """The folder of the signs of life that belong to a pin."""
+    return f"{folder_of(pin)}/.beats"
+
+
+def reader(token: str) -> str:
+    """The pin of a run that only reads."""
+    return f"{READERS}/{token}/pin.json"
+
+
+def tombstone(pit: str, flag: str = "condemned") -> str:
+    """A flag about a PIT that is to go: ``condemned``, ``sweeping`` or ``undelete``."""
+    return f"{TOMBSTONES}/{pit}/{flag}.json"
+
+
+def hold(pit: str, token: str) -> str:
+    """One reason to keep a PIT."""
+    return f"{HOLDS}/{pit}/{token}.json"
 
 
 def capture_record(folder: str) -> str:

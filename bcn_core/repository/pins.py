@@ -1,16 +1,21 @@
-"""Pins: who works on which PIT. Two backups at once are refused; a pin that a dead process left is not in the way."""
+"""Pins: who works on which PIT, and which PITs it uses.
+
+Each run writes its pin first and reads everybody else's flags afterwards; so does prune with its tombstones.
+Of two that meet, at least one sees the other (robustness.md 2.3).
+"""
 
 import os
 import secrets
 import socket
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bcn_core.errors import Conflict, DamagedRepository, ObjectMissing
-from bcn_core.repository.documents import Owner, Pin
+from bcn_core.names import is_pit_id, pit_instant
+from bcn_core.repository.documents import Owner, Pin, ReaderPin
 from bcn_core.repository.encoding import decode, encode
-from bcn_core.repository.layout import Layout
+from bcn_core.repository.layout import Layout, beats
 from bcn_core.storage.store import Store
 
 PIN_LIFETIME = timedelta(days=7)
@@ -46,7 +51,14 @@ def put_pin(store: Store, layout: Layout, pin: Pin) -> None:
 
 def drop_pin(store: Store, layout: Layout, pit: str) -> None:
     """Say that nobody works on a PIT any more."""
-    store.delete(layout.pin(pit))
+    remove_pin(store, layout.pin(pit))
+
+
+def remove_pin(store: Store, key: str) -> None:
+    """Remove a pin, and its signs of life after it: a sign without a pin means nothing."""
+    store.delete(key)
+    for beat in list(store.list(beats(key))):
+        store.delete(beat.key)
 
 
 def read_pin(store: Store, key: str) -> Pin:
@@ -58,13 +70,19 @@ def read_pin(store: Store, key: str) -> Pin:
     return decode(Pin, store.get(key), key)
 
 
-def is_over(pin: Pin, now: datetime) -> bool:
-    """Whether the run that left a pin is surely gone: its process is dead, or it is older than any run lasts.
+def last_sign(store: Store, key: str, pin: Pin | ReaderPin) -> datetime:
+    """When the run behind a pin last said that it lives."""
+    names = (found.key.rpartition("/")[2].partition("-")[0] for found in store.list(beats(key)))
+    return max([pin.since, *(pit_instant(name) for name in names if is_pit_id(name))])
+
+
+def is_over(pin: Pin | ReaderPin, now: datetime, sign: datetime | None = None) -> bool:
+    """Whether the run that left a pin is surely gone: its process is dead, or it gave no sign for too long.
 
     A process is looked for only in the same process namespace of the same boot of the same machine: containers
     may share a host name, and process numbers repeat after a reboot.
     """
-    if now - pin.since > PIN_LIFETIME:
+    if now - (sign or pin.since) > PIN_LIFETIME:
         return True
     machine, _, number = pin.owner.process.rpartition("/")
     if not machine or machine != _identity(os.getpid()).rpartition("/")[0]:
@@ -72,25 +90,26 @@ def is_over(pin: Pin, now: datetime) -> bool:
     return _identity(int(number.partition("@")[0])) != pin.owner.process
 
 
+def maker_pins(store: Store, layout: Layout) -> list[str]:
+    """The keys of all pins of runs that make a PIT."""
+    return [found.key for found in store.list(layout.pits) if found.key.endswith("/.in_progress")]
+
+
 def _claim(store: Store, layout: Layout, pin: Pin) -> None:
     key = layout.pin(pin.pit)
-    _clear_if_over(store, key, pin.owner)
+    _clear_if_over(store, key, pin)
     try:
         store.put_new(key, [encode(pin)])
     except Conflict as error:
         if read_pin(store, key).owner != pin.owner:
             raise _busy(store, key) from error
-    for other in _pins(store, layout):
-        if other != key and not _clear_if_over(store, other, pin.owner):
+    for other in maker_pins(store, layout):
+        if other != key and not _clear_if_over(store, other, pin):
             store.delete(key)
             raise _busy(store, other)
 
 
-def _pins(store: Store, layout: Layout) -> list[str]:
-    return [found.key for found in store.list(layout.pits) if found.key.endswith("/.in_progress")]
-
-
-def _clear_if_over(store: Store, key: str, owner: Owner) -> bool:
+def _clear_if_over(store: Store, key: str, mine: Pin) -> bool:
     """Remove a pin that stands for nobody; tell whether the way is free."""
     try:
         pin = read_pin(store, key)
@@ -98,9 +117,9 @@ def _clear_if_over(store: Store, key: str, owner: Owner) -> bool:
         return True
     except DamagedRepository:
         return False
-    many_of_mine = pin.owner == owner and not owner.process
-    if many_of_mine or is_over(pin, datetime.now(UTC)):
-        store.delete(key)
+    many_of_mine = pin.owner == mine.owner and not mine.owner.process
+    if many_of_mine or is_over(pin, mine.since, last_sign(store, key, pin)):
+        remove_pin(store, key)
         return True
     return False
 
@@ -108,7 +127,11 @@ def _clear_if_over(store: Store, key: str, owner: Owner) -> bool:
 def _busy(store: Store, key: str) -> Conflict:
     try:
         pin = read_pin(store, key)
-        who = f"{pin.owner.name} on {pin.owner.host} since {pin.since:%Y-%m-%d %H:%M:%S} UTC makes PIT {pin.pit}"
+        sign = last_sign(store, key, pin)
+        who = (
+            f"{pin.owner.name} on {pin.owner.host} since {pin.since:%Y-%m-%d %H:%M:%S} UTC makes PIT {pin.pit}, "
+            f"last sign of life {sign:%H:%M:%S}"
+        )
     except (ObjectMissing, DamagedRepository):
         who = f"{key} says that a backup is being made, but cannot be read"
     return Conflict(

@@ -1,7 +1,7 @@
 """A repository: one scope of one catalog. What it reads it checks; what it writes it writes once."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -35,19 +35,26 @@ from bcn_core.repository.layout import Layout
 from bcn_core.storage.store import Store
 
 _READS_AT_ONCE = 8
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The present instant, in UTC."""
+    return datetime.now(UTC)
 
 
 class Repository:
     """Backups of one scope under one place. Safe to share between threads."""
 
-    def __init__(self, store: Store, manifest: RepositoryManifest) -> None:
+    def __init__(self, store: Store, manifest: RepositoryManifest, clock: Clock = utc_now) -> None:
         self.store = store
         self.manifest = manifest
+        self.now = clock
         self.layout = Layout(manifest.scope.catalog)
 
     @classmethod
-    def open(cls, store: Store) -> "Repository":
-        """Open the repository at a store's root.
+    def open(cls, store: Store, clock: Clock = utc_now) -> "Repository":
+        """Open the repository at a store's root; ``clock`` tells the present instant, in UTC.
 
         Raises:
             NotFound: there is none.
@@ -61,7 +68,7 @@ class Repository:
                 f"there is no repository at {store.url}",
                 hint="check --repo, or make one: bcn init --catalog NAME",
             ) from error
-        return cls(store, decode(RepositoryManifest, data, keys.REPOSITORY_MANIFEST))
+        return cls(store, decode(RepositoryManifest, data, keys.REPOSITORY_MANIFEST), clock)
 
     @classmethod
     def create(cls, store: Store, scope: Scope, source: SourceRecord, now: datetime) -> "Repository":

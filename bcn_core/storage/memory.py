@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from bcn_core.errors import ObjectExists, ObjectMissing
 from bcn_core.storage.store import CHUNK_BYTES, ObjectStat
@@ -11,8 +11,9 @@ from bcn_core.storage.store import CHUNK_BYTES, ObjectStat
 class MemoryStore:
     """Objects in a dict, each change under one lock."""
 
-    def __init__(self, url: str = "memory://store") -> None:
+    def __init__(self, url: str = "memory://store", clock: Callable[[], float] = time.time) -> None:
         self._url = url
+        self._clock = clock
         self._objects: dict[str, tuple[bytes, float]] = {}
         self._lock = threading.Lock()
 
@@ -35,11 +36,11 @@ class MemoryStore:
         with self._lock:
             if key in self._objects:
                 raise ObjectExists(f"{self._url}/{key} exists already")
-            self._objects[key] = (data, time.time())
+            self._objects[key] = (data, self._clock())
 
     def replace(self, key: str, data: bytes) -> None:
         with self._lock:
-            self._objects[key] = (data, time.time())
+            self._objects[key] = (data, self._clock())
 
     def list(self, folder: str) -> Iterator[ObjectStat]:
         prefix = f"{folder}/" if folder else ""

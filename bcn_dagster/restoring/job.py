@@ -8,7 +8,16 @@ import dagster as dg
 from bcn_core.catalogs.opening import open_target
 from bcn_core.errors import BcnError
 from bcn_core.events import TableFailed
-from bcn_core.restore import Restore, Restored, RestorePlan, TablePlan, plan_restore, prepare, restore_table
+from bcn_core.restore import (
+    Restore,
+    Restored,
+    RestorePlan,
+    TablePlan,
+    pinning,
+    plan_restore,
+    prepare,
+    restore_table,
+)
 from bcn_core.storage.opening import Stores
 from bcn_dagster.failures import told_to_dagster
 from bcn_dagster.naming import plain
@@ -106,7 +115,8 @@ def _restore_one(
     with told_to_dagster():
         restore = open_restore(site, target, context)
     try:
-        return restore_table(restore, table)
+        with pinning(restore, (table.pit,)) as pinned:
+            return restore_table(pinned, table)
     except BcnError as error:
         if error.retryable and context.retry_number < site.options.retries:
             raise dg.RetryRequested(site.options.retries, site.options.retry_delay_s) from error

@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ["core", "dagster", "dev"]
+ALL = [*LOCKS, "services"]
 
 
 def pins(lock: str) -> dict[str, str]:
@@ -24,7 +25,7 @@ def requirement_blocks(lock: str) -> list[str]:
     return re.split(r"\n(?=\S)", "\n".join(lines).strip())
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", ALL)
 def test_every_line_is_one_exact_version_with_hashes(lock: str) -> None:
     shape = re.compile(r"[a-z0-9][a-z0-9._-]*==\S+( ; [^\\]+)?( \\\n    --hash=sha256:[0-9a-f]{64})+")
 
@@ -38,6 +39,24 @@ def test_what_is_shipped_is_what_is_tested(smaller: str, larger: str) -> None:
     missing_or_different = dict(pins(smaller).items() - pins(larger).items())
 
     assert {} == missing_or_different
+
+
+def test_what_the_real_servers_need_comes_on_top_of_the_tools() -> None:
+    services, tools = pins("services"), pins("dev")
+
+    different = {name for name in services.keys() & tools.keys() if services[name] != tools[name]}
+
+    assert set() == different
+    assert "pyspark" not in tools
+
+
+def test_every_jar_is_one_exact_version_with_its_hash() -> None:
+    lines = [line for line in (ROOT / "requirements/jars.txt").read_text().splitlines() if line[:1] != "#"]
+    shape = re.compile(r"[\w.]+:[\w.-]+:[\d.]+ [0-9a-f]{64}")
+
+    odd = [line for line in lines if not shape.fullmatch(line)]
+
+    assert [] == odd
 
 
 def test_the_engine_is_installed_without_dagster() -> None:

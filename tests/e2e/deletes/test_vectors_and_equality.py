@@ -161,6 +161,6 @@ def test_an_equality_delete_on_a_column_that_was_dropped_later_still_applies(
 
     location = restored(lab)
 
-    # DuckDB 1.5.5 crashes on such a table, at its source too, and PyIceberg knows no equality deletes.
+    # DuckDB 1.5.5 crashes on such a table, and PyIceberg knows no equality deletes.
     assert 19 == len(rust_rows(location))
     assert [0, 1] == [one["schema-id"] for one in json.loads(path_of(location).read_bytes())["schemas"]]

@@ -1,0 +1,69 @@
+"""``bcn hold``, ``bcn release`` and ``bcn undelete``: keep a PIT, give it free, call it back."""
+
+from typing import Unpack
+
+import click
+
+from bcn_core.cli.manner import Manner
+from bcn_core.cli.opening import open_place
+from bcn_core.cli.options import PlaceOptions, json_option, place_options
+from bcn_core.repository.pins import this_process
+from bcn_core.retention import hold, release, undelete
+
+
+class PitOptions(PlaceOptions):
+    """One PIT."""
+
+    pit: str
+
+
+class HoldOptions(PitOptions):
+    """And why it must stay."""
+
+    reason: str
+
+
+@click.command("hold")
+@place_options
+@click.argument("pit")
+@click.option("--reason", required=True, metavar="TEXT", help="Why, for those who come later.")
+@json_option
+@click.pass_obj
+def hold_command(manner: Manner, **given: Unpack[HoldOptions]) -> None:
+    """Keep a PIT whatever the policy says, until it is released."""
+    repository = open_place(given).repository()
+    pit = repository.select(given["pit"])
+    hold(repository, pit, this_process("bcn hold"), given["reason"])
+    _say(manner, {"held": pit}, f"PIT {pit} is held: {given['reason']}")
+
+
+@click.command("release")
+@place_options
+@click.argument("pit")
+@json_option
+@click.pass_obj
+def release_command(manner: Manner, **given: Unpack[PitOptions]) -> None:
+    """Take back all holds of a PIT."""
+    repository = open_place(given).repository()
+    pit = repository.select(given["pit"])
+    count = release(repository, pit)
+    _say(manner, {"released": pit, "holds": count}, f"PIT {pit} is free: {count} hold(s) taken back")
+
+
+@click.command("undelete")
+@place_options
+@click.argument("pit")
+@json_option
+@click.pass_obj
+def undelete_command(manner: Manner, **given: Unpack[PitOptions]) -> None:
+    """Call a PIT back that waits to be removed."""
+    repository = open_place(given).repository()
+    pit = repository.select(given["pit"])
+    undelete(repository, pit, this_process("bcn undelete"))
+    _say(manner, {"undeleted": pit}, f"PIT {pit} stays; without a hold the next prune may choose it again")
+
+
+def _say(manner: Manner, document: dict[str, object], text: str) -> None:
+    manner.answer(document)
+    if not manner.as_json:
+        click.echo(text)

@@ -1,0 +1,132 @@
+"""``bcn prune``: show which PITs would go, and with ``--apply`` let them go."""
+
+from datetime import timedelta
+from operator import itemgetter
+from typing import Unpack
+
+import click
+
+from bcn_core.cli.drawing import draw, line, size
+from bcn_core.cli.durations import Span
+from bcn_core.cli.manner import Manner
+from bcn_core.cli.opening import open_place
+from bcn_core.cli.options import PlaceOptions, json_option, place_options
+from bcn_core.cli.plain import plain
+from bcn_core.errors import FinishedWithProblems
+from bcn_core.repository.pins import this_process
+from bcn_core.retention import Policy, Pruned, PrunePlan, Rules, apply_prune, plan_prune
+from bcn_core.settings import RetentionSettings
+
+
+class PruneOptions(PlaceOptions):
+    """What ``bcn prune`` takes; a rule that is not given comes from bcn.toml, unless any is given."""
+
+    keep_last: int | None
+    keep_hourly: int | None
+    keep_daily: int | None
+    keep_weekly: int | None
+    keep_monthly: int | None
+    keep_yearly: int | None
+    keep_within: timedelta | None
+    grace: timedelta | None
+    orphans_after: timedelta | None
+    apply: bool
+
+
+_COUNT = click.IntRange(min=0)
+
+
+@click.command("prune")
+@place_options
+@click.option("--keep-last", type=_COUNT, metavar="N", help="Keep the N newest PITs.")
+@click.option("--keep-hourly", type=_COUNT, metavar="N", help="Keep the last PIT of N hours.")
+@click.option("--keep-daily", type=_COUNT, metavar="N", help="Keep the last PIT of N days (UTC).")
+@click.option("--keep-weekly", type=_COUNT, metavar="N", help="Keep the last PIT of N ISO weeks.")
+@click.option("--keep-monthly", type=_COUNT, metavar="N", help="Keep the last PIT of N months.")
+@click.option("--keep-yearly", type=_COUNT, metavar="N", help="Keep the last PIT of N years.")
+@click.option("--keep-within", type=Span(), help="Keep all PITs this near to the newest: 30d, 12h.")
+@click.option("--grace", type=Span(), help="How long a PIT can be called back (bcn.toml, else 3d).")
+@click.option("--orphans-after", type=Span(), help="Age at which unnamed objects go (bcn.toml, else 7d).")
+@click.option("--apply", is_flag=True, help="Do it. Without this the plan is shown, and nothing changes.")
+@json_option
+@click.pass_obj
+def command(manner: Manner, **given: Unpack[PruneOptions]) -> None:
+    """Let go of PITs that no rule keeps, and of objects that no PIT names.
+
+    A PIT goes in two steps: it waits for the grace period, in which bcn undelete calls it back; a later prune removes
+    its data. The newest complete PIT, and PITs that are held or in use, never go.
+    """
+    place = open_place(given)
+    repository = place.repository()
+    plan = plan_prune(repository, _rules(given, place.settings.retention))
+    manner.answer({"plan": plain(plan), "applied": given["apply"]})
+    if not manner.as_json:
+        _draw_plan(plan, applied=given["apply"])
+    if not given["apply"]:
+        return
+    done = apply_prune(repository, plan, this_process("bcn prune"))
+    manner.answer({"result": plain(done)})
+    if not manner.as_json:
+        _draw_done(done)
+    if done.swept.refused or done.spared:
+        click.get_current_context().exit(FinishedWithProblems.exit_code)
+
+
+def _rules(given: PruneOptions, settings: RetentionSettings) -> Rules:
+    names = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
+    typed = {name: given[f"keep_{name}"] for name in names}  # type: ignore[literal-required]
+    if given["keep_within"] is None and all(value is None for value in typed.values()):
+        counts = {name: getattr(settings, f"keep_{name}") for name in names}
+        policy = Policy(**counts, within=settings.keep_within)
+    else:
+        policy = Policy(
+            **{name: value or 0 for name, value in typed.items()}, within=given["keep_within"] or timedelta()
+        )
+    return Rules(
+        policy,
+        settings.grace if given["grace"] is None else given["grace"],
+        settings.orphans_after if given["orphans_after"] is None else given["orphans_after"],
+    )
+
+
+def _draw_plan(plan: PrunePlan, *, applied: bool) -> None:
+    rows = [("keep", one.pit, one.status, ", ".join(one.reasons)) for one in plan.keep]
+    rows += [("remove", one.pit, one.status, ", ".join(one.reasons)) for one in plan.remove]
+    rows += [
+        ("waiting", one.pit, "", f"can be called back until {one.until:%Y-%m-%d %H:%M} UTC")
+        for one in plan.waiting
+    ]
+    rows += [("remove now", pit, "", "its grace is over") for pit in plan.due]
+    draw(("WHAT", "PIT (UTC)", "STATUS", "WHY"), sorted(rows, key=itemgetter(1)))
+    count = len(plan.remove)
+    line(
+        f"{count} PIT(s) to remove, {len(plan.waiting)} waiting, {len(plan.due)} due · "
+        f"{size(plan.bytes)} freed in the end, after {_days(plan.rules.grace)} of grace"
+    )
+    if plan.orphans or plan.young_orphans:
+        line(
+            f"{plan.orphans} object(s) that no PIT names are old enough to go ({size(plan.orphan_bytes)}), "
+            f"{plan.young_orphans} are left alone as yet"
+        )
+    if not applied:
+        line("Nothing has been changed; add --apply.")
+
+
+def _draw_done(done: Pruned) -> None:
+    swept = done.swept
+    line(
+        f"{len(done.condemned)} PIT(s) wait now, {len(swept.pits)} removed · "
+        f"{swept.objects} objects, {size(swept.bytes)} freed, {swept.orphans} of them named by no PIT"
+    )
+    for pit, why in sorted(done.spared.items()):
+        line(f"spared: PIT {pit}: {why}", "yellow")
+    if swept.refused:
+        line(
+            f"{len(swept.refused)} object(s) could not be removed: no rights, or locked: {swept.refused[0]}",
+            "red",
+        )
+
+
+def _days(span: timedelta) -> str:
+    hours = span.total_seconds() / 3600
+    return f"{hours / 24:g} days" if hours >= 24 else f"{hours:g} hours"

@@ -1,0 +1,66 @@
+"""``bcn verify`` of a repository."""
+
+import click
+
+from bcn_core.cli.drawing import draw, line, size
+from bcn_core.cli.manner import Manner
+from bcn_core.cli.opening import open_place
+from bcn_core.cli.options import PlaceOptions
+from bcn_core.cli.plain import plain
+from bcn_core.cli.progress import reporting
+from bcn_core.errors import DamagedRepository
+from bcn_core.verify import EVERYTHING, Fault, Slice, Verification, verify_repository
+
+_SHOWN = 50
+
+
+def verify_place(manner: Manner, given: PlaceOptions, read: str | None, *, everything: bool) -> None:
+    """Verify the repository that the options name; the exit code says whether it is whole."""
+    level = EVERYTHING if everything else Slice() if read is None else Slice.of(read)
+    repository = open_place(given).repository()
+    with reporting(manner) as report:
+        found = verify_repository(repository, level, report)
+    manner.answer(_document(found))
+    if not manner.as_json:
+        _draw(found)
+    if found.faults:
+        click.get_current_context().exit(DamagedRepository.exit_code)
+
+
+def _document(found: Verification) -> dict[str, object]:
+    return {
+        "status": "damaged" if found.faults else "whole",
+        "level": found.level,
+        "pits": found.pits,
+        "tables": found.tables,
+        "files": found.files,
+        "bytes_read": found.bytes_read,
+        "faults": plain(found.faults),
+        "still_whole": {str(table): pit for table, pit in found.whole.items()},
+        "notes": list(found.notes),
+    }
+
+
+def _draw(found: Verification) -> None:
+    line(
+        f"{found.level}: {found.pits} PITs, {found.tables} tables, {found.files:,} files, "
+        f"{size(found.bytes_read)} read"
+    )
+    for fault in found.faults[:_SHOWN]:
+        _draw_fault(fault)
+    if len(found.faults) > _SHOWN:
+        line(f"and {len(found.faults) - _SHOWN} more: --json tells them all")
+    if found.whole:
+        rows = [(str(table), pit or "nowhere: lost for good") for table, pit in found.whole.items()]
+        draw(("HARMED TABLE", "STILL WHOLE IN PIT"), rows)
+    for note in found.notes:
+        line(f"note: {note}")
+    said = f"{len(found.faults)} faults" if found.faults else "whole: no fault found"
+    line(said, "red" if found.faults else "green")
+
+
+def _draw_fault(fault: Fault) -> None:
+    pits = ", ".join(fault.pits[:3]) + (f" and {len(fault.pits) - 3} more" if len(fault.pits) > 3 else "")
+    whose = ", ".join(str(table) for table in fault.tables) or "all tables"
+    line(f"FAULT {fault.key} {fault.problem}", "red")
+    line(f"      {whose} of PIT {pits}")

@@ -1,0 +1,239 @@
+"""The second half of prune: manifests of condemned PITs go first, then every object that no other PIT needs."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from bcn_core.copying import in_parallel
+from bcn_core.errors import Conflict, DamagedRepository, StorageRefused, UnsupportedFormat
+from bcn_core.pruning.condemning import condemn, spared_of
+from bcn_core.pruning.leftovers import abandoned, is_record, writer_of
+from bcn_core.references import Keys, add_capture, needed_keys, references
+from bcn_core.repository.documents import Owner, Plan
+from bcn_core.repository.flags import bury, condemned, drop_flag, has_flag, put_flag
+from bcn_core.repository.repository import Repository
+from bcn_core.storage.store import ObjectStat
+
+_DELETES_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """PITs that are gone, PITs that were spared and why, and what was freed; orphans were named by no PIT at all."""
+
+    pits: tuple[str, ...]
+    spared: dict[str, str]
+    objects: int
+    bytes: int
+    orphans: int
+    refused: tuple[str, ...] = ()
+
+
+def sweep(repository: Repository, owner: Owner, ready: Iterable[str], safe: datetime) -> Swept:
+    """Remove condemned PITs, and orphans that nobody touched since ``safe``.
+
+    Raises:
+        BcnError: anything that is kept cannot be read: then nothing is removed (restic#4612).
+    """
+    going = _Going(repository, owner)
+    try:
+        going.claim(ready)
+        going.claim_abandoned(safe)
+        needed = still_needed(repository, going.pits)
+        if going.remove_manifests():
+            needed = still_needed(repository, going.pits)
+    except BaseException:
+        going.withdraw()
+        raise
+    removed = _Removal(repository, owner, going.pits, safe)
+    removed.run(needed)
+    for pit in sorted(going.pits):
+        _remove_traces(repository, pit, removed.refused)
+    return Swept(
+        pits=tuple(sorted(going.published)),
+        spared=going.spared,
+        objects=removed.objects,
+        bytes=removed.bytes,
+        orphans=removed.orphans,
+        refused=tuple(removed.refused),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """The keys that must stay, and the PITs that existed when they were counted."""
+
+    keys: Keys
+    pits: frozenset[str]
+
+
+def still_needed(repository: Repository, going: frozenset[str]) -> Needed:
+    """What everything needs that stays: PITs, and captures of PITs that are unfinished and may still be.
+
+    Raises:
+        BcnError: something of it cannot be read.
+        Conflict: no complete PIT would stay.
+    """
+    found = references(repository, [pit for pit in repository.pits() if pit not in going])
+    going_complete = any(repository.pit(pit).status == "complete" for pit in going & set(repository.pits()))
+    if going_complete and not any(one.status == "complete" for one in found.manifests.values()):
+        raise Conflict("no complete PIT would be left: nothing was removed", hint="take a backup first")
+    keys = needed_keys(found)
+    for pit in repository.unfinished():
+        plan = _readable_plan(repository, pit) if pit not in going else None
+        for planned in plan.captures if plan else ():
+            capture = repository.find_capture(planned.table.table(), pit)
+            if capture is not None:
+                add_capture(keys, *capture, repository.files(capture[1]))
+    return Needed(keys, frozenset(found.manifests))
+
+
+def _readable_plan(repository: Repository, pit: str) -> Plan | None:
+    """A PIT whose plan cannot be read can never be published."""
+    try:
+        return repository.plan(pit)
+    except (DamagedRepository, UnsupportedFormat):
+        return None
+
+
+class _Going:
+    """The PITs that this sweep may remove: their flags are up, and nobody uses them."""
+
+    def __init__(self, repository: Repository, owner: Owner) -> None:
+        self.repository = repository
+        self.owner = owner
+        self.published: set[str] = set()
+        self.spared: dict[str, str] = {}
+        self._all: set[str] = set()
+        self._raised: set[str] = set()
+
+    @property
+    def pits(self) -> frozenset[str]:
+        return frozenset(self._all)
+
+    def claim(self, ready: Iterable[str]) -> None:
+        """Announce the sweep of condemned PITs, then look who uses them or calls them back.
+
+        What another prune left half removed (a tombstone and no manifest) is finished too; unless that PIT was only
+        being made, and exists by now.
+        """
+        due = set(ready)
+        remains = condemned(self.repository.store) - set(self.repository.pits())
+        wanted = sorted(due | remains)
+        self._raised = {pit for pit in wanted if put_flag(self.repository, pit, self.owner, "sweeping")}
+        self.spared = spared_of(self.repository, wanted)
+        for pit in wanted:
+            if has_flag(self.repository, pit, "undelete") or not has_flag(self.repository, pit):
+                self.spared[pit] = "called back"
+        for pit in remains.intersection(self.repository.pits()) - due:
+            self.spared[pit] = "published meanwhile"
+        for pit in self._raised & self.spared.keys():
+            drop_flag(self.repository, pit, "sweeping")
+        self._all = set(wanted) - self.spared.keys()
+        self.published = self._all & set(self.repository.pits())
+
+    def remove_manifests(self) -> bool:
+        """Remove the manifests: from then on the PITs do not exist. Tell whether the store kept some (object lock)."""
+        kept: list[str] = []
+        for pit in sorted(self.published):
+            try:
+                self.repository.store.delete(self.repository.layout.pit_manifest(pit))
+            except StorageRefused as error:
+                self.spared[pit] = f"the store keeps it: {error.message}"
+                drop_flag(self.repository, pit, "sweeping")
+                kept.append(pit)
+        self.published -= set(kept)
+        self._all -= set(kept)
+        return bool(kept)
+
+    def claim_abandoned(self, safe: datetime) -> None:
+        """Runs that died long ago: what they left is kept for the next one, but not for ever."""
+        marked = condemn(self.repository, self.owner, abandoned(self.repository, safe.timestamp()))
+        there = set(self.repository.pits())
+        for pit in marked.pits:
+            if pit in there:
+                bury(self.repository, pit)
+            else:
+                self._all.add(pit)
+
+    def withdraw(self) -> None:
+        """Nothing is removed after all; condemned PITs stay condemned, and can be called back."""
+        for pit in self._raised:
+            drop_flag(self.repository, pit, "sweeping")
+        for pit in self._all - self.published - self._raised:
+            drop_flag(self.repository, pit)
+
+
+class _Removal:
+    """Removing every object that is not needed: those of PITs that go, and old ones that nothing names."""
+
+    def __init__(self, repository: Repository, owner: Owner, going: frozenset[str], safe: datetime) -> None:
+        self.repository = repository
+        self.owner = owner
+        self.going = going
+        self.safe = safe.timestamp()
+        self.objects = self.bytes = self.orphans = 0
+        self.refused: list[str] = []
+
+    def run(self, needed: Needed) -> None:
+        """Records of captures first: what is half removed must not be taken for whole."""
+        loose = list(unneeded(self.repository, needed.keys))
+        old = {pit for pit, found in loose if self._is_old(pit, found)}
+        marked = self._claim_leftovers(old - needed.pits)
+        leftover = marked | (old & needed.pits)
+        wanted = [(pit, one) for pit, one in loose if pit in self.going or pit in leftover]
+        wanted = [(pit, one) for pit, one in wanted if pit in self.going or one.modified < self.safe]
+        for records in (True, False):
+            chosen = [(pit, one) for pit, one in wanted if is_record(one.key) is records]
+            for pit, one, refused in in_parallel(self._delete, chosen, _DELETES_AT_ONCE):
+                self._count(pit, one, refused=refused)
+        for pit in marked:
+            bury(self.repository, pit)
+
+    def _is_old(self, pit: str, found: ObjectStat) -> bool:
+        return pit not in self.going and found.modified < self.safe
+
+    def _claim_leftovers(self, pits: set[str]) -> set[str]:
+        """PITs that neither exist nor are being made, and whose old loose objects may go.
+
+        They could be begun anew at any moment, under the very same id: so they get a tombstone first.
+        """
+        unknown = pits - set(self.repository.unfinished())
+        marked = set(condemn(self.repository, self.owner, sorted(unknown)).pits)
+        begun = marked.intersection([*self.repository.pits(), *self.repository.unfinished()])
+        for pit in begun:
+            drop_flag(self.repository, pit)
+        return marked - begun
+
+    def _delete(self, item: tuple[str, ObjectStat]) -> tuple[str, ObjectStat, bool]:
+        pit, found = item
+        try:
+            self.repository.store.delete(found.key)
+        except StorageRefused:
+            return pit, found, True
+        return pit, found, False
+
+    def _count(self, pit: str, found: ObjectStat, *, refused: bool) -> None:
+        if refused:
+            self.refused.append(found.key)
+            return
+        self.objects += 1
+        self.bytes += found.size
+        self.orphans += pit not in self.going
+
+
+def unneeded(repository: Repository, needed: Keys) -> Iterator[tuple[str, ObjectStat]]:
+    """Every object that nothing needs, with the PIT that wrote it. What BCN did not write is not listed."""
+    folder = repository.layout.folder
+    for found in repository.store.list(f"{folder}/databases"):
+        pit = writer_of(folder, found.key)
+        if pit is not None and found.key not in needed:
+            yield pit, found
+
+
+def _remove_traces(repository: Repository, pit: str, refused: list[str]) -> None:
+    """What is left in the PIT's own folder, then its flags; they stay while an object could not be removed."""
+    for found in list(repository.store.list(f"{repository.layout.pits}/{pit}")):
+        repository.store.delete(found.key)
+    if not any(f"/{pit}" in key for key in refused):
+        bury(repository, pit)

@@ -1,0 +1,164 @@
+"""What PITs name: their indexes, the captures that those stand on, and every object that those need."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from bcn_core.copying import in_parallel
+from bcn_core.errors import BcnError
+from bcn_core.names import TableName
+from bcn_core.repository.documents import CaptureRecord, DatabaseIndex, IndexRef, PitManifest, TableEntry
+from bcn_core.repository.files import StoredFile
+from bcn_core.repository.layout import capture_record
+from bcn_core.repository.repository import Repository
+
+_READS_AT_ONCE = 8
+I = TypeVar("I")  # noqa: E741
+O = TypeVar("O")  # noqa: E741
+Trouble = Callable[[str, BcnError], None]
+"""Told of a key that cannot be read, and why. One that raises makes everything fail closed."""
+
+
+def fail(_key: str, error: BcnError) -> None:
+    """Trouble that ends the work."""
+    raise error
+
+
+@dataclass(slots=True)
+class Standing:
+    """A capture and the indexes that name it; ``table`` is one of the names that it has there."""
+
+    table: TableName
+    entry: TableEntry
+    indexes: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class References:
+    """PITs, and each index and capture that they name, once. 5,000 PITs share most of theirs."""
+
+    repository: Repository
+    manifests: dict[str, PitManifest] = field(default_factory=dict)
+    indexes: dict[str, IndexRef] = field(default_factory=dict)
+    captures: dict[str, Standing] = field(default_factory=dict)
+    _pits_of_index: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def pits_of_index(self, key: str) -> list[str]:
+        """The PITs that name an index."""
+        return list(self._pits_of_index[key])
+
+    def pits_of(self, standing: Standing) -> list[str]:
+        """The PITs that stand on a capture, oldest first."""
+        return sorted({pit for key in standing.indexes for pit in self._pits_of_index[key]})
+
+    def add_manifest(self, manifest: PitManifest) -> None:
+        """Note a PIT and the indexes that it names."""
+        self.manifests[manifest.pit] = manifest
+        for ref in manifest.indexes:
+            self.indexes[ref.key] = ref
+            self._pits_of_index[ref.key].append(manifest.pit)
+
+    def add_index(self, key: str, index: DatabaseIndex) -> None:
+        """Note the captures that an index names."""
+        for entry in index.tables:
+            table = TableName(index.namespace, entry.name)
+            self.captures.setdefault(entry.capture, Standing(table, entry)).indexes.append(key)
+
+
+def references(repository: Repository, pits: Iterable[str], trouble: Trouble = fail) -> References:
+    """Read what some PITs name, down to the captures; their lists of files are read by :func:`opened`."""
+    found = References(repository)
+    for pit, manifest in in_parallel(_attempt(repository.pit), pits, _READS_AT_ONCE):
+        if isinstance(manifest, BcnError):
+            trouble(repository.layout.pit_manifest(pit), manifest)
+        else:
+            found.add_manifest(manifest)
+    refs = list(found.indexes.values())
+    for ref, index in in_parallel(_attempt(repository.index), refs, _READS_AT_ONCE):
+        if isinstance(index, BcnError):
+            trouble(ref.key, index)
+        else:
+            found.add_index(ref.key, index)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A capture with its record and its list of files."""
+
+    standing: Standing
+    record: CaptureRecord
+    files: list[StoredFile]
+
+
+def opened(found: References, trouble: Trouble = fail) -> Iterator[Opened]:
+    """Every capture of some references, one after the other: at most a few lists of files are in memory."""
+
+    def read(standing: Standing) -> Opened | tuple[str, BcnError]:
+        key = capture_record(standing.entry.capture)
+        try:
+            record = found.repository.capture(standing.entry)
+            key = record.files_key
+            return Opened(standing, record, found.repository.files(record))
+        except BcnError as error:
+            return key, error
+
+    for result in in_parallel(read, found.captures.values(), _READS_AT_ONCE):
+        if isinstance(result, Opened):
+            yield result
+        else:
+            trouble(*result)
+
+
+class Keys:
+    """A set of keys that keeps 64 bits of each: should two ever share them, an object too many is kept."""
+
+    def __init__(self) -> None:
+        self._held: set[int] = set()
+
+    def add(self, key: str) -> None:
+        self._held.add(_short(key))
+
+    def __contains__(self, key: str) -> bool:
+        return _short(key) in self._held
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+
+def needed_keys(found: References) -> Keys:
+    """Every document and object below ``databases/`` that the PITs need.
+
+    Raises:
+        BcnError: something of it cannot be read; nobody may conclude from the rest what is not needed.
+    """
+    keys = Keys()
+    for key in found.indexes:
+        keys.add(key)
+    for capture in opened(found):
+        add_capture(keys, capture.standing.entry.capture, capture.record, capture.files)
+    return keys
+
+
+def add_capture(keys: Keys, folder: str, record: CaptureRecord, files: Iterable[StoredFile]) -> None:
+    """Note one capture's documents and objects."""
+    keys.add(capture_record(folder))
+    keys.add(record.files_key)
+    for file in files:
+        keys.add(file.object)
+
+
+def _short(key: str) -> int:
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest())
+
+
+def _attempt(work: Callable[[I], O]) -> Callable[[I], tuple[I, O | BcnError]]:
+    def tried(item: I) -> tuple[I, O | BcnError]:
+        try:
+            return item, work(item)
+        except BcnError as error:
+            return item, error
+
+    return tried

@@ -1,0 +1,44 @@
+"""Results of checks, kept in ``checks/``: what was looked at, when, and what was found."""
+
+import secrets
+from datetime import datetime
+
+from bcn_core.errors import BcnError
+from bcn_core.names import pit_id
+from bcn_core.repository.documents import Dated
+from bcn_core.repository.encoding import decode, encode
+from bcn_core.repository.layout import CHECKS
+from bcn_core.repository.repository import Repository
+
+
+class CheckRecord(Dated):
+    """``checks/<instant>-<token>.json``: one check. ``level``: ``quick``, ``read n/m``, ``read all`` or ``restore``."""
+
+    level: str
+    started_at: datetime
+    finished_at: datetime
+    pits: int
+    tables: int
+    files: int
+    bytes_read: int
+    faults: int
+    first_fault: str = ""
+    seconds_to_restore: float | None = None
+
+
+def keep_check(repository: Repository, record: CheckRecord) -> None:
+    """Write a result down."""
+    key = f"{CHECKS}/{pit_id(record.finished_at)}-{secrets.token_hex(4)}.json"
+    repository.store.put_new(key, [encode(record)])
+
+
+def last_checks(repository: Repository) -> dict[str, CheckRecord]:
+    """The newest result of each level. Results are for people: one that cannot be read is left out."""
+    found: dict[str, CheckRecord] = {}
+    for entry in sorted(repository.store.list(CHECKS), key=lambda one: one.key):
+        try:
+            record = decode(CheckRecord, repository.store.get(entry.key), entry.key)
+        except BcnError:
+            continue
+        found[record.level.split(" ")[0] if "/" in record.level else record.level] = record
+    return found

@@ -1,0 +1,92 @@
+"""Tombstones and holds: a PIT that is to go, and a PIT that must stay. The flag's presence counts, not what it says."""
+
+import secrets
+
+from bcn_core.errors import DamagedRepository, ObjectExists, ObjectMissing
+from bcn_core.repository import layout as keys
+from bcn_core.repository.documents import Hold, Owner, Tombstone
+from bcn_core.repository.encoding import decode, encode
+from bcn_core.repository.repository import Repository
+from bcn_core.storage.store import Store
+
+
+def condemned(store: Store) -> frozenset[str]:
+    """The PITs that have a tombstone; one that cannot be read counts as well."""
+    return frozenset(
+        found.key.split("/")[1]
+        for found in store.list(keys.TOMBSTONES)
+        if found.key.endswith("/condemned.json")
+    )
+
+
+def put_flag(repository: Repository, pit: str, owner: Owner, flag: str = "condemned") -> bool:
+    """Raise a flag about a PIT; tell whether it was not there before."""
+    stone = Tombstone(pit=pit, owner=owner, since=repository.now())
+    try:
+        repository.store.put_new(keys.tombstone(pit, flag), [encode(stone)])
+    except ObjectExists:
+        return False
+    return True
+
+
+def drop_flag(repository: Repository, pit: str, flag: str = "condemned") -> None:
+    """Take a flag back."""
+    repository.store.delete(keys.tombstone(pit, flag))
+
+
+def has_flag(repository: Repository, pit: str, flag: str = "condemned") -> bool:
+    """Whether a flag is there, readable or not."""
+    try:
+        repository.store.stat(keys.tombstone(pit, flag))
+    except ObjectMissing:
+        return False
+    return True
+
+
+def bury(repository: Repository, pit: str) -> None:
+    """Take all flags of a PIT away, the tombstone last: until then nobody begins that PIT anew."""
+    for flag in ("sweeping", "undelete", "condemned"):
+        drop_flag(repository, pit, flag)
+
+
+def read_tombstone(repository: Repository, pit: str) -> Tombstone | None:
+    """What a tombstone says; None when it is gone.
+
+    Raises:
+        DamagedRepository: it cannot be read.
+    """
+    key = keys.tombstone(pit)
+    try:
+        return decode(Tombstone, repository.store.get(key), key)
+    except ObjectMissing:
+        return None
+
+
+def held(repository: Repository) -> dict[str, tuple[str, ...]]:
+    """The PITs that somebody wants kept, with the reasons; a hold that cannot be read still holds."""
+    found: dict[str, tuple[str, ...]] = {}
+    for entry in repository.store.list(keys.HOLDS):
+        pit = entry.key.split("/")[1]
+        found[pit] = (*found.get(pit, ()), _reason(repository, entry.key))
+    return found
+
+
+def put_hold(repository: Repository, pit: str, owner: Owner, reason: str) -> None:
+    """Note that a PIT must stay."""
+    hold = Hold(pit=pit, owner=owner, since=repository.now(), reason=reason)
+    repository.store.put_new(keys.hold(pit, secrets.token_hex(4)), [encode(hold)])
+
+
+def drop_holds(repository: Repository, pit: str) -> int:
+    """Take back every hold of a PIT; how many there were."""
+    found = [entry.key for entry in repository.store.list(f"{keys.HOLDS}/{pit}")]
+    for key in found:
+        repository.store.delete(key)
+    return len(found)
+
+
+def _reason(repository: Repository, key: str) -> str:
+    try:
+        return decode(Hold, repository.store.get(key), key).reason
+    except (DamagedRepository, ObjectMissing) as error:
+        return f"unreadable: {error.message}"

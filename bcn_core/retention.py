@@ -1,0 +1,224 @@
+"""Retention: which PITs stay, which wait to be removed, what a prune frees; and how to keep or call back a PIT.
+
+Planning reads, carrying out writes. A PIT goes in two steps: a tombstone now, its data after a grace period.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bcn_core.errors import Conflict, DamagedRepository, NotFound
+from bcn_core.pruning.choosing import choose
+from bcn_core.pruning.condemning import condemn
+from bcn_core.pruning.policy import Policy
+from bcn_core.pruning.sweeping import Swept, still_needed, sweep, unneeded
+from bcn_core.references import references
+from bcn_core.repository.documents import Owner, PitManifest
+from bcn_core.repository.flags import (
+    condemned,
+    drop_flag,
+    drop_holds,
+    has_flag,
+    held,
+    put_flag,
+    put_hold,
+    read_tombstone,
+)
+from bcn_core.repository.repository import Repository
+
+__all__ = [
+    "Policy",
+    "PrunePlan",
+    "Pruned",
+    "Rules",
+    "apply_prune",
+    "hold",
+    "plan_prune",
+    "release",
+    "undelete",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What to keep, how long a condemned PIT waits, and how long what no PIT names is left alone."""
+
+    policy: Policy
+    grace: timedelta = timedelta(days=3)
+    orphans_after: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A PIT that stays, and why."""
+
+    pit: str
+    status: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A condemned PIT: since when, and until when ``bcn undelete`` calls it back for sure."""
+
+    pit: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PrunePlan:
+    """Everything that a prune would do. ``bytes`` are freed when all of ``remove``, ``waiting`` and ``due`` is gone.
+
+    ``orphans`` are objects that no PIT names, old enough to go, ``young_orphans`` those that are left alone as yet.
+    """
+
+    keep: tuple[Kept, ...]
+    remove: tuple[Kept, ...]
+    waiting: tuple[Waiting, ...]
+    due: tuple[str, ...]
+    bytes: int
+    objects: int
+    orphans: int
+    orphan_bytes: int
+    young_orphans: int
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What a prune did: PITs that wait now, and what was removed."""
+
+    condemned: tuple[str, ...]
+    spared: Mapping[str, str]
+    swept: Swept
+
+
+def plan_prune(repository: Repository, rules: Rules) -> PrunePlan:
+    """Decide what would go; writes nothing.
+
+    Raises:
+        InvalidRequest: the policy keeps nothing.
+        DamagedRepository: a PIT cannot be read: then nobody knows what is needed.
+    """
+    rules.policy.check()
+    manifests = references(repository, repository.pits()).manifests
+    stones = _stones(repository, rules)
+    alive = {pit: manifest.status for pit, manifest in manifests.items() if pit not in stones}
+    choice = choose(alive, held(repository), rules.policy, repository.now())
+    due = tuple(pit for pit, stone in stones.items() if stone.until <= repository.now())
+    going = frozenset({*choice.remove, *stones})
+    freed, orphans, young = _freed(repository, going, repository.now() - rules.orphans_after)
+    return PrunePlan(
+        keep=tuple(Kept(pit, manifests[pit].status, why) for pit, why in choice.keep.items()),
+        remove=tuple(_removed(manifests[pit]) for pit in choice.remove),
+        waiting=tuple(stone for pit, stone in stones.items() if pit not in due),
+        due=due,
+        bytes=sum(freed),
+        objects=len(freed),
+        orphans=len(orphans),
+        orphan_bytes=sum(orphans),
+        young_orphans=len(young),
+        rules=rules,
+    )
+
+
+def apply_prune(repository: Repository, plan: PrunePlan, owner: Owner) -> Pruned:
+    """Carry a plan out: condemn what is to go, then sweep what has waited long enough, and old orphans.
+
+    Raises:
+        Conflict: clocks differ, or no complete PIT would be left.
+        DamagedRepository: a PIT that stays cannot be read; nothing was removed.
+    """
+    marked = condemn(repository, owner, [one.pit for one in plan.remove])
+    stones = _stones(repository, plan.rules)
+    now = repository.now()
+    due = [pit for pit, stone in stones.items() if stone.until <= now]
+    swept = sweep(repository, owner, due, now - plan.rules.orphans_after)
+    return Pruned(marked.pits, marked.spared | swept.spared, swept)
+
+
+def undelete(repository: Repository, pit: str, owner: Owner) -> None:
+    """Call a condemned PIT back.
+
+    Raises:
+        NotFound: it is not condemned.
+        Conflict: its data is being removed already.
+    """
+    if pit not in condemned(repository.store):
+        raise NotFound(
+            f"PIT {pit} is not waiting to be removed", hint="see: bcn prune, which shows all that wait"
+        )
+    put_flag(repository, pit, owner, "undelete")
+    if has_flag(repository, pit, "sweeping"):
+        drop_flag(repository, pit, "undelete")
+        raise Conflict(
+            f"PIT {pit} cannot be called back: its data is being removed",
+            hint="bcn prune --apply finishes that",
+        )
+    drop_flag(repository, pit)
+    drop_flag(repository, pit, "undelete")
+
+
+def hold(repository: Repository, pit: str, owner: Owner, reason: str) -> None:
+    """Keep a PIT whatever the policy says, until it is released.
+
+    Raises:
+        NotFound: there is no such PIT.
+        Conflict: it is being removed.
+    """
+    put_hold(repository, pit, owner, reason)
+    if pit not in repository.pits() or has_flag(repository, pit, "sweeping"):
+        drop_holds(repository, pit)
+        if has_flag(repository, pit):
+            raise Conflict(f"PIT {pit} cannot be held: it is being removed", hint="see: bcn describe")
+        raise NotFound(f"there is no PIT {pit} in {repository.store.url}", hint="see: bcn describe")
+
+
+def release(repository: Repository, pit: str) -> int:
+    """Take back all holds of a PIT; how many there were.
+
+    Raises:
+        NotFound: nobody holds it.
+    """
+    count = drop_holds(repository, pit)
+    if not count:
+        raise NotFound(f"nobody holds PIT {pit}", hint="bcn prune shows what is held")
+    return count
+
+
+def _stones(repository: Repository, rules: Rules) -> dict[str, Waiting]:
+    """Every condemned PIT that still exists."""
+    found: dict[str, Waiting] = {}
+    for pit in sorted(condemned(repository.store).intersection(repository.pits())):
+        try:
+            stone = read_tombstone(repository, pit)
+        except DamagedRepository as error:
+            raise DamagedRepository(error.message, hint=f"bcn undelete {pit} takes it away") from error
+        if stone is not None:
+            found[pit] = Waiting(pit, stone.since, stone.since + rules.grace)
+    return found
+
+
+def _removed(manifest: PitManifest) -> Kept:
+    partial = manifest.status == "partial"
+    return Kept(
+        manifest.pit, manifest.status, ("partial: no rule counts it",) if partial else ("no rule keeps it",)
+    )
+
+
+def _freed(
+    repository: Repository, going: frozenset[str], safe: datetime
+) -> tuple[list[int], list[int], list[int]]:
+    """Sizes of what the PITs that go leave behind, of old orphans, and of young ones."""
+    freed: list[int] = []
+    orphans: list[int] = []
+    young: list[int] = []
+    named = still_needed(repository, frozenset()).keys
+    needed = still_needed(repository, going).keys if going else named
+    for pit, found in unneeded(repository, needed):
+        if pit in going or found.key in named:
+            freed.append(found.size)
+        else:
+            (orphans if found.modified < safe.timestamp() else young).append(found.size)
+    return freed, orphans, young

@@ -1,0 +1,162 @@
+"""Verifying a repository: its PITs' chain, their documents, their objects, and the newest PIT's tables as Iceberg."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from bcn_core.errors import BcnError, NotFound, ObjectMissing, StorageRefused
+from bcn_core.events import Report, Warned
+from bcn_core.iceberg.checking import check_table
+from bcn_core.locations import join
+from bcn_core.names import TableName
+from bcn_core.references import Opened, References, opened, references
+from bcn_core.repository.checks import CheckRecord, keep_check
+from bcn_core.repository.encoding import sha256
+from bcn_core.repository.flags import condemned
+from bcn_core.repository.pins import this_process
+from bcn_core.repository.readers import reading
+from bcn_core.repository.repository import Repository
+from bcn_core.verification.faults import Fault, Faults, still_whole
+from bcn_core.verification.objects import Objects, Slice
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was looked at and what was found. ``whole`` says from which PIT a harmed table can still be restored."""
+
+    level: str
+    started_at: datetime
+    finished_at: datetime
+    pits: int
+    tables: int
+    files: int
+    bytes_read: int
+    faults: tuple[Fault, ...]
+    whole: dict[TableName, str | None]
+    notes: tuple[str, ...]
+
+
+def verify_repository(repository: Repository, level: Slice, report: Report) -> Verification:
+    """Check everything that the PITs name; ``level`` says which data files are read whole. The result is kept.
+
+    Raises:
+        NotFound: there is no PIT, or no PIT holds a table: nothing was verified.
+    """
+    pits = repository.pits()
+    if not pits:
+        raise NotFound(
+            f"{repository.store.url} holds no PIT: there is nothing to verify", hint="take one: bcn backup"
+        )
+    with reading(repository, this_process("bcn verify"), _readable(repository, pits), report):
+        found = _verify(repository, pits, level)
+    _keep(repository, found, report)
+    return found
+
+
+def _readable(repository: Repository, pits: list[str]) -> list[str]:
+    """PITs that wait to be removed are looked at too, but need not stay."""
+    return sorted(set(pits) - condemned(repository.store))
+
+
+def _verify(repository: Repository, pits: list[str], level: Slice) -> Verification:
+    started, faults, objects = repository.now(), Faults(), Objects(repository, level)
+    troubles: list[tuple[str, BcnError]] = []
+    found = references(repository, pits, lambda key, error: troubles.append((key, error)))
+    if not found.captures and not troubles:
+        raise NotFound(f"no PIT of {repository.store.url} holds a table: there is nothing to verify")
+    _check_chain(found, faults)
+    newest = max((pit for pit, one in found.manifests.items() if one.status == "complete"), default="")
+    for capture in opened(found, lambda key, error: troubles.append((key, error))):
+        for file, problem in objects.faults_of(capture.files):
+            faults.of_capture(file.object, problem, found, capture.standing)
+        for key, problem in _disagreements(
+            repository, capture, as_iceberg=newest in found.pits_of(capture.standing)
+        ):
+            faults.of_capture(key, problem, found, capture.standing)
+    for key, error in troubles:
+        faults.of_document(key, error, found)
+    return Verification(
+        level=_named(level),
+        started_at=started,
+        finished_at=repository.now(),
+        pits=len(pits),
+        tables=len({standing.table for standing in found.captures.values()}),
+        files=objects.files,
+        bytes_read=objects.bytes_read,
+        faults=faults.all,
+        whole=still_whole(found, faults.all),
+        notes=tuple(objects.notes),
+    )
+
+
+def _check_chain(found: References, faults: Faults) -> None:
+    """Each PIT holds its parent's SHA-256, so that a PIT that was exchanged as a whole is found too."""
+    for pit, manifest in found.manifests.items():
+        parent = manifest.parent_pit
+        if parent is None or parent.pit not in found.manifests:
+            continue
+        if sha256(found.repository.pit_bytes(parent.pit)) != parent.sha256:
+            key = found.repository.layout.pit_manifest(parent.pit)
+            faults.add(key, f"is not the manifest that PIT {pit} was made on", (parent.pit,))
+
+
+def _disagreements(repository: Repository, capture: Opened, *, as_iceberg: bool) -> Iterator[tuple[str, str]]:
+    """What the documents of one capture say differently, and what is wrong with its state as an Iceberg table."""
+    record, entry = capture.record, capture.standing.entry
+    counted = (len(capture.files), sum(file.size for file in capture.files))
+    if counted != (record.files, record.bytes) or counted != (entry.files, entry.bytes):
+        yield (
+            record.files_key,
+            f"lists {counted[0]} files of {counted[1]} bytes, the PIT {entry.files} of {entry.bytes}",
+        )
+    whole = not (record.broken_snapshots or record.missing_history or record.as_of)
+    if as_iceberg and whole:
+        yield from _as_iceberg(repository, capture)
+
+
+def _as_iceberg(repository: Repository, capture: Opened) -> Iterator[tuple[str, str]]:
+    """The strict check, against what is stored: references resolve, lengths and counts are right."""
+    stored = {join(capture.record.roots[file.root], file.path): file for file in capture.files}
+
+    def read(location: str) -> bytes:
+        if location not in stored:
+            raise ObjectMissing(f"the capture holds no {location}")
+        return repository.store.get(stored[location].object)
+
+    def size(location: str) -> int | None:
+        return stored[location].size if location in stored else None
+
+    try:
+        findings = check_table(capture.record.pointer, read, size, (), ())
+    except BcnError:
+        return  # What cannot be read was told when it was looked at.
+    for finding in findings:
+        if finding.is_error:
+            file = stored.get(finding.location)
+            key = file.object if file else capture.record.files_key
+            yield key, f"{finding.kind.value}: {finding.message}"
+
+
+def _named(level: Slice) -> str:
+    if level.part == 0:
+        return "quick"
+    return "read all" if level.parts == 1 else f"read {level.part}/{level.parts}"
+
+
+def _keep(repository: Repository, found: Verification, report: Report) -> None:
+    first = found.faults[0] if found.faults else None
+    record = CheckRecord(
+        level=found.level,
+        started_at=found.started_at,
+        finished_at=found.finished_at,
+        pits=found.pits,
+        tables=found.tables,
+        files=found.files,
+        bytes_read=found.bytes_read,
+        faults=len(found.faults),
+        first_fault=f"{first.key} {first.problem}" if first else "",
+    )
+    try:
+        keep_check(repository, record)
+    except StorageRefused as error:
+        report(Warned(f"the result could not be kept: {error.message}"))
