@@ -71,14 +71,19 @@ def test_a_refused_replacement_leaves_no_lock_behind(catalog: Catalog, place: Se
     assert other == catalog.pointer(contract.ORDERS)
 
 
-def test_tables_of_hive_itself_are_left_alone(catalog: Catalog, place: ServedPlace) -> None:
+@pytest.fixture
+def plain_table(place: ServedPlace) -> Iterator[TableName]:
     client: Any = place.pyiceberg()
     with client._client as held:
         table = held.get_table("ops", "log")
         table.tableName, table.parameters = "plain", {}
         held.create_table(table)
+        yield TableName(("ops",), "plain")
+        held.drop_table("ops", "plain", deleteData=False)
 
-    assert TableName(("ops",), "plain") not in catalog.sweep(Scope("shop")).pointers
+
+def test_tables_of_hive_itself_are_left_alone(catalog: Catalog, plain_table: TableName) -> None:
+    assert plain_table not in catalog.sweep(Scope("shop")).pointers
 
 
 def test_names_are_spelled_in_lower_case(catalog: Catalog) -> None:
