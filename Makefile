@@ -46,6 +46,7 @@ $(SERVICES): $(INSTALLED) requirements/services.txt
 test-services: $(SERVICES) ## run the tests against real servers, which are fetched and started here
 	scripts/install-services.sh
 	$(BIN)/python scripts/fetch_jars.py
+	scripts/fetch-servers.sh
 	TMPDIR=$(TEST_TMPDIR) $(BIN)/python -m pytest tests/services
 
 lint: style types layers ## ruff, mypy --strict and the import layers

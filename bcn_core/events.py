@@ -114,6 +114,16 @@ class TableRestored(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CallRepeated(Event):
+    """A store or catalog did not answer a call as it should; the call is made again after ``seconds``."""
+
+    place: str
+    attempt: int
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Warned(Event):
     """Something that a person should know and that stops nothing."""
 

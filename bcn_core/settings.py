@@ -76,6 +76,10 @@ class Settings(_Section):
     catalogs: dict[str, dict[str, str]] = Field(
         {}, description="Catalogs by name, with PyIceberg's properties."
     )
+    storage: dict[str, dict[str, str]] = Field(
+        {},
+        description="How stores are reached: PyIceberg's properties (s3., gcs., adls.) by location prefix.",
+    )
     backup: BackupSettings = BackupSettings()
     restore: RestoreSettings = RestoreSettings()
     retention: RetentionSettings = RetentionSettings()

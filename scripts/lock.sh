@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-compile() {
+resolve() {
     local output=$1
     shift
     .venv/bin/uv pip compile --output-file "$output" --quiet \
@@ -12,9 +12,15 @@ compile() {
         --no-emit-index-url --no-emit-find-links --no-annotate \
         --custom-compile-command "make lock" "$@"
 }
+compile() {
+    resolve "$1" pyproject.toml --group build "${@:2}"
+}
 
 # The widest lock comes first and binds the others, so that what is tested is what is shipped.
-compile requirements/dev.txt pyproject.toml --group build --extra dagster --group dev "$@"
-compile requirements/dagster.txt pyproject.toml --group build --extra dagster --constraints requirements/dev.txt
-compile requirements/core.txt pyproject.toml --group build --constraints requirements/dev.txt
-compile requirements/services.txt --group services --constraints requirements/dev.txt "$@"
+# Whoever restores after a disaster may have nothing but the core lock: it reaches every kind of store and catalog.
+reach=(--extra s3 --extra glue --extra hive --extra postgres)
+compile requirements/dev.txt --extra dagster "${reach[@]}" --group dev "$@"
+compile requirements/dagster.txt --extra dagster "${reach[@]}" --constraints requirements/dev.txt
+compile requirements/core.txt "${reach[@]}" --constraints requirements/dev.txt
+# The tests against real servers add theirs on top of dev; nobody else installs them.
+resolve requirements/services.txt --group services --constraints requirements/dev.txt

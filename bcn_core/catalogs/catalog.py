@@ -38,6 +38,9 @@ class Catalog(Protocol):
     def identity(self) -> CatalogIdentity:
         """Which catalog this is."""
 
+    def spelled(self, table: TableName) -> TableName:
+        """The name that a table would have here; MUST raise InvalidRequest for one that this kind cannot hold."""
+
     def sweep(self, scope: Scope) -> Sweep:
         """All pointers of a scope. MUST list all or raise: a failed listing is never a deletion."""
 

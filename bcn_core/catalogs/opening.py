@@ -12,6 +12,8 @@ from bcn_core.errors import InvalidRequest, NotFound, StorageFailure
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog as LoadedCatalog
+    from pyiceberg.catalog.glue import GlueCatalog
+    from pyiceberg.catalog.hive import HiveCatalog
     from pyiceberg.catalog.sql import SqlCatalog
 
 _SQLITE = "sqlite:///"
@@ -31,6 +33,10 @@ def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = Fal
 
     known = dict(properties) or _configured(name)
     _check_sqlite(name, known.get("uri", ""), create=create)
+    if known.get("type") == "nessie":
+        from bcn_core.catalogs.nessie import NessieCatalog
+
+        return NessieCatalog(name, known)
     try:
         loaded = load_catalog(name, **{"init_catalog_tables": str(create).lower(), **known})
     except Exception as error:
@@ -57,6 +63,14 @@ def _wrapped(loaded: "LoadedCatalog", properties: Mapping[str, str]) -> Catalog:
         from bcn_core.catalogs.sql import SqlPointers
 
         return SqlPointers(cast("SqlCatalog", loaded))
+    if type(loaded).__name__ == "HiveCatalog":
+        from bcn_core.catalogs.hive import HivePointers
+
+        return HivePointers(cast("HiveCatalog", loaded))
+    if type(loaded).__name__ == "GlueCatalog":
+        from bcn_core.catalogs.glue import GluePointers
+
+        return GluePointers(cast("GlueCatalog", loaded))
     return PyIcebergCatalog(loaded, properties.get("type", "unknown"))
 
 

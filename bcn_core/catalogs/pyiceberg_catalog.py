@@ -31,6 +31,9 @@ class PyIcebergCatalog:
         address = self._catalog.properties.get("uri") or self._catalog.properties.get("warehouse") or ""
         return CatalogIdentity(self._kind, without_user_info(address))
 
+    def spelled(self, table: TableName) -> TableName:
+        return table
+
     def sweep(self, scope: Scope) -> Sweep:
         with self.told(f"cannot read catalog '{self.name}'"):
             databases = {level: self._properties(level) for level in self._namespaces(scope)}
@@ -69,6 +72,9 @@ class PyIcebergCatalog:
 
     def register(self, table: TableName, metadata_location: str) -> None:
         with self.told(f"cannot register {table} in catalog '{self.name}'"):
+            # Some servers take a table of a database that is not there, and show it nowhere.
+            if not self._catalog.namespace_exists(table.namespace):
+                raise NotFound(f"catalog '{self.name}' has no database '{table.database}'")
             self._catalog.register_table((*table.namespace, table.name), metadata_location)
 
     def replace(self, table: TableName, expected: str, metadata_location: str) -> None:

@@ -23,6 +23,9 @@ class CatalogToBe:
     def identity(self) -> CatalogIdentity:
         return self._identity
 
+    def spelled(self, table: TableName) -> TableName:
+        return table
+
     def sweep(self, scope: Scope) -> Sweep:
         return self._made.sweep(scope) if self._made else Sweep({}, {})
 

@@ -9,6 +9,7 @@ import click
 from bcn_core.backup import Backup, back_up
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.cli.backup_result import draw_result, hint_for, result_of
+from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
 from bcn_core.cli.options import ScopeOptions, json_option, place_options, scope_options
@@ -22,7 +23,7 @@ from bcn_core.repository.pins import this_process
 from bcn_core.repository.repository import Repository
 
 
-class BackupOptions(ScopeOptions):
+class BackupOptions(ScopeOptions, BoundOptions):
     """What ``bcn backup`` takes."""
 
     at: str | None
@@ -32,6 +33,7 @@ class BackupOptions(ScopeOptions):
 @click.command("backup")
 @place_options
 @scope_options
+@bound_options
 @click.option(
     "--at", metavar="TIMESTAMP", help="A PIT of the past, from what the tables' own metadata remembers."
 )
@@ -60,8 +62,9 @@ def command(manner: Manner, **given: Unpack[BackupOptions]) -> None:
 
 def _take(manner: Manner, given: BackupOptions) -> PitDescription:
     place = open_place(given)
+    throttle(place, given)
     pit = None if given["at"] is None else _pit_at(given["at"])
-    with reporting(manner) as report:
+    with reporting(manner, place.stores) as report:
         backup = _backup(place, given, report)
         manifest = back_up(backup, pit)
     return describe_pit(backup.repository, manifest.pit, captures=True)
@@ -69,16 +72,16 @@ def _take(manner: Manner, given: BackupOptions) -> PitDescription:
 
 def _backup(place: Place, given: BackupOptions, report: Report) -> Backup:
     repository, catalog = _both_ends(place, given)
-    bounds = place.settings.backup
+    tables_at_once, files_at_once = at_once(place.settings.backup, given)
     return Backup(
         repository,
         catalog,
         place.stores,
         this_process("bcn backup"),
         report,
-        tables_at_once=bounds.tables_at_once,
-        files_at_once=bounds.files_at_once,
-        publish_partial=bounds.publish_partial,
+        tables_at_once=tables_at_once,
+        files_at_once=files_at_once,
+        publish_partial=place.settings.backup.publish_partial,
         accept_source=given["accept_source"],
     )
 

@@ -27,7 +27,7 @@ def command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
     place = open_place(given)
     repository = place.repository()
     catalog = place.catalog(repository.scope.catalog)
-    with reporting(manner) as report:
+    with reporting(manner, place.stores) as report:
         check_source(repository, catalog, report, accept=False)
         parent = parent_of(repository, pit_id(datetime.now(UTC)))
         sweep, _ = consistent_sweep(catalog, repository.scope, report)

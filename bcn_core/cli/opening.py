@@ -8,7 +8,7 @@ from bcn_core.cli.options import PlaceOptions
 from bcn_core.errors import InvalidRequest
 from bcn_core.repository.repository import Repository
 from bcn_core.settings import Settings, load
-from bcn_core.storage.opening import Stores
+from bcn_core.storage.opening import Stores, open_stores
 from bcn_core.storage.store import Store
 
 
@@ -46,4 +46,4 @@ def open_place(given: PlaceOptions) -> Place:
         raise InvalidRequest(
             "no repository is named", hint="give --repo PLACE, or url in [repository] of bcn.toml"
         )
-    return Place(settings, Stores(), url)
+    return Place(settings, open_stores(settings), url)

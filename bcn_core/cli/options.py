@@ -39,12 +39,17 @@ def place_options(command: F) -> F:
         callback=_verbose,
         help="Tell every step on stderr.",
     )(command)
-    command = click.option(
+    command = config_option(command)
+    return click.option("--repo", metavar="PLACE", help="The repository: a folder or a URL.")(command)
+
+
+def config_option(command: F) -> F:
+    """``--config``."""
+    return click.option(
         "--config",
         type=click.Path(path_type=Path),
         help="The configuration file, else BCN_CONFIG, else bcn.toml here.",
     )(command)
-    return click.option("--repo", metavar="PLACE", help="The repository: a folder or a URL.")(command)
 
 
 def scope_options(command: F) -> F:

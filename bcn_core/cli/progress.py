@@ -10,14 +10,24 @@ from bcn_core import events
 from bcn_core.cli.drawing import printable, size
 from bcn_core.cli.manner import Manner
 from bcn_core.events import Event, Report
+from bcn_core.storage.opening import Stores
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
 
 @contextmanager
-def reporting(manner: Manner) -> Iterator[Report]:
-    """A ``report`` that draws the events of one run, and that stops the work after a signal.
+def reporting(manner: Manner, stores: Stores | None = None) -> Iterator[Report]:
+    """A ``report`` that draws the events of one run and of its stores, and that stops the work after a signal."""
+    with _drawing(manner) as report:
+        if stores is not None:
+            stores.report = report
+        yield report
+
+
+@contextmanager
+def _drawing(manner: Manner) -> Iterator[Report]:
+    """Lines, or a bar where there is a terminal.
 
     A stderr that nobody reads any more must not make a backup fail.
     """
@@ -72,7 +82,9 @@ class _Bar:
                 self._progress.update(self._task, total=self._total, description=printable(str(event.table)))
         elif isinstance(event, events.FileCopied):
             self._progress.advance(self._task, event.bytes)
-        elif isinstance(event, events.Warned | events.TableFailed | events.PointerAdvanced):
+        elif isinstance(
+            event, events.Warned | events.TableFailed | events.PointerAdvanced | events.CallRepeated
+        ):
             self._progress.console.print(printable(_line(event, everything=True)))
 
 
@@ -86,6 +98,7 @@ def _line(event: Event, *, everything: bool) -> str:
 _PROBLEMS: dict[type[Event], str] = {
     events.Warned: "warning: {event.message}",
     events.TableFailed: "{event.table} FAILED: {event.reason}",
+    events.CallRepeated: "{event.place}: {event.reason}; try {event.attempt} follows in {event.seconds:.1f} s",
 }
 _STEPS: dict[type[Event], str] = {
     events.SweepRepeated: "the catalog moved ({event.moved} tables) while it was read; reading it again",

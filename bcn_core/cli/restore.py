@@ -7,6 +7,7 @@ import click
 
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.catalogs.opening import open_target
+from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
@@ -20,7 +21,7 @@ from bcn_core.restoration.request import OnConflict, UuidChoice
 from bcn_core.restore import Restore, RestorePlan, RestoreRequest, plan_restore, restore_all
 
 
-class RestoreOptions(PlaceOptions):
+class RestoreOptions(PlaceOptions, BoundOptions):
     """What ``bcn restore`` takes."""
 
     pit: str
@@ -41,6 +42,7 @@ class RestoreOptions(PlaceOptions):
 
 @click.command("restore")
 @place_options
+@bound_options
 @click.option(
     "--pit",
     metavar="PIT",
@@ -95,10 +97,11 @@ def command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
     its files are in place and checked. Run again after an interruption, it goes on.
     """
     place = open_place(given)
+    throttle(place, given)
     repository = place.repository()
     target = _target(place, repository, given["target_catalog"])
-    with reporting(manner) as report:
-        restore = _restore(place, repository, target, report)
+    with reporting(manner, place.stores) as report:
+        restore = Restore(repository, target, place.stores, report, *at_once(place.settings.restore, given))
         plan = plan_restore(restore, _request(given))
     _show_plan(manner, plan)
     if given["dry_run"]:
@@ -130,7 +133,7 @@ def _ask(manner: Manner, plan: RestorePlan, *, yes: bool) -> None:
 
 
 def _carry_out(manner: Manner, restore: Restore, plan: RestorePlan) -> None:
-    with reporting(manner) as report:
+    with reporting(manner, restore.stores) as report:
         found = restore_all(_with_report(restore, report), plan)
     manner.answer({"result": report_document(found)})
     if not manner.as_json:
@@ -146,11 +149,6 @@ def _carry_out(manner: Manner, restore: Restore, plan: RestorePlan) -> None:
 def _target(place: Place, repository: Repository, name: str | None) -> Catalog:
     wanted = name or repository.scope.catalog
     return open_target(wanted, place.settings.catalog_properties(wanted))
-
-
-def _restore(place: Place, repository: Repository, target: Catalog, report: Report) -> Restore:
-    bounds = place.settings.restore
-    return Restore(repository, target, place.stores, report, bounds.tables_at_once, bounds.files_at_once)
 
 
 def _with_report(restore: Restore, report: Report) -> Restore:

@@ -149,7 +149,7 @@ def make_plan(
     """
     manifest = repository.pit(repository.select(request.pit))
     selected = select(repository, manifest, request)
-    names = target_names(selected, request)
+    names = target_names(selected, request, catalog)
     existing = catalog.sweep(Scope(catalog.name))
     places = places_of(existing)
     planner = Planner(repository, catalog, stores, request, existing, places, only=len(selected) == 1)

@@ -24,13 +24,16 @@ class Target:
     mapping: PrefixMap
 
 
-def target_names(selected: tuple[Selected, ...], request: RestoreRequest) -> dict[TableName, TableName]:
-    """The new name of each table.
+def target_names(
+    selected: tuple[Selected, ...], request: RestoreRequest, catalog: Catalog
+) -> dict[TableName, TableName]:
+    """The new name of each table, as the target catalog spells it.
 
     Raises:
-        InvalidRequest: two tables would get the same name.
+        InvalidRequest: two tables would get the same name (some catalogs know no upper case), or one that the
+            catalog cannot hold.
     """
-    names = {one.table: _renamed(one.table, request) for one in selected}
+    names = {one.table: catalog.spelled(_renamed(one.table, request)) for one in selected}
     taken: dict[TableName, TableName] = {}
     for source, target in names.items():
         if target in taken:

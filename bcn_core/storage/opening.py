@@ -1,12 +1,18 @@
 """From an address to a store, and from any file's location to the store that holds it."""
 
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from bcn_core.errors import InvalidRequest, ObjectMissing
+from bcn_core.events import Event, Report, silent
 from bcn_core.locations import Location, split
+from bcn_core.settings import Settings
 from bcn_core.storage.local import LocalStore
 from bcn_core.storage.memory import MemoryStore
+from bcn_core.storage.options import StorageOptions, checked, of_catalogs
+from bcn_core.storage.retrying import Retries
 from bcn_core.storage.store import Store
 
 
@@ -31,15 +37,35 @@ def as_it_is(store: Store) -> Store:
     return store
 
 
+def open_stores(settings: Settings) -> "Stores":
+    """The stores of a run: what [storage] says of a place wins over what a catalog's properties say of it.
+
+    Raises:
+        InvalidRequest: [storage] names something that is no location.
+    """
+    places = of_catalogs(settings.catalogs)
+    for place, said in checked(settings.storage).items():
+        places[place] = {**places.get(place, {}), **said}
+    return Stores(options=StorageOptions(places))
+
+
 class Stores:
     """The stores of one run, opened once for each bucket or host and shared by all its threads.
 
-    ``wrap`` adds behaviour to each store that is opened: counting, retrying, throttling.
+    ``wrap`` adds behaviour to each store that is opened from then on: counting, throttling. ``options`` say how each
+    is reached. Calls that are made again are told to ``report``, which may be set when a run begins.
     """
 
-    def __init__(self, wrap: Wrap = as_it_is) -> None:
-        self._roots: dict[tuple[str, str], Store] = {}
-        self._wrap = wrap
+    def __init__(
+        self, wrap: Wrap = as_it_is, options: StorageOptions | None = None, retries: Retries | None = None
+    ) -> None:
+        self.report: Report = silent
+        self.wrap = wrap
+        self._roots: dict[tuple[str, str, str], Store] = {}
+        self._clients: dict[str, object] = {}
+        self._options = options or StorageOptions()
+        self._retries = replace(retries or Retries(), report=self._tell)
+        self._lock = threading.Lock()
 
     def at(self, address: str) -> Store:
         """A store whose root is the given place.
@@ -47,15 +73,18 @@ class Stores:
         Raises:
             InvalidRequest: no store serves the scheme.
         """
-        parts = split(absolute(address))
+        location = absolute(address)
+        parts = split(location)
         if parts.scheme == "file":
-            return self._wrap(LocalStore(Path("/") / parts.key))
-        return self._root(parts)
+            return self.wrap(LocalStore(Path("/") / parts.key))
+        if parts.scheme == "memory":
+            return self._root(parts, location)
+        return self.wrap(self._open(parts, location, parts.key))
 
     def holding(self, location: str) -> tuple[Store, str]:
         """The store that holds a file, and the file's key in it, byte for byte."""
         parts = split(location)
-        return self._root(parts), parts.key
+        return self._root(parts, location), parts.key
 
     def read(self, location: str) -> bytes:
         """The bytes of a file. Raises ObjectMissing when it is not there."""
@@ -70,18 +99,36 @@ class Stores:
         except ObjectMissing:
             return None
 
-    def _root(self, parts: Location) -> Store:
-        key = (parts.scheme, parts.authority)
-        if key not in self._roots:
-            self._roots[key] = self._wrap(_open_root(parts))
-        return self._roots[key]
+    def _root(self, parts: Location, location: str) -> Store:
+        with self._lock:
+            key = (parts.scheme, parts.authority, repr(self._said_of(parts, location)))
+            if key not in self._roots:
+                self._roots[key] = self.wrap(self._open(parts, location, ""))
+            return self._roots[key]
 
+    def _said_of(self, parts: Location, location: str) -> dict[str, str]:
+        """The options of a place; what serves all of a machine or a process has none."""
+        return {} if parts.scheme in ("file", "memory") else self._options.of(location)
 
-def _open_root(parts: Location) -> Store:
-    if parts.scheme == "file":
-        return LocalStore(Path("/"))
-    if parts.scheme == "memory":
-        return MemoryStore(f"memory://{parts.authority}")
-    raise InvalidRequest(
-        f"no store for '{parts.scheme}://'", hint="this version reads and writes file:// and plain paths"
-    )
+    def _open(self, parts: Location, location: str, prefix: str) -> Store:
+        if parts.scheme == "file":
+            return LocalStore(Path("/"))
+        if parts.scheme == "memory":
+            return MemoryStore(f"memory://{parts.authority}")
+        if parts.scheme == "s3":
+            return self._s3(parts, self._options.of(location), prefix)
+        raise InvalidRequest(
+            f"no store for '{parts.scheme}://'", hint="BCN reads and writes file://, plain paths and s3://"
+        )
+
+    def _s3(self, parts: Location, properties: dict[str, str], prefix: str) -> Store:
+        from bcn_core.storage.s3 import S3Store
+        from bcn_core.storage.s3_client import open_client
+
+        said = repr(sorted(properties.items()))
+        if said not in self._clients:
+            self._clients[said] = open_client(properties)
+        return S3Store(self._clients[said], parts.authority, prefix, self._retries)
+
+    def _tell(self, event: Event) -> None:
+        self.report(event)

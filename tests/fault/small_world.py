@@ -33,6 +33,9 @@ class CatalogInMemory:
     def identity(self) -> CatalogIdentity:
         return self.identified
 
+    def spelled(self, table: TableName) -> TableName:
+        return table
+
     def sweep(self, scope: Scope) -> Sweep:
         return Sweep({table.namespace: {} for table in self.pointers}, dict(self.pointers))
 

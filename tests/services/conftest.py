@@ -3,13 +3,21 @@
 A server that cannot start is an error of the test that asked for it, never a skip.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.services.catalog_servers import (
+    NessieServer,
+    running_hive,
+    running_moto_glue,
+    running_nessie,
+    running_rest,
+)
 from tests.services.chromium import running_browser
+from tests.services.object_servers import ObjectServer, running_careless_s3, running_s3
 from tests.services.postgres import running_server
 
 if TYPE_CHECKING:
@@ -36,3 +44,45 @@ def browser() -> Iterator["Browser"]:
     """A headless Chromium, driven by Playwright; a test opens its own page with ``browser.new_page()``."""
     with running_browser() as chromium:
         yield chromium
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
+    """A real S3 server with the buckets of :data:`~tests.services.object_servers.BUCKETS`."""
+    with running_s3(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def careless_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
+    """A real S3 server that ignores create-if-absent: what BCN must refuse."""
+    with running_careless_s3(tmp_path_factory.mktemp("careless")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def hive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """A real Hive Metastore."""
+    with running_hive(tmp_path_factory.mktemp("hive")) as properties:
+        yield properties
+
+
+@pytest.fixture(scope="session")
+def rest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """Iceberg's REST reference server."""
+    with running_rest(tmp_path_factory.mktemp("rest")) as properties:
+        yield properties
+
+
+@pytest.fixture(scope="session")
+def glue_by_moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """Glue as moto imitates it."""
+    with running_moto_glue(tmp_path_factory.mktemp("glue")) as properties:
+        yield properties
+
+
+@pytest.fixture(scope="session")
+def nessie(tmp_path_factory: pytest.TempPathFactory, s3: ObjectServer) -> Iterator[NessieServer]:
+    """A real Nessie server over the S3 server."""
+    with running_nessie(tmp_path_factory.mktemp("nessie"), s3) as server:
+        yield server

@@ -1,0 +1,50 @@
+"""``bcn check-store``: try a place out."""
+
+from pathlib import Path
+from typing import TypedDict, Unpack
+
+import click
+
+from bcn_core.cli.manner import Manner
+from bcn_core.cli.options import config_option, json_option
+from bcn_core.errors import StorageRefused
+from bcn_core.settings import load
+from bcn_core.storage.opening import open_stores
+from bcn_core.storage.probing import Probed, probe
+
+
+class CheckStoreOptions(TypedDict):
+    """What ``bcn check-store`` takes."""
+
+    place: str
+    config: Path | None
+
+
+@click.command("check-store")
+@click.argument("place")
+@config_option
+@json_option
+@click.pass_obj
+def command(manner: Manner, **given: Unpack[CheckStoreOptions]) -> None:
+    """Try out whether PLACE, a folder or a URL, can hold a repository.
+
+    Writes about 50 MB below a folder of its own there and deletes it again. bcn init does the same.
+    """
+    store = open_stores(load(given["config"])).at(given["place"])
+    found = probe(store)
+    manner.answer({"place": store.url, "promises": [_document(one) for one in found]})
+    if not manner.as_json:
+        for one in found:
+            click.echo(
+                f"{'kept  ' if one.kept else 'BROKEN'}  {one.promise}" + (f": {one.seen}" if one.seen else "")
+            )
+    broken = [one.promise for one in found if not one.kept]
+    if broken:
+        raise StorageRefused(
+            f"{store.url} cannot hold a repository: {len(broken)} of {len(found)} promises are broken",
+            hint="choose another store, or a newer version of this one; see docs/reference/object-stores.md",
+        )
+
+
+def _document(one: Probed) -> dict[str, object]:
+    return {"promise": one.promise, "kept": one.kept, "seen": one.seen}

@@ -1,0 +1,83 @@
+"""How a store is reached: PyIceberg's property names, per location prefix, with the environment below them."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bcn_core.errors import InvalidRequest
+from bcn_core.locations import is_within, split
+
+Properties = Mapping[str, str]
+
+# The names of requirements/1, honoured beside those of AWS, which boto3 reads itself.
+_ENVIRONMENT = {
+    "S3_ENDPOINT": "s3.endpoint",
+    "S3_ACCESS_KEY": "s3.access-key-id",
+    "S3_SECRET_KEY": "s3.secret-access-key",
+    "S3_REGION": "s3.region",
+}
+_KINDS = ("s3.", "gcs.", "adls.", "client.")
+
+
+@dataclass(frozen=True, slots=True)
+class StorageOptions:
+    """Properties by location prefix. What a longer prefix says wins over a shorter one, and over the environment."""
+
+    places: Mapping[str, Properties] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    def of(self, location: str) -> dict[str, str]:
+        """All properties that apply to a location."""
+        found = {
+            name: self.environment[key] for key, name in _ENVIRONMENT.items() if self.environment.get(key)
+        }
+        for place in sorted(self.places, key=len):
+            if _applies(place, location):
+                found.update(self.places[place])
+        return found
+
+
+def of_catalogs(catalogs: Mapping[str, Properties]) -> dict[str, dict[str, str]]:
+    """What catalogs say of the stores of their tables, by place: below the warehouse's bucket, else everywhere.
+
+    Catalogs without a warehouse of their own that contradict each other say nothing: [storage] must.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for properties in catalogs.values():
+        said = {key: value for key, value in properties.items() if key.startswith(_KINDS)}
+        place = _bucket(properties.get("warehouse", ""))
+        if said and place in found and found[place] != said:
+            found[place] = {}
+        elif said:
+            found[place] = said
+    return found
+
+
+def checked(places: Mapping[str, Properties]) -> Mapping[str, Properties]:
+    """The [storage] part of the settings, whose keys must be locations.
+
+    Raises:
+        InvalidRequest: one is not.
+    """
+    for place in places:
+        if "://" not in place:
+            raise InvalidRequest(
+                f"[storage] has '{place}', which is not a location",
+                hint='name a place and all below it: [storage."s3://bucket"], or [storage."s3://"] for all',
+            )
+    return places
+
+
+def _applies(place: str, location: str) -> bool:
+    if place == "":
+        return True
+    if place.endswith("://"):
+        return split(place).scheme == split(location).scheme
+    return is_within(location, place)
+
+
+def _bucket(warehouse: str) -> str:
+    if "://" not in warehouse:
+        return ""
+    parts = split(warehouse)
+    return f"{parts.scheme}://{parts.authority}"

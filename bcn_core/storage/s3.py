@@ -1,0 +1,126 @@
+"""A store in a bucket of S3, or of any store that speaks S3 and honours create-if-absent."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from bcn_core.errors import ObjectMissing, StorageFailure
+from bcn_core.storage.retrying import Retries
+from bcn_core.storage.s3_errors import told
+from bcn_core.storage.s3_writing import NewObject
+from bcn_core.storage.store import CHUNK_BYTES, ObjectStat
+
+
+class S3Store:
+    """Objects of one bucket below one prefix. Keys are byte-exact: nothing in them is normalised.
+
+    A new object is written with ``If-None-Match: *``, whole or in parts, so that of several writers one wins and no
+    reader sees a half (robustness.md 2.2). ETags are never compared: they differ by upload and by encryption.
+    """
+
+    def __init__(self, client: Any, bucket: str, prefix: str, retries: Retries) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._prefix = f"{prefix}/" if prefix else ""
+        self._retries = retries
+
+    @property
+    def url(self) -> str:
+        return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
+
+    def get(self, key: str) -> bytes:
+        return b"".join(self.stream(key))
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """A body that breaks off is taken up where it ended, at the same version of the object."""
+        done, etag, attempt = 0, None, 0
+        while True:
+            try:
+                body, etag, size = self._open(key, done, etag)
+                for chunk in self._chunks(key, body):
+                    done += len(chunk)
+                    attempt = 0
+                    yield chunk
+                if done == size:
+                    return
+                raise StorageFailure(f"{self._shown(key)} broke off after {done} of {size} bytes")
+            except StorageFailure as error:
+                attempt += 1
+                if not error.retryable or attempt >= self._retries.attempts:
+                    raise
+                self._retries.wait(self._shown(key), attempt, error)
+
+    def put_new(self, key: str, chunks: Iterable[bytes]) -> None:
+        NewObject(self._client, self._bucket, self._prefix + key, self._retries).write(chunks)
+
+    def replace(self, key: str, data: bytes) -> None:
+        self._call(key, lambda: self._client.put_object(**self._at(key), Body=data))
+
+    def list(self, folder: str) -> Iterator[ObjectStat]:
+        prefix = self._prefix + (f"{folder.rstrip('/')}/" if folder else "")
+        token: str | None = None
+        while True:
+            page = self._page(prefix, token)
+            for found in page.get("Contents", ()):
+                modified = found["LastModified"].timestamp()
+                yield ObjectStat(found["Key"][len(self._prefix) :], found["Size"], modified)
+            token = page.get("NextContinuationToken")
+            if not page.get("IsTruncated"):
+                return
+            if not token:
+                raise StorageFailure(
+                    f"{self._shown(folder)}: the store cut its listing short and gave no way on"
+                )
+
+    def stat(self, key: str) -> ObjectStat:
+        found = self._call(key, lambda: self._client.head_object(**self._at(key)))
+        return ObjectStat(key, found["ContentLength"], found["LastModified"].timestamp())
+
+    def delete(self, key: str) -> None:
+        self._call(key, lambda: self._client.delete_object(**self._at(key)))
+
+    def free_bytes(self) -> int | None:
+        return None
+
+    def _open(self, key: str, start: int, etag: str | None) -> tuple[Any, str | None, int]:
+        """The body from a byte on, the object's version, and its whole size."""
+        options: dict[str, Any] = {}
+        if start:
+            options = {"Range": f"bytes={start}-"} | ({"IfMatch": etag} if etag else {})
+        with told(self._shown(key)):
+            try:
+                answer = self._client.get_object(**self._at(key), **options)
+            except self._client.exceptions.ClientError as error:
+                if start and error.response["ResponseMetadata"]["HTTPStatusCode"] == 412:
+                    raise ObjectMissing(f"{self._shown(key)} was replaced while it was read") from error
+                raise
+        whole = answer.get("ContentRange", "").rpartition("/")[2]
+        if start and not answer.get("ContentRange", "").startswith(f"bytes {start}-"):
+            raise StorageFailure(f"{self._shown(key)}: the store does not give the part that was asked for")
+        return answer["Body"], answer.get("ETag"), int(whole or answer["ContentLength"])
+
+    def _chunks(self, key: str, body: Any) -> Iterator[bytes]:
+        with body:
+            while True:
+                with told(self._shown(key)):
+                    chunk = body.read(CHUNK_BYTES)
+                if not chunk:
+                    return
+                yield chunk
+
+    def _page(self, prefix: str, token: str | None) -> dict[str, Any]:
+        options = {"Bucket": self._bucket, "Prefix": prefix} | ({"ContinuationToken": token} if token else {})
+        found: dict[str, Any] = self._call("", lambda: self._client.list_objects_v2(**options))
+        return found
+
+    def _at(self, key: str) -> dict[str, str]:
+        return {"Bucket": self._bucket, "Key": self._prefix + key}
+
+    def _call(self, key: str, made: Any) -> Any:
+        def once() -> Any:
+            with told(self._shown(key)):
+                return made()
+
+        return self._retries.call(self._shown(key), once)
+
+    def _shown(self, key: str) -> str:
+        return f"{self.url}/{key}"

@@ -1,0 +1,75 @@
+"""What S3 and the way to it answer, in the words of the error tree."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bcn_core.errors import (
+    BcnError,
+    ObjectExists,
+    ObjectMissing,
+    StorageFailure,
+    StorageFull,
+    StorageRefused,
+)
+
+# Some servers answer 404 for accounts and buckets too: an object is missing only when that is what they say.
+_MISSING = {"", "404", "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NotFound"}
+_FULL = {"QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "ServiceQuotaExceededException"}
+_BUSY = {"SlowDown", "RequestTimeout", "RequestTimeTooSkewed", "InternalError", "Throttling", "BadDigest"}
+_ELSEWHERE = {"PermanentRedirect", "IllegalLocationConstraintException", "AuthorizationHeaderMalformed"}
+_AGAIN = "look at the store itself, then run the same command again; nothing was lost"
+_RIGHTS = "check the credentials and the rights that they give: list, get and put, and delete for pins"
+
+
+@contextmanager
+def told(shown: str) -> Iterator[None]:
+    """Say botocore's errors, of answers and of connections, as errors of a store."""
+    from botocore import exceptions
+    from urllib3.exceptions import HTTPError
+
+    try:
+        yield
+    except BcnError:
+        raise
+    except exceptions.ClientError as error:
+        raise _answered(shown, error.response) from error
+    except (exceptions.NoCredentialsError, exceptions.CredentialRetrievalError) as error:
+        raise StorageRefused(f"{shown}: no credentials were found", hint=_CREDENTIALS) from error
+    except (exceptions.ParamValidationError, exceptions.PartialCredentialsError) as error:
+        raise StorageRefused(f"{shown}: {error}", hint="check the names of bucket and key") from error
+    except (exceptions.BotoCoreError, HTTPError, OSError) as error:
+        raise StorageFailure(f"{shown}: {_plain(error)}", hint=_AGAIN) from error
+
+
+def _answered(shown: str, response: dict[str, Any]) -> BcnError:
+    code = str(response.get("Error", {}).get("Code", ""))
+    status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    if status == 404 and code in _MISSING:
+        return ObjectMissing(f"no object {shown}")
+    if status == 412:
+        return ObjectExists(f"{shown} exists already")
+    message = response.get("Error", {}).get("Message", "")
+    return _failed(f"{shown}: the store says {code or status}: {message}".rstrip(": "), code, status)
+
+
+def _failed(said: str, code: str, status: int) -> StorageFailure:
+    if code in _FULL or status == 507:
+        return StorageFull(said, hint="free some room or raise the quota, then run the same command again")
+    if code in _BUSY or status in (408, 409, 429) or status >= 500:
+        return StorageFailure(said, hint=_AGAIN)
+    if code == "NoSuchBucket":
+        return StorageRefused(said, hint="make the bucket first, or check its name and the endpoint")
+    if code in _ELSEWHERE or status in (301, 307):
+        return StorageRefused(said, hint="the bucket is of another region: set s3.region or AWS_REGION")
+    return StorageRefused(said, hint=_RIGHTS)
+
+
+def _plain(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+_CREDENTIALS = (
+    "set s3.access-key-id and s3.secret-access-key in bcn.toml, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+    "or a profile (AWS_PROFILE)"
+)

@@ -1,0 +1,70 @@
+"""A bound on the bytes read per second, so that a backup leaves room for those who work with the lake."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from bcn_core.storage.store import ObjectStat, Store
+
+
+class Rate:
+    """Bytes per second that all stores of a run share; any thread may take."""
+
+    def __init__(
+        self,
+        bytes_per_second: int,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._rate = bytes_per_second
+        self._clock = clock
+        self._sleep = sleep
+        self._free_at = clock()
+        self._lock = threading.Lock()
+
+    def take(self, count: int) -> None:
+        """Wait until the bytes taken before have had their time."""
+        with self._lock:
+            now = self._clock()
+            start = max(now, self._free_at)
+            self._free_at = start + count / self._rate
+        if start > now:
+            self._sleep(start - now)
+
+
+class Throttled:
+    """A store whose reads keep to a rate. Every byte that is copied is read once, so reads bound writes too."""
+
+    def __init__(self, store: Store, rate: Rate) -> None:
+        self._store = store
+        self._rate = rate
+
+    @property
+    def url(self) -> str:
+        return self._store.url
+
+    def get(self, key: str) -> bytes:
+        return b"".join(self.stream(key))
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        for chunk in self._store.stream(key):
+            self._rate.take(len(chunk))
+            yield chunk
+
+    def put_new(self, key: str, chunks: Iterable[bytes]) -> None:
+        self._store.put_new(key, chunks)
+
+    def replace(self, key: str, data: bytes) -> None:
+        self._store.replace(key, data)
+
+    def list(self, folder: str) -> Iterator[ObjectStat]:
+        return self._store.list(folder)
+
+    def stat(self, key: str) -> ObjectStat:
+        return self._store.stat(key)
+
+    def delete(self, key: str) -> None:
+        self._store.delete(key)
+
+    def free_bytes(self) -> int | None:
+        return self._store.free_bytes()
