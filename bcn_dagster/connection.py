@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from bcn_core.capture.planning import check_scope
+from bcn_core.capture.making import make_repository
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.catalogs.opening import open_catalog
 from bcn_core.errors import Conflict, InvalidRequest, NotFound
 from bcn_core.names import Scope
-from bcn_core.repository.documents import SourceRecord
 from bcn_core.repository.repository import Repository
 from bcn_core.settings import Settings, load
-from bcn_core.storage.opening import Stores
+from bcn_core.storage.opening import Stores, open_stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +50,10 @@ class Connection:
         """The catalog's properties, in PyIceberg's form."""
         return self.settings.catalog_properties(self.catalog)
 
+    def stores(self) -> Stores:
+        """The stores of one step or tick, with the options of ``bcn.toml``."""
+        return open_stores(self.settings)
+
     def open_catalog(self) -> Catalog:
         """The catalog that is backed up.
 
@@ -68,7 +70,7 @@ class Connection:
             NotFound: there is none yet.
             Conflict: it holds the backups of another catalog.
         """
-        repository = Repository.open(Stores().at(self.repository))
+        repository = Repository.open(self.stores().at(self.repository))
         if repository.scope.catalog != self.catalog:
             raise Conflict(
                 f"{self.repository} holds backups of catalog '{repository.scope.catalog}', not of '{self.catalog}'",
@@ -98,7 +100,4 @@ class Connection:
 
     def _create(self, source: Catalog) -> Repository:
         """A mistyped scope must not be fixed for good, so what it names is looked for first."""
-        scope, identity = self.scope(), source.identity()
-        check_scope(scope, source.sweep(scope), source)
-        record = SourceRecord(kind=identity.kind, address=identity.address)
-        return Repository.create(Stores().at(self.repository), scope, record, datetime.now(UTC))
+        return make_repository(self.stores().at(self.repository), self.scope(), source)

@@ -12,7 +12,6 @@ from bcn_core.errors import BcnError, NotFound
 from bcn_core.events import silent
 from bcn_core.names import TableName
 from bcn_core.repository.repository import Repository
-from bcn_core.storage.opening import Stores
 from bcn_dagster.connection import Connection
 
 _READS_AT_ONCE = 8
@@ -60,7 +59,7 @@ def discover(connection: Connection) -> Listing:
 
 
 def _alive(connection: Connection) -> Iterator[Listed]:
-    source = Source(connection.open_catalog(), Stores(), silent)
+    source = Source(connection.open_catalog(), connection.stores(), silent)
     sweep = source.catalog.sweep(connection.scope())
 
     def read(item: tuple[TableName, str]) -> Listed:

@@ -7,6 +7,7 @@ from typing import Unpack
 import click
 
 from bcn_core.backup import Backup, back_up
+from bcn_core.capture.making import make_repository
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.cli.backup_result import draw_result, hint_for, result_of
 from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
@@ -14,7 +15,7 @@ from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
 from bcn_core.cli.options import ScopeOptions, json_option, place_options, scope_options
 from bcn_core.cli.progress import reporting
-from bcn_core.cli.scope import Asked, make_repository
+from bcn_core.cli.scope import Asked
 from bcn_core.describe import PitDescription, describe_pit
 from bcn_core.errors import FinishedWithProblems, InvalidRequest, NotFound
 from bcn_core.events import Report
@@ -97,7 +98,7 @@ def _both_ends(place: Place, given: ScopeOptions) -> tuple[Repository, Catalog]:
             raise NotFound(none.message, hint=hint) from none
         scope = asked.scope()
         catalog = place.catalog(scope.catalog)
-        return make_repository(place, scope, catalog), catalog
+        return make_repository(place.store, scope, catalog), catalog
     asked.check(repository)
     return repository, place.catalog(repository.scope.catalog)
 

@@ -4,11 +4,12 @@ from typing import Unpack
 
 import click
 
+from bcn_core.capture.making import make_repository
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import ScopeOptions, json_option, place_options, scope_options
 from bcn_core.cli.plain import plain
-from bcn_core.cli.scope import Asked, make_repository
+from bcn_core.cli.scope import Asked
 
 
 @click.command("init")
@@ -23,7 +24,7 @@ def command(manner: Manner, **given: Unpack[ScopeOptions]) -> None:
     """
     place = open_place(given)
     scope = Asked.of(given, place.settings.repository).scope()
-    repository = make_repository(place, scope, place.catalog(scope.catalog))
+    repository = make_repository(place.store, scope, place.catalog(scope.catalog))
     manner.answer({"repository": plain(repository.manifest)})
     if not manner.as_json:
         click.echo(f"repository {repository.store.url} covers {scope.granularity} {scope}")

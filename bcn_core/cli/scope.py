@@ -1,20 +1,12 @@
 """What a repository is asked to cover: inferred at the first backup, compared ever after."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from bcn_core.capture.planning import check_scope
-from bcn_core.catalogs.catalog import Catalog
-from bcn_core.cli.opening import Place
 from bcn_core.cli.options import ScopeOptions
 from bcn_core.errors import InvalidRequest
-from bcn_core.locations import split
 from bcn_core.names import Scope
-from bcn_core.repository.documents import SourceRecord
 from bcn_core.repository.repository import Repository
 from bcn_core.settings import RepositorySettings
-from bcn_core.storage.opening import absolute
-from bcn_core.storage.probing import check
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +56,6 @@ class Asked:
                 f"but {asked.granularity} {asked} was asked for",
                 hint="a repository's scope is fixed: leave the scope away, or choose another --repo",
             )
-
-
-def make_repository(place: Place, scope: Scope, catalog: Catalog) -> Repository:
-    """Make a repository for a scope that exists: a mistyped name must not be fixed for good.
-
-    Raises:
-        NotFound: the catalog has no such database or table, or no table at all.
-        Conflict: the place is not empty.
-        StorageRefused: the place's store overwrites what must be written once.
-    """
-    check_scope(scope, catalog.sweep(scope), catalog)
-    found = catalog.identity()
-    source = SourceRecord(kind=found.kind, address=found.address)
-    if split(absolute(place.url)).scheme != "file":
-        check(place.store)
-    return Repository.create(place.store, scope, source, datetime.now(UTC))
 
 
 def _split(database: str | None, table: str | None) -> tuple[str | None, str | None]:

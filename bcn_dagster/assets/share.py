@@ -18,7 +18,6 @@ from bcn_core.events import Event, TableCaptured
 from bcn_core.names import TableName
 from bcn_core.repository.documents import Owner, PitManifest, Plan, PlannedCapture
 from bcn_core.repository.pins import many_processes, read_pin
-from bcn_core.storage.opening import Stores
 from bcn_dagster.assets.standing import Outcome, outcome_of
 from bcn_dagster.naming import WHOLE, WHOLE_TAG
 from bcn_dagster.reporting import log_events
@@ -156,7 +155,7 @@ def _backup(site: Site, context: Context) -> Backup:
     return Backup(
         repository=site.connection.repository_for(catalog),
         catalog=catalog,
-        stores=Stores(),
+        stores=site.connection.stores(),
         owner=owner(site, context.instance),
         report=log_events(context.log),
         tables_at_once=settings.tables_at_once,

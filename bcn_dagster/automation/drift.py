@@ -13,7 +13,6 @@ from bcn_core.errors import NotFound
 from bcn_core.events import silent
 from bcn_core.names import pit_id
 from bcn_core.repository.repository import Repository
-from bcn_core.storage.opening import Stores
 from bcn_dagster.automation.at_work import writers
 from bcn_dagster.automation.observing import observations
 from bcn_dagster.failures import told_to_dagster
@@ -61,7 +60,7 @@ def build_drift_sensor(site: Site, interval_s: int) -> dg.SensorDefinition:
 
 def find_drift(site: Site, repository: Repository) -> Drift:
     """One sweep, compared with the newest PIT."""
-    source = Source(site.connection.open_catalog(), Stores(), silent)
+    source = Source(site.connection.open_catalog(), site.connection.stores(), silent)
     parent = parent_of(repository, pit_id(datetime.now(UTC)))
     return Drift(parent, changes_since(repository, parent, source.catalog.sweep(repository.scope), source))
 

@@ -18,7 +18,6 @@ from bcn_core.restore import (
     prepare,
     restore_table,
 )
-from bcn_core.storage.opening import Stores
 from bcn_dagster.failures import told_to_dagster
 from bcn_dagster.naming import plain
 from bcn_dagster.reporting import log_events
@@ -52,7 +51,7 @@ def open_restore(site: Site, target: str | None, context: dg.OpExecutionContext)
     return Restore(
         repository=connection.open_repository(),
         target=open_target(name, settings.catalog_properties(name)),
-        stores=Stores(),
+        stores=connection.stores(),
         report=log_events(context.log),
         tables_at_once=settings.restore.tables_at_once,
         files_at_once=settings.restore.files_at_once,
