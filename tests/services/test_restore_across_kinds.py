@@ -20,7 +20,8 @@ from tests.services.sites import KINDS, Site
 from tests.warehouse.readers import Rows
 from tests.warehouse.source import append, make
 
-ORDERS = TableName(("sales",), "orders")
+# The servers are shared by all tests of a run, and other tests leave a database "sales" in them.
+ORDERS = TableName(("crossing",), "orders")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def lost(
     """A source with a history, backed up to S3, and then gone: its entry, its files."""
     site = sites(request.param)
     catalog = site.pyiceberg()
-    table = make(catalog, "sales.orders", location=f"{site.root}/lost-{request.param}/orders")
+    table = make(catalog, str(ORDERS), location=f"{site.root}/lost-{request.param}/orders")
     append(table, 0)
     append(table, 10)
     table.manage_snapshots().create_tag(table.snapshots()[0].snapshot_id, "opening").commit()
@@ -90,12 +91,12 @@ def lost(
     place = f"s3://backups/{tmp_path_factory.mktemp('repository').name}-{request.param}"
     found = site.bcn().identity()
     record = SourceRecord(kind=found.kind, address=found.address)
-    scope = Scope("shop", "sales", "orders")
+    scope = Scope("shop", ORDERS.database, ORDERS.name)
     repository = Repository.create(s3.stores().at(place), scope, record, datetime.now(UTC))
     back_up(Backup(repository, site.bcn(), s3.stores(), this_process("test")))
     location = table.location()
-    catalog.drop_table("sales.orders")
-    catalog.drop_namespace("sales")
+    catalog.drop_table(str(ORDERS))
+    catalog.drop_namespace(ORDERS.database)
     _remove(s3, location)
     return Lost(Repository.open(s3.stores().at(place)), rows)
 
