@@ -108,7 +108,7 @@ def test_a_stale_referenced_data_file(positions: Copied) -> None:
     path, file = positions.manifest(1), positions.delete_file()
 
     def stale(one: str) -> str:
-        return one if one.endswith("d.parquet") else f"{positions.allowed}/elsewhere"
+        return one if one.endswith("/d.parquet") else f"{positions.allowed}/elsewhere"
 
     rewrite = {f"file://{file}": DeleteFileRewrite(file.stat().st_size, keep_splits=True)}
     path.write_bytes(relocate_manifest(path.read_bytes(), "m", stale, stale, rewrite))
