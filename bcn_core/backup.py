@@ -29,7 +29,6 @@ from bcn_core.names import TableName, pit_instant
 from bcn_core.repository.documents import CaptureRecord, Owner, Pin, PitManifest, Plan, PlannedCapture
 from bcn_core.repository.encoding import encode
 from bcn_core.repository.heartbeat import check_pin
-from bcn_core.repository.pins import this_process
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores
 
@@ -174,8 +173,3 @@ def _parent(repository: Repository, plan: Plan) -> Parent:
         return Parent()
     manifest = repository.pit(plan.parent.pit)
     return Parent(manifest, repository.tables(manifest))
-
-
-def local_backup(repository: Repository, catalog: Catalog, report: Report = silent) -> Backup:
-    """A backup by this process with the usual bounds."""
-    return Backup(repository, catalog, Stores(), this_process("bcn backup"), report)

@@ -12,7 +12,7 @@ from bcn_core.repository.repository import Repository
 
 
 class CheckRecord(Dated):
-    """``checks/<instant>-<token>.json``: one check. ``level``: ``quick``, ``read n/m``, ``read all`` or ``restore``."""
+    """``checks/<instant>-<token>.json``: one check. ``level``: ``quick``, ``read n/m`` or ``read all``."""
 
     level: str
     started_at: datetime
@@ -23,7 +23,6 @@ class CheckRecord(Dated):
     bytes_read: int
     faults: int
     first_fault: str = ""
-    seconds_to_restore: float | None = None
 
 
 def keep_check(repository: Repository, record: CheckRecord) -> None:

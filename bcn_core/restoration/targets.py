@@ -2,7 +2,6 @@
 
 import hashlib
 import uuid
-from dataclasses import dataclass
 
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.errors import InvalidRequest
@@ -13,15 +12,6 @@ from bcn_core.restoration.places import Places
 from bcn_core.restoration.request import RestoreRequest, UuidChoice
 from bcn_core.restoration.selection import Selected
 from bcn_core.storage.opening import absolute
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The place of one restored table."""
-
-    table: TableName
-    location: str
-    mapping: PrefixMap
 
 
 def target_names(

@@ -10,8 +10,10 @@ from typing import Any
 import dagster as dg
 from pyiceberg.catalog.sql import SqlCatalog
 
+from bcn_core.backup import Backup
 from bcn_core.names import pit_id
 from bcn_core.repository.documents import PitManifest
+from bcn_core.repository.pins import this_process
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores
 from bcn_dagster.components import IcebergCatalogBackups
@@ -195,3 +197,8 @@ def _last(asset: dg.AssetKey | None) -> str:
 
 def _values(metadata: Any) -> dict[str, Any]:
     return {name: getattr(value, "value", value) for name, value in metadata.items()}
+
+
+def at_the_command_line(location: Location) -> Backup:
+    """A backup of the location's catalog by another writer than Dagster."""
+    return Backup(location.repository, location.place.bcn(), Stores(), this_process("bcn backup"))

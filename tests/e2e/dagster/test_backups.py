@@ -7,7 +7,7 @@ import pytest
 
 from bcn_core.backup import begin
 from bcn_dagster.assets.share import owner
-from tests.builders.dagster_location import PIT, PLAN, Location, key
+from tests.builders.dagster_location import PIT, PLAN, Location, at_the_command_line, key
 from tests.warehouse.source import append, content_files, make, rows_of
 
 
@@ -180,10 +180,8 @@ def test_names_that_ops_cannot_bear_are_assets_all_the_same(location: Location) 
 
 
 def test_another_writer_at_the_repository_fails_the_run_with_its_name(backed_up: Location) -> None:
-    from bcn_core.backup import local_backup
-
     pit = backed_up.add_pit()
-    begin(local_backup(backed_up.repository, backed_up.place.bcn()), backed_up.add_pit())
+    begin(at_the_command_line(backed_up), backed_up.add_pit())
 
     run = backed_up.back_up(pit=pit)
 

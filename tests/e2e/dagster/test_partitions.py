@@ -6,18 +6,18 @@ from datetime import UTC, datetime
 import dagster as dg
 import pytest
 
-from bcn_core.backup import back_up, begin, local_backup
+from bcn_core.backup import back_up, begin
 from bcn_core.errors import InvalidRequest
 from bcn_core.repository.pins import read_pin
 from bcn_dagster.assets.share import owner
 from bcn_dagster.automation.release import release_pit
 from bcn_dagster.history import Every, add_past_pits, instant, main, past_pits
-from tests.builders.dagster_location import PARTITIONS, PIT, Location, key
+from tests.builders.dagster_location import PARTITIONS, PIT, Location, at_the_command_line, key
 from tests.warehouse.source import NAME, append, make
 
 
 def written_elsewhere(location: Location) -> str:
-    return back_up(local_backup(location.repository, location.place.bcn())).pit
+    return back_up(at_the_command_line(location)).pit
 
 
 def result(answer: dg.SensorResult | dg.SkipReason) -> dg.SensorResult:
@@ -155,7 +155,7 @@ def test_history_is_added_by_a_job_too(location: Location) -> None:
 
 def test_a_run_that_died_leaves_the_repository_to_others(backed_up: Location) -> None:
     site, pit = backed_up.component.site(()), backed_up.add_pit()
-    mine = local_backup(backed_up.repository, backed_up.place.bcn())
+    mine = at_the_command_line(backed_up)
     with dg.instance_for_test() as instance:
         begin(replace(mine, owner=owner(site, instance)), pit)
 
@@ -169,7 +169,7 @@ def test_a_run_that_died_and_is_run_again_keeps_its_pin(backed_up: Location) -> 
     job = backed_up.definitions.resolve_job_def(f"{NAME}_back_up")
     tags = {"bcn/writer": NAME} | {f"dagster/asset_partition_range_{end}": pit for end in ("start", "end")}
     backed_up.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags)
-    mine = local_backup(backed_up.repository, backed_up.place.bcn())
+    mine = at_the_command_line(backed_up)
     begin(replace(mine, owner=owner(site, backed_up.instance)), pit)
 
     release_pit(site, backed_up.instance, pit)
@@ -180,7 +180,7 @@ def test_a_run_that_died_and_is_run_again_keeps_its_pin(backed_up: Location) -> 
 
 def test_the_pin_of_another_writer_is_not_removed(backed_up: Location) -> None:
     site, pit = backed_up.component.site(()), backed_up.add_pit()
-    begin(local_backup(backed_up.repository, backed_up.place.bcn()), pit)
+    begin(at_the_command_line(backed_up), pit)
 
     release_pit(site, backed_up.instance, pit)
 
