@@ -18,6 +18,7 @@ from bcn_core.capture.claiming import (
     next_pit,
     release,
 )
+from bcn_core.capture.coverage import limited
 from bcn_core.capture.planning import Parent, Source, plan_past, plan_pit
 from bcn_core.capture.publishing import gather, write_manifest
 from bcn_core.capture.table import Workshop
@@ -48,6 +49,7 @@ class Backup:
     files_at_once: int = 4
     publish_partial: bool = True
     accept_source: bool = False
+    newest_snapshots: int | None = None
 
     @property
     def source(self) -> Source:
@@ -163,6 +165,8 @@ def _fix(backup: Backup, pin: Pin, only: frozenset[TableName] | None) -> Plan:
     plan = (
         plan_past(repository, backup.source, pit) if past else plan_pit(repository, backup.source, pit, only)
     )
+    if backup.newest_snapshots is not None:
+        plan = limited(repository, plan, backup.newest_snapshots)
     check_standing(repository, pin, plan)
     repository.write_once(repository.layout.plan(pit), encode(plan))
     return plan

@@ -149,7 +149,8 @@ def _read_new(
     known: Mapping[TableName, TableEntry], sweep: Sweep, read_state: Callable[[str], TableState]
 ) -> tuple[dict[TableName, TableState], dict[TableName, str]]:
     """The states behind pointers that are news to the PIT, and the tables whose state cannot be read."""
-    seen = {entry.pointer for entry in known.values()}
+    # A table that a PIT holds in part alone is news to the next one, though its pointer stands still.
+    seen = {entry.pointer for entry in known.values() if entry.coverage is None}
     new = [table for table, pointer in sweep.pointers.items() if pointer not in seen]
 
     def read(table: TableName) -> TableState | BcnError:
@@ -264,6 +265,8 @@ def _changed(
         kinds.append("format")
     if entry.snapshot_id != state.snapshot_id:
         kinds.append("data")
+    if entry.coverage is not None:
+        kinds.append("coverage")
     columns: tuple[str, ...] = ()
     if "schema" in kinds:
         columns = tuple(str(one) for one in column_changes(dict(known_schema(entry)), dict(state.schema)))

@@ -16,6 +16,7 @@ from bcn_core.repository.checks import CheckRecord, last_checks
 from bcn_core.repository.documents import (
     CaptureRecord,
     Counts,
+    Coverage,
     DeletedDatabase,
     DeletedTable,
     FailedTable,
@@ -101,6 +102,7 @@ class TableInPit:
     snapshot_id: int | None = None
     format_version: int | None = None
     damaged: bool = False
+    coverage: Coverage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +365,7 @@ def _alive(
             snapshot_id=entry.snapshot_id,
             format_version=entry.table_format_version,
             damaged=entry.damaged,
+            coverage=entry.coverage,
         )
 
     return list(in_parallel(one, held.items(), _READS_AT_ONCE))

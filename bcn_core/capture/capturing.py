@@ -27,6 +27,7 @@ class Reusable:
     """
 
     tables: Mapping[TableName, TableEntry]
+    by_uuid: Mapping[str, TableEntry]
     abandoned: tuple[Plan, ...]
     heartbeat: Heartbeat
 
@@ -34,11 +35,14 @@ class Reusable:
 def reusable_work(repository: Repository, plan: Plan) -> Reusable:
     """Read once what all captures of a plan may use."""
     tables: dict[TableName, TableEntry] = {}
+    by_uuid: dict[str, TableEntry] = {}
     for pit in sorted(plan.reuses):
-        tables |= repository.tables(repository.pit(pit))
+        held = repository.tables(repository.pit(pit))
+        tables |= held
+        by_uuid |= {entry.uuid: entry for entry in held.values() if entry.uuid is not None}
     plans = [_plan_of(repository, pit) for pit in _abandoned(repository, plan.pit)]
     heartbeat = Heartbeat(repository, repository.layout.pin(plan.pit))
-    return Reusable(tables, (*(one for one in plans if one is not None), plan), heartbeat)
+    return Reusable(tables, by_uuid, (*(one for one in plans if one is not None), plan), heartbeat)
 
 
 def _plan_of(repository: Repository, pit: str) -> Plan | None:
@@ -65,7 +69,7 @@ def capture_planned(
     done = workshop.repository.find_capture(table, workshop.pit)
     if done is not None:
         return done[1]
-    known = _known(workshop.repository, planned, reusable.tables)
+    known = _known(workshop.repository, planned, reusable)
     salvage = salvage_for(workshop.repository, planned, reusable.abandoned)
     pointer = planned.pointer
     for attempt in range(1, _TRIES + 1):
@@ -97,11 +101,12 @@ def _abandoned(repository: Repository, pit: str) -> list[str]:
     return sorted(set(named).intersection(repository.unfinished()) - condemned(repository.store))
 
 
-def _known(
-    repository: Repository, planned: PlannedCapture, reusable: Mapping[TableName, TableEntry]
-) -> KnownFiles:
+def _known(repository: Repository, planned: PlannedCapture, reusable: Reusable) -> KnownFiles:
     """What the repository holds of this very table: another table that had the name before has other files."""
-    entry = reusable.get(planned.previous.table()) if planned.previous else None
+    if planned.previous is not None:
+        entry = reusable.tables.get(planned.previous.table())
+    else:
+        entry = reusable.by_uuid.get(planned.uuid) if planned.uuid is not None else None
     if entry is None or entry.uuid != planned.uuid:
         return KnownFiles()
     record = repository.capture(entry)

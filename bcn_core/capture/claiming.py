@@ -107,7 +107,13 @@ def _stands_on(repository: Repository, pit: str) -> tuple[str, ...]:
         return tuple(sorted({*plan.reuses, *left}))
     usable = usable_pits(repository)
     earlier = [known for known in usable if known < pit]
-    return tuple(sorted({*earlier[-1:], *usable[-1:], *left}))
+    return tuple(sorted({*earlier[-1:], *usable[-1:], *_of_dropped(repository, earlier), *left}))
+
+
+def _of_dropped(repository: Repository, earlier: list[str]) -> set[str]:
+    """The PITs that hold dropped tables last: one that was restored since comes back with the files that it had."""
+    gone = (one for pit in earlier[-1:] for one in repository.pit(pit).deleted_tables)
+    return {one.last_pit for one in gone}.intersection(earlier)
 
 
 def release(repository: Repository, pit: str) -> None:

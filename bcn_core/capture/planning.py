@@ -129,8 +129,18 @@ def plan_pit(repository: Repository, source: Source, pit: str, only: frozenset[T
             ),
             "unreadable": _failed(changes.unreadable) + _never_captured(changes, left_out, parent),
             "shared_uuids": tuple(_refs(group) for group in changes.shared),
+            "reuses": _reuses(repository, parent, wanted.values()),
         }
     )
+
+
+def _reuses(repository: Repository, parent: Parent, wanted: Iterable[Changed]) -> tuple[str, ...]:
+    """The parent, and the last PITs of dropped tables that are back with their UUID: what those hold is known."""
+    if parent.manifest is None:
+        return ()
+    back = {changed.state.uuid for changed in wanted if changed.before is None} - {None}
+    last = {one.last_pit for one in parent.manifest.deleted_tables if one.uuid in back}
+    return tuple(sorted({parent.manifest.pit, *last.intersection(usable_pits(repository))}))
 
 
 def plan_past(repository: Repository, source: Source, pit: str) -> Plan:

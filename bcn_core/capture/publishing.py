@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from bcn_core.capture.planning import Parent
 from bcn_core.names import TableName
 from bcn_core.repository.documents import (
+    PARTIAL_COVERAGE,
     CaptureRecord,
     Counts,
+    CoveredTable,
     DatabaseIndex,
     DeletedDatabase,
     DeletedNames,
@@ -104,6 +106,7 @@ def _entry(repository: Repository, folder: str, record: CaptureRecord) -> TableE
         files=record.files,
         bytes=record.bytes,
         damaged=bool(record.broken_snapshots) and record.as_of is None,
+        coverage=record.coverage,
     )
 
 
@@ -137,7 +140,8 @@ def _manifest(
     repository: Repository, plan: Plan, parent: Parent, contents: Contents, indexes: tuple[IndexRef, ...]
 ) -> PitManifest:
     damaged = any(entry.damaged for entry in contents.tables.values())
-    partial = bool(damaged or contents.failed or contents.carried)
+    covered = _covered(contents)
+    partial = bool(damaged or contents.failed or contents.carried or covered)
     moved = [
         one.table for one in plan.captures if _moved(contents.captured.get(one.table.table()), one.pointer)
     ]
@@ -145,6 +149,7 @@ def _manifest(
     if moved:
         consistency = consistency.model_copy(update={"mode": "skewed", "moved": (*consistency.moved, *moved)})
     return PitManifest(
+        features=(PARTIAL_COVERAGE,) if covered else (),
         repository_id=plan.repository_id,
         pit=plan.pit,
         pit_timestamp=plan.pit_timestamp,
@@ -172,8 +177,18 @@ def _manifest(
         shared_uuids=plan.shared_uuids,
         deleted_tables=_deleted_tables(plan, parent, contents),
         deleted_databases=_deleted_databases(plan, parent),
+        covered_in_part=covered,
         indexes=indexes,
         counts=_counts(plan, contents, indexes),
+    )
+
+
+def _covered(contents: Contents) -> tuple[CoveredTable, ...]:
+    """A table stays covered in part while a PIT stands on such a capture, whoever took it."""
+    return tuple(
+        CoveredTable(table=TableRef.of(table), coverage=entry.coverage)
+        for table, entry in sorted(contents.tables.items())
+        if entry.coverage is not None
     )
 
 

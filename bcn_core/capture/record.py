@@ -9,7 +9,7 @@ from bcn_core.capture.roots import Roots
 from bcn_core.changes import state_of
 from bcn_core.errors import Conflict
 from bcn_core.iceberg.metadata import TableMetadata
-from bcn_core.repository.documents import Broken, CaptureRecord, PlannedCapture
+from bcn_core.repository.documents import PARTIAL_COVERAGE, Broken, CaptureRecord, Coverage, PlannedCapture
 from bcn_core.repository.encoding import encode, sha256
 from bcn_core.repository.files import StoredFile, encode_files
 from bcn_core.repository.layout import capture_record
@@ -28,6 +28,7 @@ class CaptureDraft:
     files: list[tuple[Needed, Held]]
     absent: tuple[str, ...]
     broken: tuple[Broken, ...]
+    coverage: Coverage | None
     previous: str | None
     captured_at: datetime
     duration_ms: int
@@ -81,6 +82,7 @@ def _record(
     state = state_of(draft.state)
     new = [row for row in rows if row.stored_by == draft.pit]
     return CaptureRecord(
+        features=(PARTIAL_COVERAGE,) if draft.coverage else (),
         pit=draft.pit,
         table=draft.planned.table,
         uuid=state.uuid,
@@ -102,6 +104,7 @@ def _record(
         files_sha256=files_sha256,
         broken_snapshots=draft.broken,
         missing_history=draft.absent,
+        coverage=draft.coverage,
         previous=draft.previous,
         captured_at=draft.captured_at,
         duration_ms=draft.duration_ms,

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 
 from bcn_core.capture.broken import broken_snapshots, needed_without
+from bcn_core.capture.coverage import covered
 from bcn_core.capture.encrypted import files_at_places
 from bcn_core.capture.inventory import Inventory, KnownFiles, Needed
 from bcn_core.capture.record import CaptureDraft, write_record
@@ -17,7 +18,7 @@ from bcn_core.iceberg.history import as_of
 from bcn_core.iceberg.metadata import TableMetadata, parse
 from bcn_core.iceberg.support import is_encrypted
 from bcn_core.names import TableName
-from bcn_core.repository.documents import Broken, CaptureRecord, PlannedCapture
+from bcn_core.repository.documents import Broken, CaptureRecord, Coverage, PlannedCapture
 from bcn_core.repository.encoding import sha256
 from bcn_core.repository.layout import stored_file
 from bcn_core.repository.repository import Repository
@@ -59,6 +60,7 @@ class TableCapture:
         self._started = time.monotonic()
         self._inventory = Inventory()
         self._state: TableMetadata | None = None
+        self._coverage: Coverage | None = None
         self.folder = workshop.repository.layout.capture(self.table, workshop.pit, full=not len(known))
 
     def run(self, pointer: str) -> CaptureRecord:
@@ -115,8 +117,8 @@ class TableCapture:
         planned = self._planned.as_of
         if planned is not None and planned.mode == "derived":
             state = as_of(state, planned.instant_ms) or state
-        self._state = state
-        return state
+        self._state, self._coverage = covered(state, self._planned.newest_snapshots)
+        return self._state
 
     def _fetch(self, number: int) -> bytes:
         location = self._inventory.files[number].location
@@ -181,6 +183,7 @@ class TableCapture:
             files=[(file, file.held) for file in files if file.held is not None],
             absent=tuple(file.location for file in files if file.held is None),
             broken=broken,
+            coverage=self._coverage,
             previous=self._known.capture,
             captured_at=self._shop.repository.now(),
             duration_ms=int((time.monotonic() - self._started) * 1000),

@@ -29,6 +29,7 @@ class BackupOptions(ScopeOptions, BoundOptions):
 
     at: str | None
     accept_source: bool
+    newest_snapshots: int | None
 
 
 @click.command("backup")
@@ -40,6 +41,12 @@ class BackupOptions(ScopeOptions, BoundOptions):
 )
 @click.option(
     "--accept-source", is_flag=True, help="Go on though the catalog has another address, for this run."
+)
+@click.option(
+    "--newest-snapshots",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Of a repository of one table: its newest N snapshots alone. The PIT is partial, and says so.",
 )
 @json_option
 @click.pass_obj
@@ -84,6 +91,7 @@ def _backup(place: Place, given: BackupOptions, report: Report) -> Backup:
         files_at_once=files_at_once,
         publish_partial=place.settings.backup.publish_partial,
         accept_source=given["accept_source"],
+        newest_snapshots=given["newest_snapshots"],
     )
 
 

@@ -55,6 +55,8 @@ def hint_for(found: PitDescription) -> str:
         return "mend what failed and run the same command again; files that are there are not copied again"
     if found.manifest.carried:
         return "tables that were carried stand on an earlier capture; a full backup captures them"
+    if found.manifest.covered_in_part:
+        return "older snapshots were left out, as asked; a backup without --newest-snapshots takes them too"
     return "snapshots with missing files cannot be restored: repair or expire them at the source"
 
 

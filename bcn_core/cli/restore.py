@@ -82,9 +82,10 @@ class RestoreOptions(PlaceOptions, BoundOptions):
 )
 @click.option(
     "--history",
-    type=click.Choice(["full", "current", "refs"]),
+    type=click.Choice(["full", "current", "refs", "covered"]),
     default="full",
-    help="Which snapshots: all (full), the current one, or also the heads of branches and tags (refs).",
+    help="Which snapshots: all (full), the current one, also the heads of branches and tags (refs), "
+    "or what a partial backup holds (covered).",
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop. Nothing is written.")
 @click.option("--yes", is_flag=True, help="Do not ask.")

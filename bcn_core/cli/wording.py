@@ -14,6 +14,7 @@ _CHANGES = {
     "properties": "properties changed",
     "format": "format version changed",
     "metadata": "metadata changed",
+    "coverage": "covered in part before",
     "as of": "as it was then",
 }
 
@@ -40,6 +41,9 @@ def what_happened(table: TableInPit) -> str:
         parts.append("deleted in source")
     if table.status in ("CARRIED", "DELETED"):
         parts.append(f"last captured in {table.captured_by}")
+    if table.coverage is not None:
+        held = len(table.coverage.snapshots)
+        parts.append(f"holds the newest {held} of {table.coverage.of} snapshots alone")
     if table.damaged:
         parts.append("old snapshots damaged at the source")
     found = "; ".join(part for part in parts if part)

@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict
 from bcn_core.names import Scope, TableName
 
 FORMAT_VERSION = 1
+PARTIAL_COVERAGE = "partial-coverage"
+"""A capture that leaves snapshots of its table out on purpose: a reader that does not know would take it for whole."""
+KNOWN_FEATURES = frozenset({PARTIAL_COVERAGE})
 
 Status = Literal["complete", "partial"]
 ObjectStatus = Literal["ACTIVE", "UNCHANGED", "CARRIED", "DELETED"]
@@ -127,6 +130,21 @@ class TableRef(Document):
         return TableName(self.namespace, self.name)
 
 
+class Coverage(Document):
+    """The snapshots that a PIT holds of a table when it was asked for the newest alone, and how many there were."""
+
+    newest: int
+    snapshots: tuple[int, ...]
+    of: int
+
+
+class CoveredTable(Document):
+    """A table of which a PIT holds a part alone."""
+
+    table: TableRef
+    coverage: Coverage
+
+
 class TableEntry(Document):
     """One table of a PIT: where its pointer stood and the capture that holds it."""
 
@@ -145,6 +163,7 @@ class TableEntry(Document):
     files: int
     bytes: int
     damaged: bool = False
+    coverage: Coverage | None = None
 
 
 class DatabaseIndex(Document):
@@ -181,6 +200,7 @@ class PlannedCapture(Document):
     columns: tuple[str, ...] = ()
     previous: TableRef | None = None
     as_of: AsOf | None = None
+    newest_snapshots: int | None = None
 
 
 class Renamed(Document):
@@ -290,6 +310,7 @@ class CaptureRecord(Dated):
     files_sha256: str
     broken_snapshots: tuple[Broken, ...] = ()
     missing_history: tuple[str, ...] = ()
+    coverage: Coverage | None = None
     previous: str | None = None
     captured_at: datetime
     duration_ms: int
@@ -363,6 +384,7 @@ class PitManifest(Dated):
     shared_uuids: tuple[tuple[TableRef, ...], ...]
     deleted_tables: tuple[DeletedTable, ...]
     deleted_databases: tuple[DeletedDatabase, ...]
+    covered_in_part: tuple[CoveredTable, ...] = ()
     indexes: tuple[IndexRef, ...]
     counts: Counts
     digest: str = "0" * 64

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from bcn_core.errors import DamagedRepository, UnsupportedFormat
-from bcn_core.repository.documents import FORMAT_VERSION, Document, PitManifest
+from bcn_core.repository.documents import FORMAT_VERSION, KNOWN_FEATURES, Document, PitManifest
 
 D = TypeVar("D", bound=Document)
 _NO_DIGEST = b'"digest": "' + b"0" * 64 + b'"'
@@ -86,9 +86,13 @@ def _check_version(raw: dict[str, Any], key: str) -> None:
             f"{key} has format version {version}; this bcn reads up to {FORMAT_VERSION}",
             hint="install a newer bcn",
         )
-    if raw.get("features"):
+    features = raw.get("features") or []
+    unknown = (
+        [one for one in features if one not in KNOWN_FEATURES] if isinstance(features, list) else features
+    )
+    if unknown:
         raise UnsupportedFormat(
-            f"{key} needs features that this bcn does not know: {raw['features']}", hint="install a newer bcn"
+            f"{key} needs features that this bcn does not know: {unknown}", hint="install a newer bcn"
         )
 
 

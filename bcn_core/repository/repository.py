@@ -79,10 +79,7 @@ class Repository:
         """
         taken = next(iter(store.list("")), None)
         if taken is not None:
-            raise Conflict(
-                f"{store.url} is not empty: it holds {taken.key}",
-                hint="choose an empty place for the repository",
-            )
+            raise cls._taken(store, taken.key)
         manifest = RepositoryManifest(
             repository_id=str(uuid.uuid4()),
             granularity=scope.granularity,
@@ -92,6 +89,20 @@ class Repository:
         )
         store.put_new(keys.REPOSITORY_MANIFEST, [encode(manifest)])
         return cls(store, manifest)
+
+    @classmethod
+    def _taken(cls, store: Store, key: str) -> Conflict:
+        """Why no repository can be made at a place that is not empty; most often it holds one already."""
+        try:
+            there = cls.open(store)
+        except BcnError:
+            return Conflict(
+                f"{store.url} is not empty: it holds {key}", hint="choose an empty place for the repository"
+            )
+        return Conflict(
+            f"{store.url} is a BCN repository already: it covers {there.manifest.granularity} {there.scope}",
+            hint=f"take a PIT of it: bcn backup --repo {store.url}; or choose another place",
+        )
 
     @property
     def scope(self) -> Scope:

@@ -46,9 +46,11 @@ class Contents:
 
     @property
     def kept_snapshots(self) -> frozenset[int]:
-        """The ids of the snapshots to restore: those wanted, but for any that were broken at the source."""
+        """The ids of the snapshots to restore: those wanted, but for those broken at the source, or not covered."""
         broken = {one.snapshot_id for one in self.record.broken_snapshots}
-        return selected_snapshots(self.metadata, self.history) - broken
+        wanted = selected_snapshots(self.metadata, self.history) - broken
+        coverage = self.record.coverage
+        return wanted if coverage is None else wanted.intersection(coverage.snapshots)
 
     @property
     def is_whole_state(self) -> bool:

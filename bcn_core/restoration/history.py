@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from bcn_core.errors import InvalidRequest
+from bcn_core.iceberg.snapshot_selection import selected_snapshots
 from bcn_core.restoration.contents import Contents
 from bcn_core.restoration.request import TablePlan
 
@@ -17,6 +19,25 @@ def narrowed(plan: TablePlan, contents: Contents) -> TablePlan:
         bytes=sum(file.size for file in contents.files),
         notes=(*plan.notes, *_left_out(contents)),
     )
+
+
+def check_covered(plan: TablePlan, contents: Contents) -> None:
+    """What a backup left out on purpose cannot be had from it, and no part is given out as the whole.
+
+    Raises:
+        InvalidRequest: the history that is wanted has snapshots that the capture does not hold.
+    """
+    coverage = contents.record.coverage
+    if coverage is None or plan.history == "covered":
+        return
+    missing = selected_snapshots(contents.metadata, plan.history) - set(coverage.snapshots)
+    if missing:
+        raise InvalidRequest(
+            f"{plan.source} is held in part by {contents.record.pit}: the newest {len(coverage.snapshots)} of "
+            f"{coverage.of} snapshots, not its history '{plan.history}'",
+            hint="--history covered restores what is held, --history current the newest state; "
+            "or choose a PIT that is complete: bcn list",
+        )
 
 
 def _left_out(contents: Contents) -> Iterator[str]:

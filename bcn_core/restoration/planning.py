@@ -12,7 +12,7 @@ from bcn_core.names import Scope, TableName
 from bcn_core.repository.documents import CaptureRecord, PitManifest
 from bcn_core.repository.repository import Repository
 from bcn_core.restoration.contents import open_contents
-from bcn_core.restoration.history import narrowed
+from bcn_core.restoration.history import check_covered, narrowed
 from bcn_core.restoration.places import Places
 from bcn_core.restoration.preflight import (
     check_apart_from_source,
@@ -122,6 +122,7 @@ class Planner:
 
     def _checked(self, plan: TablePlan, record: CaptureRecord) -> TablePlan:
         contents = open_contents(self.repository, record, plan.history)
+        check_covered(plan, contents)
         plan = narrowed(plan, contents)
         plan = replace(plan, notes=(*plan.notes, *unreadable_names(contents.files)))
         check_apart_from_source(record, plan.location)

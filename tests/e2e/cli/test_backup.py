@@ -7,7 +7,7 @@ import pytest
 
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.local import LocalStore
-from tests.builders.command_line import CommandLine
+from tests.builders.command_line import ROWS, CommandLine
 
 
 def repository(line: CommandLine) -> Repository:
@@ -233,3 +233,31 @@ def test_init_refuses_a_place_that_is_a_repository_already(backed_up: CommandLin
     answer = backed_up.on_repo("init", "--catalog", "prod")
 
     assert (4, before) == (answer.code, Path("repo/manifest.json").read_bytes())
+
+
+def test_init_of_a_place_that_is_a_repository_already_says_what_it_covers_and_what_to_type(
+    backed_up: CommandLine,
+) -> None:
+    answer = backed_up.on_repo("init", "--catalog", "prod")
+
+    assert 4 == answer.code
+    assert "is a BCN repository already: it covers CATALOG prod" in answer.err
+    assert "HINT: take a PIT of it: bcn backup --repo " in answer.err
+
+
+def test_a_backup_of_the_newest_snapshots_ends_as_a_partial_one_and_says_how_to_make_it_whole(
+    lake: CommandLine,
+) -> None:
+    lake.catalog.load_table("sales.orders").append(ROWS)
+
+    answer = lake.on_repo("backup", "--catalog", "prod", "--table", "sales.orders", "--newest-snapshots", "1")
+
+    assert 9 == answer.code
+    assert "holds the newest 1 of 2 snapshots alone" in " ".join(answer.out.split())
+    assert "HINT: older snapshots were left out, as asked" in answer.err
+
+
+def test_a_partial_backup_of_a_catalog_is_refused_and_leaves_no_pin(lake: CommandLine) -> None:
+    answer = lake.on_repo("backup", "--catalog", "prod", "--newest-snapshots", "1")
+
+    assert (2, []) == (answer.code, lake.pins())

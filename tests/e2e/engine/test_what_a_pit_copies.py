@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 
 from bcn_core.restore import RestoreRequest
+from bcn_core.retention import apply_prune, plan_prune
 from bcn_core.storage.memory import MemoryStore
 from bcn_core.storage.opening import Stores
 from tests.warehouse.readers import histories
 from tests.warehouse.runs import Lab, new_repository, table
 from tests.warehouse.source import Place, append, content_files, expire_all_but_current, make
 from tests.warehouse.watching import Watched
+from tests.warehouse.years import NO_GRACE, OWNER, lost
 
 MERGING = {"commit.manifest-merge.enabled": "true", "commit.manifest.min-count-to-merge": "2"}
 
@@ -199,3 +201,29 @@ def test_a_repository_in_a_folder_holds_the_same_as_one_in_memory(lab: Lab, tmp_
 
     assert isinstance(lab.repository.store, MemoryStore)
     assert in_memory.counts == written.counts
+
+
+def test_a_dropped_table_that_was_registered_again_copies_no_file_anew(backed_up: Lab) -> None:
+    catalog = backed_up.source.pyiceberg()
+    pointer = catalog.load_table("sales.orders").metadata_location
+    catalog.drop_table("sales.orders")
+    backed_up.take()
+    catalog.register_table("sales.orders", pointer)
+
+    manifest = backed_up.take()
+
+    assert ["metadata"] == kinds_of_new_files(backed_up, manifest.pit, "sales.orders")
+
+
+def test_a_dropped_table_whose_last_pit_was_pruned_is_captured_whole(backed_up: Lab) -> None:
+    catalog, repository = backed_up.source.pyiceberg(), backed_up.repository
+    pointer = catalog.load_table("sales.orders").metadata_location
+    catalog.drop_table("sales.orders")
+    backed_up.take()
+    apply_prune(repository, plan_prune(repository, NO_GRACE), OWNER)
+    catalog.register_table("sales.orders", pointer)
+
+    manifest = backed_up.take()
+
+    assert "data" in kinds_of_new_files(backed_up, manifest.pit, "sales.orders")
+    assert [] == lost(repository)
