@@ -157,7 +157,7 @@ def make_plan(
     return RestorePlan(
         pit=manifest.pit,
         pit_status=manifest.status,
-        target_catalog=catalog.name,
+        target_catalog=catalog.name or None,
         tables=_apart(tables),
         databases=_databases(repository, manifest, tables, existing),
         notes=_pit_notes(manifest, len(selected)),
