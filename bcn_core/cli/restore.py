@@ -6,14 +6,15 @@ from typing import Unpack
 import click
 
 from bcn_core.catalogs.catalog import Catalog
+from bcn_core.catalogs.files_only import FilesOnly
 from bcn_core.catalogs.opening import open_target
 from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.progress import reporting
-from bcn_core.cli.restore_result import draw_plan, draw_report, plan_document, report_document
-from bcn_core.errors import FinishedWithProblems, InvalidRequest
+from bcn_core.cli.restore_result import destination, draw_plan, draw_report, plan_document, report_document
+from bcn_core.errors import FinishedWithProblems, InvalidRequest, NotFound
 from bcn_core.events import Report
 from bcn_core.iceberg.snapshot_selection import HistoryMode
 from bcn_core.repository.repository import Repository
@@ -30,6 +31,7 @@ class RestoreOptions(PlaceOptions, BoundOptions):
     exclude: tuple[str, ...]
     include_deleted: bool
     target_catalog: str | None
+    files_only: bool
     target_database: str | None
     target_table: str | None
     target_location: str | None
@@ -63,6 +65,7 @@ class RestoreOptions(PlaceOptions, BoundOptions):
     metavar="NAME",
     help="Restore into this catalog, else into the one that was backed up.",
 )
+@click.option("--files-only", is_flag=True, help="Restore files, register nothing; shows the metadata files.")
 @click.option("--target-database", metavar="NAME", help="The new database; may hold {database} and {table}.")
 @click.option("--target-table", metavar="NAME", help="The new name; may hold {database} and {table}.")
 @click.option(
@@ -100,7 +103,7 @@ def command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
     place = open_place(given)
     throttle(place, given)
     repository = place.repository()
-    target = _target(place, repository, given["target_catalog"])
+    target = FilesOnly() if _only_files(given) else _target(place, repository, given["target_catalog"])
     with reporting(manner, place.stores) as report:
         restore = Restore(repository, target, place.stores, report, *at_once(place.settings.restore, given))
         plan = plan_restore(restore, _request(given))
@@ -130,7 +133,7 @@ def _ask(manner: Manner, plan: RestorePlan, *, yes: bool) -> None:
             "nothing was restored: nobody is there to confirm the plan",
             hint="look at the plan, then add --yes",
         )
-    click.confirm(f"Restore into catalog '{plan.target_catalog}'?", abort=True, err=True)
+    click.confirm(f"Restore {destination(plan)}?", abort=True, err=True)
 
 
 def _carry_out(manner: Manner, restore: Restore, plan: RestorePlan) -> None:
@@ -147,9 +150,22 @@ def _carry_out(manner: Manner, restore: Restore, plan: RestorePlan) -> None:
         click.get_current_context().exit(FinishedWithProblems.exit_code)
 
 
+def _only_files(given: RestoreOptions) -> bool:
+    if given["files_only"] and (given["target_catalog"] or given["on_conflict"] == "replace"):
+        raise InvalidRequest(
+            "--files-only takes no catalog, so nothing can be replaced there",
+            hint="leave out --target-catalog and --on-conflict, or leave out --files-only",
+        )
+    return given["files_only"]
+
+
 def _target(place: Place, repository: Repository, name: str | None) -> Catalog:
     wanted = name or repository.scope.catalog
-    return open_target(wanted, place.settings.catalog_properties(wanted))
+    try:
+        return open_target(wanted, place.settings.catalog_properties(wanted))
+    except NotFound as error:
+        without = "without any catalog: --files-only --target-location PLACE"
+        raise NotFound(error.message, hint=f"{error.hint}; {without}") from error
 
 
 def _with_report(restore: Restore, report: Report) -> Restore:

@@ -11,18 +11,21 @@ _ACTIONS = {"done": "there already", "skip": "skipped: it exists"}
 
 def draw_plan(plan: RestorePlan) -> None:
     """What a restore would do, table by table."""
-    line(
-        f"Restore plan: PIT {plan.pit} ({plan.pit_status}) into catalog '{plan.target_catalog}' - nothing written yet"
-    )
+    line(f"Restore plan: PIT {plan.pit} ({plan.pit_status}) {destination(plan)} - nothing written yet")
     for table in plan.tables:
         _draw_table(table)
-    for database in plan.databases:
+    for database in plan.databases if plan.target_catalog else ():
         line(f"  database {'.'.join(database.namespace)} will be created")
     for note in plan.notes:
         line(f"warning: {note}")
     actions = [table.action for table in plan.tables]
     counted = ", ".join(f"{actions.count(one)} {one}" for one in dict.fromkeys(actions))
     line(f"{len(plan.tables)} tables: {counted} · {size(plan.bytes)} to write")
+
+
+def destination(plan: RestorePlan) -> str:
+    """Where the tables will be known."""
+    return f"into catalog '{plan.target_catalog}'" if plan.target_catalog else "as files, in no catalog"
 
 
 def draw_report(report: RestoreReport) -> None:
@@ -34,6 +37,8 @@ def draw_report(report: RestoreReport) -> None:
             line(f"{one.plan.target} FAILED: {one.error}", "red")
         for note in one.notes:
             line(f"{one.plan.target}: {note}")
+        if report.plan.target_catalog is None and not one.error:
+            line(f"{one.plan.target}: register {one.plan.metadata_location}")
     done = len(report.tables) - len(report.failed)
     line(
         f"{done} of {len(report.tables)} tables are in place"

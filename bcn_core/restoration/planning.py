@@ -7,6 +7,7 @@ from bcn_core.catalogs.catalog import Catalog, Sweep
 from bcn_core.copying import in_parallel
 from bcn_core.errors import BcnError, Conflict, DamagedRepository
 from bcn_core.iceberg.metadata import parse
+from bcn_core.iceberg.snapshot_selection import HistoryMode
 from bcn_core.locations import PrefixMap, canonical, is_within
 from bcn_core.names import Scope, TableName
 from bcn_core.repository.documents import CaptureRecord, PitManifest
@@ -77,7 +78,7 @@ class Planner:
             rows=record.rows,
             expected=expected,
             notes=_notes(one, record),
-            history=self.request.history,
+            history=_history(self.request.history, record),
         )
         if expected == metadata_location:
             return replace(plan, action="done")
@@ -158,7 +159,7 @@ def make_plan(
     return RestorePlan(
         pit=manifest.pit,
         pit_status=manifest.status,
-        target_catalog=catalog.name,
+        target_catalog=catalog.name or None,
         tables=_apart(tables),
         databases=_databases(repository, manifest, tables, existing),
         notes=_pit_notes(manifest, len(selected)),
@@ -199,6 +200,11 @@ def _databases(
         kept = tuple((key, value) for key, value in sorted(properties.items()) if key != "location")
         plans.append(DatabasePlan(namespace, kept))
     return tuple(plans)
+
+
+def _history(asked: HistoryMode, record: CaptureRecord) -> HistoryMode:
+    """Of a table that is held whole, what is covered is all of it, older metadata files included."""
+    return "full" if asked == "covered" and record.coverage is None else asked
 
 
 def _notes(one: Selected, record: CaptureRecord) -> tuple[str, ...]:

@@ -73,11 +73,11 @@ class DatabasePlan:
 
 @dataclass(frozen=True, slots=True)
 class RestorePlan:
-    """Everything that a restore will do, in order."""
+    """Everything that a restore will do, in order. Without a ``target_catalog`` files are restored, and no more."""
 
     pit: str
     pit_status: str
-    target_catalog: str
+    target_catalog: str | None
     tables: tuple[TablePlan, ...]
     databases: tuple[DatabasePlan, ...]
     notes: tuple[str, ...] = ()

@@ -76,9 +76,12 @@ def target_location(
 def _usual_place(target: TableName, catalog: Catalog) -> str:
     place = catalog.default_location(target)
     if place is None:
-        raise InvalidRequest(
-            f"catalog '{catalog.name}' names no place for {target}", hint="say where: --target-location PLACE"
+        named = (
+            f"catalog '{catalog.name}' names no place"
+            if catalog.name
+            else "without a catalog there is no place"
         )
+        raise InvalidRequest(f"{named} for {target}", hint="say where: --target-location PLACE")
     return absolute(place)
 
 
