@@ -62,6 +62,7 @@ def test_chunks_are_joined_in_their_order(store: Store) -> None:
     assert b"abc" == store.get("key")
 
 
+@pytest.mark.fault(29)
 @pytest.mark.parametrize("chunks", [[], [b""], [b"", b""]])
 def test_an_object_of_no_bytes_is_an_object(store: Store, chunks: list[bytes]) -> None:
     store.put_new("key", chunks)
@@ -101,6 +102,7 @@ def test_a_refused_write_leaves_the_key_as_it_was(store: Store) -> None:
     assert (b"first", ["key"]) == (store.get("key"), keys(store))
 
 
+@pytest.mark.fault(5)
 @pytest.mark.parametrize("round_", range(5))
 def test_of_eight_writers_of_one_key_one_wins_and_its_bytes_are_there(store: Store, round_: int) -> None:
     barrier = threading.Barrier(8)
@@ -176,6 +178,7 @@ def test_a_folder_is_no_object(store: Store, verb: str) -> None:
         getattr(store, verb)("folder")
 
 
+@pytest.mark.fault(22)
 def test_a_listing_shows_what_lies_below_and_no_namesake(store: Store) -> None:
     for key in ("a/b/c", "a/b/d/e", "a/bc", "a/b.txt", "ab"):
         put(store, key)
@@ -230,11 +233,13 @@ def test_a_view_is_replaced(store: Store) -> None:
     assert (b"second", ["view"]) == (store.get("view"), keys(store))
 
 
+@pytest.mark.fault(31)
 def test_a_key_that_leaves_the_folder_is_refused_by_a_store_of_files(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequest):
         put(LocalStore(tmp_path / "store"), "a/../../outside")
 
 
+@pytest.mark.fault(7)
 def test_what_a_killed_writer_left_is_not_listed(tmp_path: Path) -> None:
     store = LocalStore(tmp_path)
     put(store, "folder/key")

@@ -83,6 +83,7 @@ def runs(prepared: Prepared) -> Callable[[Mode], list[Died]]:
 Runs = Callable[[Mode], list[Died]]
 
 
+@pytest.mark.fault(1)
 @pytest.mark.parametrize("mode", MODES)
 def test_every_call_of_a_backup_was_struck(runs: Runs, mode: Mode) -> None:
     struck = runs(mode)
@@ -91,6 +92,7 @@ def test_every_call_of_a_backup_was_struck(runs: Runs, mode: Mode) -> None:
     assert len(struck) > 40
 
 
+@pytest.mark.fault(1)
 @pytest.mark.parametrize("mode", MODES)
 def test_every_kind_of_document_was_struck_while_it_was_written(runs: Runs, mode: Mode) -> None:
     written = " ".join(one.fault.fired for one in runs(mode) if one.fault.fired.startswith("put_new"))
@@ -107,6 +109,7 @@ def test_every_kind_of_document_was_struck_while_it_was_written(runs: Runs, mode
     assert [] == [kind for kind in kinds if kind not in written]
 
 
+@pytest.mark.fault(1)
 @pytest.mark.parametrize("mode", MODES)
 def test_nothing_that_was_there_is_changed(runs: Runs, mode: Mode) -> None:
     changed = [
@@ -119,11 +122,13 @@ def test_nothing_that_was_there_is_changed(runs: Runs, mode: Mode) -> None:
     assert [] == changed
 
 
+@pytest.mark.fault(1)
 @pytest.mark.parametrize("mode", MODES)
 def test_nothing_but_views_and_pins_is_overwritten_or_deleted(runs: Runs, mode: Mode) -> None:
     assert [] == [key for one in runs(mode) for key in one.fault.overwritten]
 
 
+@pytest.mark.fault(1)
 @pytest.mark.parametrize("mode", MODES)
 def test_earlier_pits_stay_whole(prepared: Prepared, runs: Runs, mode: Mode) -> None:
     counts = {read_whole(one.left, prepared.first) for one in runs(mode)}
@@ -131,6 +136,7 @@ def test_earlier_pits_stay_whole(prepared: Prepared, runs: Runs, mode: Mode) -> 
     assert 1 == len(counts)
 
 
+@pytest.mark.fault(1)
 @pytest.mark.parametrize("mode", MODES)
 def test_the_new_pit_is_whole_or_absent(prepared: Prepared, runs: Runs, mode: Mode) -> None:
     new = [(one.left, pit) for one in runs(mode) for pit in one.pits if pit != prepared.first]
@@ -138,16 +144,19 @@ def test_the_new_pit_is_whole_or_absent(prepared: Prepared, runs: Runs, mode: Mo
     assert [] == [pit for left, pit in new if not _is_readable(left, pit)]
 
 
+@pytest.mark.fault(1)
 @pytest.mark.parametrize("mode", MODES)
 def test_running_again_gives_a_complete_pit(runs: Runs, mode: Mode) -> None:
     assert [] == [one.fault.fired for one in runs(mode) if one.again.status != "complete"]
 
 
+@pytest.mark.fault(1)
 @pytest.mark.parametrize("mode", MODES)
 def test_running_again_gives_a_readable_pit(runs: Runs, mode: Mode) -> None:
     assert [] == [one.fault.fired for one in runs(mode) if not _is_readable(one.repaired, one.again.pit)]
 
 
+@pytest.mark.fault(8)
 @pytest.mark.parametrize("mode", ["full", "refused"])
 def test_a_store_that_refuses_a_call_gives_no_pit_that_claims_to_be_whole(
     prepared: Prepared, mode: Mode
@@ -165,6 +174,7 @@ def test_a_store_that_refuses_a_call_gives_no_pit_that_claims_to_be_whole(
         assert taken is None or taken.pit in repository.pits()
 
 
+@pytest.mark.fault(8)
 @pytest.mark.parametrize("mode", ["full", "refused"])
 def test_a_backup_goes_on_when_the_store_takes_calls_again(prepared: Prepared, mode: Mode) -> None:
     for fault in every_fault(mode):
@@ -185,6 +195,7 @@ def _is_readable(repository: Repository, pit: str) -> bool:
         return False
 
 
+@pytest.mark.fault(25)
 @pytest.mark.parametrize("mode", ["answer lost", "refused"])
 def test_a_source_that_fails_at_any_read_is_whole_in_the_next_pit(prepared: Prepared, mode: Mode) -> None:
     for fault in every_fault(mode):
@@ -199,6 +210,7 @@ def test_a_source_that_fails_at_any_read_is_whole_in_the_next_pit(prepared: Prep
         assert ("partial", "complete") == (first.status, second.status), fault.fired
 
 
+@pytest.mark.fault(3)
 def test_a_backup_whose_last_answer_is_lost_succeeds(prepared: Prepared) -> None:
     repository = copied_repository(prepared.lab.repository)
     store = LostAnswer("answer lost", 0, ends="/manifest.json").wrap(repository.store)

@@ -72,6 +72,7 @@ def outcome(lab: Lab) -> str:
 PARTS = ("capture.json", "files.parquet", ".metadata.json", "/snap-", "-m0.avro", "data/00000")
 
 
+@pytest.mark.fault(14, 15, 20)
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("how", DAMAGES)
 def test_a_restore_names_the_damaged_object(lab: Lab, part: str, how: str) -> None:
@@ -90,6 +91,7 @@ def test_a_table_with_a_damaged_object_is_not_registered(lab: Lab, part: str) ->
     assert "sales.orders" not in histories(lab.target.pyiceberg())
 
 
+@pytest.mark.fault(20)
 @pytest.mark.parametrize("part", PARTS)
 def test_other_tables_of_the_pit_are_still_restored(lab: Lab, part: str) -> None:
     damage(lab, key_of(lab, part), "one byte flipped")
@@ -116,6 +118,7 @@ def test_a_damaged_pit_manifest_stops_the_restore(lab: Lab, how: str) -> None:
         lab.restore()
 
 
+@pytest.mark.fault(14)
 @pytest.mark.parametrize("mask", [0xFF, 0x01, 0x08, 0x20])
 def test_every_single_byte_flip_of_a_pit_manifest_is_found(whole: Lab, mask: int) -> None:
     pit = whole.repository.pits()[0]
@@ -134,6 +137,7 @@ def _is_found(data: bytes, place: int, mask: int) -> bool:
     return False
 
 
+@pytest.mark.fault(15, 16)
 @pytest.mark.parametrize("kept", [0, 1, 10, 100, -2, -1])
 def test_every_truncation_of_a_pit_manifest_is_found(whole: Lab, kept: int) -> None:
     data = whole.repository.pit_bytes(whole.repository.pits()[0])
@@ -156,6 +160,7 @@ def test_a_damaged_plan_of_a_dead_run_stops_no_backup(lab: Lab) -> None:
     assert lab.take().status == "complete"
 
 
+@pytest.mark.fault(18)
 def test_two_data_files_that_were_swapped_are_found(lab: Lab) -> None:
     one, other = key_of(lab, "data/00000"), key_of(lab, "data/00000", "customers")
     first, second = lab.repository.store.get(one), lab.repository.store.get(other)
@@ -188,6 +193,7 @@ class _FailingList(WatchedStore):
         raise StorageFailure("page 2 of the listing did not come")
 
 
+@pytest.mark.fault(21)
 def test_a_listing_that_breaks_off_is_an_error_and_never_a_shorter_list(lab: Lab) -> None:
     broken = Repository(_FailingList(lab.repository.store), lab.repository.manifest)
 
@@ -195,6 +201,7 @@ def test_a_listing_that_breaks_off_is_an_error_and_never_a_shorter_list(lab: Lab
         broken.pits()
 
 
+@pytest.mark.fault(21)
 def test_a_repository_whose_listing_breaks_off_takes_no_pit(lab: Lab) -> None:
     before = lab.repository.pits()
     broken = Repository(_FailingList(lab.repository.store), lab.repository.manifest)
@@ -205,6 +212,7 @@ def test_a_repository_whose_listing_breaks_off_takes_no_pit(lab: Lab) -> None:
     assert before == lab.repository.pits()
 
 
+@pytest.mark.fault(16)
 def test_earlier_pits_restore_although_a_later_one_is_damaged(lab: Lab) -> None:
     first = lab.repository.pits()[0]
     append(lab.source.pyiceberg().load_table("sales.orders"), 90, 1)

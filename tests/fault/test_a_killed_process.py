@@ -83,10 +83,12 @@ def test_some_backups_were_killed_before_their_end(survived: Survived) -> None:
     assert any(not kill.finished for kill in survived.kills)
 
 
+@pytest.mark.fault(2)
 def test_after_each_kill_every_pit_is_whole(survived: Survived) -> None:
     assert [True] * KILLS == [kill.pits_readable for kill in survived.kills]
 
 
+@pytest.mark.fault(2)
 def test_after_each_kill_a_plain_run_takes_a_complete_pit(survived: Survived) -> None:
     assert ["complete"] * KILLS == [kill.again for kill in survived.kills]
 
@@ -97,6 +99,7 @@ def test_what_killed_runs_left_is_not_listed_as_a_pit(survived: Survived) -> Non
     assert set(repository.pits()).isdisjoint(repository.unfinished())
 
 
+@pytest.mark.fault(2)
 def test_the_last_pit_restores_the_rows(survived: Survived) -> None:
     expected = histories(survived.lab.source.pyiceberg())
     survived.lab.source.lose()

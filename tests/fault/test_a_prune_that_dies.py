@@ -59,6 +59,7 @@ def clean(world: World) -> set[str]:
     return keys(store)
 
 
+@pytest.mark.fault(41)
 @pytest.mark.parametrize("mode", MODES)
 def test_a_prune_that_dies_at_any_call_loses_nothing_and_is_ended_by_the_next(
     world: World, clean: set[str], mode: Mode
@@ -77,6 +78,7 @@ def test_a_prune_that_dies_at_any_call_loses_nothing_and_is_ended_by_the_next(
     assert at > 30
 
 
+@pytest.mark.fault(42)
 def test_a_store_that_lets_nothing_go_keeps_the_pit_whole(world: World) -> None:
     store = world.store()
     repository = Repository.open(store)

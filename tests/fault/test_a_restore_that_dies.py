@@ -115,11 +115,13 @@ def test_every_call_was_struck_from_the_first_file_on(runs: Runs, mode: Mode, si
     assert wanted <= set(struck)
 
 
+@pytest.mark.fault(34)
 @pytest.mark.parametrize(("mode", "side"), SIDES)
 def test_run_again_it_ends_with_the_same_bytes(prepared: Prepared, runs: Runs, mode: Mode, side: str) -> None:
     assert [] == [one.fired for one in runs(mode, side) if one.files != prepared.files]
 
 
+@pytest.mark.fault(34)
 @pytest.mark.parametrize(("mode", "side"), SIDES)
 def test_a_table_that_the_catalog_names_is_whole(
     prepared: Prepared, runs: Runs, mode: Mode, side: str
@@ -127,6 +129,7 @@ def test_a_table_that_the_catalog_names_is_whole(
     assert [] == [one.fired for one in runs(mode, side) if one.named not in ({}, prepared.rows)]
 
 
+@pytest.mark.fault(34)
 @pytest.mark.parametrize("mode", ["crash after", "answer lost"])
 def test_only_the_last_call_makes_the_catalog_name_the_table(runs: Runs, mode: Mode) -> None:
     naming = [one.fired for one in runs(mode, "target") if one.named]
@@ -134,6 +137,7 @@ def test_only_the_last_call_makes_the_catalog_name_the_table(runs: Runs, mode: M
     assert ["register sales.orders"] == naming
 
 
+@pytest.mark.fault(35)
 def test_a_full_target_is_told_as_such_and_nothing_is_registered(prepared: Prepared) -> None:
     for fault in every_fault("full"):
         report = restore_with(prepared, fault, no_fault())

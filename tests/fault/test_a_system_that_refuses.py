@@ -40,6 +40,7 @@ def limited_backup(lab: Lab, folder: Path) -> str:
         return pool.apply(_back_up_with_a_limit, (lab.source, folder))
 
 
+@pytest.mark.fault(8)
 def test_a_repository_that_takes_no_more_bytes_ends_the_run_and_is_whole_afterwards(
     lab: Lab, tmp_path: Path
 ) -> None:
@@ -50,6 +51,7 @@ def test_a_repository_that_takes_no_more_bytes_ends_the_run_and_is_whole_afterwa
     assert "complete" == lab.take().status
 
 
+@pytest.mark.fault(8)
 def test_a_repository_where_nobody_may_write_is_refused(lab: Lab) -> None:
     with pytest.raises(StorageRefused) as refused:
         new_repository(lab.source, LocalStore(NOBODYS))
@@ -57,6 +59,7 @@ def test_a_repository_where_nobody_may_write_is_refused(lab: Lab) -> None:
     assert "rights" in refused.value.hint
 
 
+@pytest.mark.fault(35)
 def test_a_restore_to_where_nobody_may_write_fails_and_registers_nothing(lab: Lab) -> None:
     from bcn_core.restore import RestoreRequest
 

@@ -83,6 +83,7 @@ def _unexpected(result: Any) -> bool:
     return isinstance(result, BaseException) and not isinstance(result, BcnError)
 
 
+@pytest.mark.fault(9)
 def test_backup_and_prune_lose_nothing(world: World) -> None:
     count, found = losses(world, {"backup": world.backup(), "prune": world.prune()})
 
@@ -90,6 +91,7 @@ def test_backup_and_prune_lose_nothing(world: World) -> None:
     assert count > 20
 
 
+@pytest.mark.fault(9)
 def test_restore_and_prune_lose_nothing(world: World) -> None:
     count, found = losses(world, {"restore": world.restore(), "prune": world.prune()})
 
@@ -97,6 +99,7 @@ def test_restore_and_prune_lose_nothing(world: World) -> None:
     assert count > 20
 
 
+@pytest.mark.fault(9)
 def test_two_backups_lose_nothing(world: World) -> None:
     count, found = losses(world, {"one": world.backup("one", 1), "other": world.backup("other", 2)})
 
@@ -104,6 +107,7 @@ def test_two_backups_lose_nothing(world: World) -> None:
     assert count > 20
 
 
+@pytest.mark.fault(9)
 def test_backup_prune_restore_and_backup_lose_nothing(world: World) -> None:
     works = {
         "backup": world.backup(),
@@ -118,6 +122,7 @@ def test_backup_prune_restore_and_backup_lose_nothing(world: World) -> None:
     assert count >= 24
 
 
+@pytest.mark.fault(9)
 def test_two_prunes_and_a_backup_lose_nothing(world: World) -> None:
     works = {"backup": world.backup(), "prune": world.prune(), "other": world.prune("other")}
 

@@ -46,6 +46,7 @@ def outcome(attempt: Callable[[], object], into: list[str]) -> None:
         into.append("went on")
 
 
+@pytest.mark.fault(9)
 def test_of_backups_that_start_at_the_same_moment_at_most_one_goes_on(lab: Lab) -> None:
     rounds = [_race_of_threads(lab, number) for number in range(ROUNDS)]
 
@@ -77,6 +78,7 @@ def _race_of_threads(lab: Lab, number: int) -> list[str]:
     return outcomes
 
 
+@pytest.mark.fault(9)
 def test_a_second_process_is_refused_while_the_first_is_at_work(tmp_path: Path, lab: Lab) -> None:
     store = LocalStore(tmp_path / "repository")
     on_disk = Lab.of(lab.source, repository=new_repository(lab.source, store))
@@ -114,12 +116,14 @@ def test_a_refused_backup_leaves_no_pin_of_its_own(lab: Lab) -> None:
     assert [lab.repository.layout.pin(PIT)] == pins
 
 
+@pytest.mark.fault(11)
 def test_the_pin_of_a_dead_process_is_no_obstacle(lab: Lab) -> None:
     leave_pin(lab.repository, dead_process())
 
     assert lab.take().status == "complete"
 
 
+@pytest.mark.fault(11)
 def test_the_pin_of_a_process_number_that_was_given_out_again_is_no_obstacle(lab: Lab) -> None:
     alive = this_process("bcn backup")
     started_earlier = alive.model_copy(update={"process": f"{alive.process.partition('@')[0]}@1"})
@@ -128,6 +132,7 @@ def test_the_pin_of_a_process_number_that_was_given_out_again_is_no_obstacle(lab
     assert lab.take().status == "complete"
 
 
+@pytest.mark.fault(11)
 def test_the_pin_of_another_boot_of_this_machine_waits_for_its_lifetime(lab: Lab) -> None:
     alive = this_process("bcn backup")
     leave_pin(lab.repository, alive.model_copy(update={"process": f"another-boot{alive.process}"}))
@@ -136,12 +141,14 @@ def test_the_pin_of_another_boot_of_this_machine_waits_for_its_lifetime(lab: Lab
         lab.take()
 
 
+@pytest.mark.fault(11)
 def test_a_pin_older_than_any_run_is_no_obstacle(lab: Lab) -> None:
     leave_pin(lab.repository, ELSEWHERE, PIN_LIFETIME + timedelta(hours=1))
 
     assert lab.take().status == "complete"
 
 
+@pytest.mark.fault(12)
 @pytest.mark.parametrize("data", [b"", b"null", b'{"pit": "x"'])
 def test_a_pin_that_cannot_be_read_counts_as_present(lab: Lab, data: bytes) -> None:
     lab.repository.store.put_new(lab.repository.layout.pin(PIT), [data])

@@ -29,6 +29,7 @@ paths = st.lists(segments, min_size=1, max_size=4).map("/".join)
 folders = paths.map(lambda path: f"file:///{path}")
 
 
+@pytest.mark.fault(28)
 @given(awkward)
 def test_a_name_survives_its_encoding(name: str) -> None:
     assert name == decode(encode(name))
@@ -46,6 +47,7 @@ def test_a_namespace_survives_its_encoding(namespace: tuple[str, ...]) -> None:
     assert namespace == decode_namespace(encode_namespace(namespace))
 
 
+@pytest.mark.fault(28)
 @given(tables, tables)
 def test_two_tables_never_share_a_folder(one: TableName, other: TableName) -> None:
     layout = Layout("shop")
@@ -65,6 +67,7 @@ def test_no_table_takes_the_place_of_a_document_of_its_database(table: TableName
     assert not folder.endswith("/.pits")
 
 
+@pytest.mark.fault(28)
 @given(st.tuples(folders, paths), st.tuples(folders, paths))
 def test_two_files_never_share_an_object(one: tuple[str, str], other: tuple[str, str]) -> None:
     keys = {stored_file("folder", root, path) for root, path in (one, other)}
@@ -134,6 +137,7 @@ def test_places_find_an_overlap_exactly_when_there_is_one(owned: dict[str, Table
     assert found is None or overlap(found[1], asked)
 
 
+@pytest.mark.fault(23)
 @pytest.mark.parametrize(
     ("one", "other"), [("file:/a/b", "/a/b"), ("s3a://b/t", "s3://b/t"), ("s3n://b/t", "s3://b/t")]
 )

@@ -71,6 +71,7 @@ def test_a_new_object_survives(store: Store, wire: Wire, fault: Fault) -> None:
     assert [fault.__name__] == wire.fired
 
 
+@pytest.mark.fault(3, 4)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_new_object_never_takes_the_place_of_another(store: Store, wire: Wire, fault: Fault) -> None:
     store.put_new("pit", [b"theirs"])
@@ -127,6 +128,7 @@ def test_an_object_that_changes_while_it_is_read_is_no_mixture(store: Store, wir
         list(reading)
 
 
+@pytest.mark.fault(21)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_listing_is_whole(store: Store, wire: Wire, fault: Fault) -> None:
     for name in ("a", "b", "c"):
@@ -137,6 +139,7 @@ def test_a_listing_is_whole(store: Store, wire: Wire, fault: Fault) -> None:
     assert [fault.__name__] == wire.fired
 
 
+@pytest.mark.fault(21)
 def test_a_listing_that_never_answers_is_an_error_and_not_empty(store: Store, wire: Wire) -> None:
     wire.spoil(busy, of("GET", "list-type"), times=99)
 

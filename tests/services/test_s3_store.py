@@ -60,6 +60,7 @@ def test_a_large_object_whose_source_fails_leaves_neither_object_nor_upload(
     assert [] == [one for one in uploads if f"s3://backups/{one['Key']}".startswith(f"{store.url}/")]
 
 
+@pytest.mark.fault(4)
 @pytest.mark.parametrize("size", [10, 2 * PART_BYTES])
 def test_of_twelve_writers_of_one_key_one_wins(store: Store, size: int) -> None:
     def write(number: int) -> bool:
@@ -76,6 +77,7 @@ def test_of_twelve_writers_of_one_key_one_wins(store: Store, size: int) -> None:
     assert bytes([winners[0]]) * size == store.get("race")
 
 
+@pytest.mark.fault(22)
 def test_a_listing_of_more_than_one_page_is_whole(store: Store) -> None:
     keys = [f"many/{number:04}" for number in range(1100)]
     with ThreadPoolExecutor(16) as pool:
@@ -99,6 +101,7 @@ def test_a_name_is_the_same_for_another_client(store: Store, s3: ObjectServer, n
     assert [f"odd/{name}"] == [found.key for found in store.list("odd")]
 
 
+@pytest.mark.fault(23)
 def test_s3a_and_s3n_are_s3(s3: ObjectServer, store: Store) -> None:
     store.put_new("one", [b"x"])
     alias = store.url.replace("s3://", "s3a://")
@@ -133,6 +136,7 @@ def test_a_strict_store_passes_the_probe_and_is_left_as_it_was(store: Store) -> 
     assert [] == list(store.list(""))
 
 
+@pytest.mark.fault(5)
 def test_a_store_that_ignores_create_if_absent_is_refused(careless_s3: ObjectServer) -> None:
     store = careless_s3.stores().at("s3://backups/probe")
 

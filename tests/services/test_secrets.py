@@ -67,6 +67,7 @@ def written(s3: ObjectServer, name: str) -> bytes:
     return b"\n".join(found.key.encode() + b"\n" + store.get(found.key) for found in store.list(""))
 
 
+@pytest.mark.fault(46)
 def test_a_backup_and_a_restore_write_and_say_no_secret(
     terminal: Terminal, secrets: list[str], s3: ObjectServer
 ) -> None:
@@ -81,6 +82,7 @@ def test_a_backup_and_a_restore_write_and_say_no_secret(
     assert [] == [secret for secret in secrets if secret.encode() in everything]
 
 
+@pytest.mark.fault(46)
 @pytest.mark.parametrize(
     ("spoiled", "by", "code"),
     [

@@ -26,6 +26,7 @@ def test_a_day_is_kept_by_its_last_pit() -> None:
     assert {"20260409T230000.000Z": ("daily",), "20260410T230000.000Z": ("daily",)} == kept
 
 
+@pytest.mark.fault(13)
 def test_an_iso_week_ends_on_sunday_at_midnight_utc() -> None:
     kept = reasons_to_keep(HOURLY, Policy(weekly=2))
 
@@ -38,6 +39,7 @@ def test_the_first_days_of_january_belong_to_the_iso_week_of_december() -> None:
     assert ["20270101T120000.000Z"] == list(kept)
 
 
+@pytest.mark.fault(13)
 def test_a_leap_day_is_a_day() -> None:
     pits = ["20280228T120000.000Z", "20280229T120000.000Z", "20280301T120000.000Z"]
 
@@ -56,6 +58,7 @@ def test_within_counts_from_the_newest_pit() -> None:
     assert ["20260410T210000.000Z", "20260410T220000.000Z", "20260410T230000.000Z"] == list(kept)
 
 
+@pytest.mark.fault(39)
 def test_a_policy_that_keeps_nothing_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="no rule says"):
         Policy().check()
@@ -78,6 +81,7 @@ def test_partial_pits_after_the_newest_complete_one_are_counted_apart() -> None:
     assert ["20260401T080000.000Z", "20260409T230000.000Z", "20260410T230000.000Z"] == list(choice.keep)
 
 
+@pytest.mark.fault(40)
 def test_the_newest_complete_pit_stays_whatever_the_policy_says() -> None:
     found = statuses("20250101T080000.000Z", partial=("20260410T080000.000Z",))
 
@@ -94,6 +98,7 @@ def test_a_held_pit_stays_and_says_why() -> None:
     assert ('hold "audit"',) == choice.keep["20250101T080000.000Z"]
 
 
+@pytest.mark.fault(13)
 def test_a_pit_dated_in_the_future_neither_counts_nor_goes() -> None:
     found = statuses("20260410T080000.000Z", "20990101T000000.000Z")
 
@@ -102,6 +107,7 @@ def test_a_pit_dated_in_the_future_neither_counts_nor_goes() -> None:
     assert {"20260410T080000.000Z", "20990101T000000.000Z"} == set(choice.keep)
 
 
+@pytest.mark.fault(43)
 def test_forged_pits_push_nothing_out_of_a_span_of_time() -> None:
     forged = [pit_id(datetime(2026, 4, 10, 12, minute, tzinfo=UTC)) for minute in range(60)]
 

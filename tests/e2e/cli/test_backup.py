@@ -124,6 +124,7 @@ def test_init_makes_a_repository_without_a_pit(lake: CommandLine) -> None:
     assert (0, "prod.sales", []) == (answer.code, str(repository(lake).scope), repository(lake).pits())
 
 
+@pytest.mark.fault(44)
 @pytest.mark.parametrize(
     ("asked", "shown"),
     [
@@ -148,6 +149,7 @@ def test_a_broader_scope_is_refused(lake: CommandLine) -> None:
     assert (2, True) == (answer.code, "but CATALOG prod was asked for" in answer.err)
 
 
+@pytest.mark.fault(44)
 def test_another_catalog_of_the_same_name_is_refused_with_both_addresses(backed_up: CommandLine) -> None:
     backed_up.other_catalog("twin")
     backed_up.name_catalogs(prod="twin")
@@ -190,6 +192,7 @@ def test_no_repository_and_no_scope_asks_for_one(lake: CommandLine) -> None:
     assert (3, True) == (answer.code, "--catalog NAME" in answer.err)
 
 
+@pytest.mark.fault(45)
 def test_a_folder_with_other_files_does_not_become_a_repository(lake: CommandLine) -> None:
     (lake.folder / "repo").mkdir()
     (lake.folder / "repo" / "holiday.jpg").write_bytes(b"")
@@ -199,6 +202,7 @@ def test_a_folder_with_other_files_does_not_become_a_repository(lake: CommandLin
     assert (4, True) == (answer.code, "it holds holiday.jpg" in answer.err)
 
 
+@pytest.mark.fault(45)
 def test_a_repository_of_a_newer_format_is_refused(backed_up: CommandLine) -> None:
     manifest = backed_up.folder / "repo" / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"format_version": 1', '"format_version": 99', 1))
@@ -208,6 +212,7 @@ def test_a_repository_of_a_newer_format_is_refused(backed_up: CommandLine) -> No
     assert (7, True) == (answer.code, "format version 99" in answer.err)
 
 
+@pytest.mark.fault(8)
 def test_a_place_without_rights_is_refused(lake: CommandLine) -> None:
     # Even root may make no folder in /sys.
     answer = lake.bcn("backup", "--repo", "/sys/bcn", "--catalog", "prod")

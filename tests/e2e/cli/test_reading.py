@@ -156,6 +156,7 @@ def test_changes_of_a_source_that_stood_still_are_none(backed_up: CommandLine) -
     assert (False, 3) == (document["any"], document["unchanged"])
 
 
+@pytest.mark.fault(45)
 @pytest.mark.parametrize("command", ["describe", "list", "changes", "restore"])
 def test_a_place_without_a_repository_is_named(empty: CommandLine, command: str) -> None:
     answer = empty.on_repo(command)
@@ -163,6 +164,7 @@ def test_a_place_without_a_repository_is_named(empty: CommandLine, command: str)
     assert (3, True) == (answer.code, f"there is no repository at file://{empty.folder}/repo" in answer.err)
 
 
+@pytest.mark.fault(45)
 def test_a_folder_whose_manifest_is_another_programs_is_no_repository(empty: CommandLine) -> None:
     (empty.folder / "repo").mkdir()
     (empty.folder / "repo" / "manifest.json").write_text('{"name": "a web page"}')
@@ -191,6 +193,7 @@ def test_an_unknown_name_offers_the_nearest(backed_up: CommandLine, arguments: l
     assert (3, True) == (answer.code, hint in answer.err)
 
 
+@pytest.mark.fault(36)
 @pytest.mark.parametrize(
     ("asked", "code", "said"),
     [

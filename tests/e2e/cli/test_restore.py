@@ -37,6 +37,7 @@ def test_a_lost_catalog_is_made_again_in_its_old_place(backed_up: CommandLine) -
     assert 0 == len(backed_up.on_repo("changes", "--json").document["changes"])
 
 
+@pytest.mark.fault(37)
 def test_a_dry_run_writes_nothing_and_makes_no_catalog(two_pits: CommandLine) -> None:
     before = two_pits.files()
 
@@ -45,6 +46,7 @@ def test_a_dry_run_writes_nothing_and_makes_no_catalog(two_pits: CommandLine) ->
     assert (0, before) == (answer.code, two_pits.files())
 
 
+@pytest.mark.fault(37)
 def test_a_dry_run_shows_the_plan_that_the_real_run_carries_out(two_pits: CommandLine) -> None:
     shown = two_pits.on_repo("restore", *INTO_OTHER, "--dry-run", "--json").document["plan"]
 
@@ -120,6 +122,7 @@ def test_a_restore_that_is_run_again_finds_everything_there(two_pits: CommandLin
     assert {"done"} == {one["action"] for one in again["result"]["tables"]}
 
 
+@pytest.mark.fault(32)
 def test_a_target_that_exists_is_refused_with_the_ways_out(backed_up: CommandLine) -> None:
     backed_up.catalog.load_table("sales.orders").append(ROWS)
 
@@ -171,6 +174,7 @@ def test_a_deleted_table_says_how_to_get_it(two_pits: CommandLine) -> None:
     assert (3, True) == (answer.code, "--include-deleted" in answer.err)
 
 
+@pytest.mark.fault(27)
 @pytest.mark.parametrize(
     ("filters", "nearest"),
     [(["--table", "ordres"], "sales.orders"), (["--database", "sale"], "nearest: sales")],
@@ -211,6 +215,7 @@ def test_a_target_place_with_other_files_is_refused(backed_up: CommandLine) -> N
     assert 4 == answer.code
 
 
+@pytest.mark.fault(33)
 def test_a_restore_never_touches_the_catalog_that_it_was_not_told_to(backed_up: CommandLine) -> None:
     before = (backed_up.folder / "prod.db").read_bytes()
 

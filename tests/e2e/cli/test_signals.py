@@ -57,6 +57,7 @@ def blocked(lake: CommandLine) -> Iterator[Blocked]:
     process.communicate()
 
 
+@pytest.mark.fault(2)
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_the_backup_with_its_code_and_drops_the_pin(
     blocked: Blocked, number: signal.Signals, code: int
@@ -68,6 +69,7 @@ def test_a_signal_ends_the_backup_with_its_code_and_drops_the_pin(
     assert (code, []) == (blocked.process.wait(), blocked.line.pins())
 
 
+@pytest.mark.fault(2)
 def test_a_stopped_backup_publishes_nothing_and_the_next_one_succeeds(blocked: Blocked) -> None:
     blocked.process.send_signal(signal.SIGINT)
     blocked.hear("stopping")
@@ -89,6 +91,7 @@ def test_the_second_signal_ends_the_process_at_once(blocked: Blocked) -> None:
     assert 130 == blocked.process.wait()
 
 
+@pytest.mark.fault(2, 11)
 def test_the_pin_of_a_killed_process_is_in_nobodys_way(blocked: Blocked) -> None:
     blocked.process.kill()
     blocked.process.wait()

@@ -88,6 +88,7 @@ def test_tables_of_two_steps_alone_make_one_pit(location: Location) -> None:
     assert 3 == location.newest.counts.captured
 
 
+@pytest.mark.fault(26)
 def test_a_damaged_table_leaves_a_partial_pit_and_a_red_run(backed_up: Location) -> None:
     add_rows(backed_up, "sales.orders", "sales.items")
     damage(backed_up, "sales.orders")

@@ -49,6 +49,7 @@ def assert_only_orders_failed(lab: Lab, manifest: PitManifest) -> None:
     assert ["orders"] == [one.table.name for one in manifest.failed]
 
 
+@pytest.mark.fault(26)
 def test_a_missing_data_file_fails_its_table_alone(lab: Lab, orders: Table) -> None:
     content_files(orders)[0].unlink()
 
@@ -81,6 +82,7 @@ def test_a_truncated_metadata_file_fails_its_table_alone(lab: Lab, orders: Table
     assert_only_orders_failed(lab, lab.take())
 
 
+@pytest.mark.fault(26)
 @pytest.mark.parametrize("damage", [truncated, flipped])
 def test_a_damaged_manifest_fails_its_table_alone(lab: Lab, orders: Table, damage: object) -> None:
     assert callable(damage)
@@ -153,6 +155,7 @@ def test_a_file_missing_in_an_old_snapshot_leaves_the_current_rows_restorable(
     assert now == history(restored.metadata_location)["now"]
 
 
+@pytest.mark.fault(26)
 def test_a_file_missing_in_an_old_snapshot_makes_the_pit_partial(lab: Lab, orders: Table) -> None:
     lost = content_files(orders)
     orders.overwrite(orders.scan().to_arrow())

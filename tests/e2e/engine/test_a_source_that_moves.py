@@ -40,6 +40,7 @@ def compact(found: Table) -> None:
         path.unlink()
 
 
+@pytest.mark.fault(24)
 def test_a_commit_while_copying_leaves_the_pit_at_the_pointer_that_was_swept(lab: Lab, orders: Table) -> None:
     swept = orders.metadata_location
     meddler = meddle(lab, lambda: append(orders, 20))
@@ -57,6 +58,7 @@ def test_a_commit_while_copying_does_not_make_the_pit_skewed(lab: Lab, orders: T
     assert ("complete", "consistent") == (manifest.status, manifest.consistency.mode)
 
 
+@pytest.mark.fault(25)
 def test_files_that_vanish_under_a_moving_pointer_are_not_missed(lab: Lab, orders: Table) -> None:
     meddler = meddle(lab, lambda: compact(orders))
     manifest = lab.take()
@@ -87,6 +89,7 @@ def test_a_table_that_moved_while_it_was_copied_makes_the_pit_skewed(lab: Lab, o
     assert ["orders"] == [ref.name for ref in manifest.consistency.moved]
 
 
+@pytest.mark.fault(24)
 @pytest.mark.usefixtures("orders")
 def test_a_table_dropped_with_its_files_while_it_is_copied_fails_alone(lab: Lab) -> None:
     catalog = lab.source.pyiceberg()
@@ -124,6 +127,7 @@ def test_a_table_dropped_while_it_is_copied_keeps_its_earlier_state(lab: Lab, or
     assert before == history(restored.metadata_location)
 
 
+@pytest.mark.fault(25)
 def test_a_table_that_never_rests_fails_instead_of_being_half_copied(lab: Lab, orders: Table) -> None:
     class Restless(Meddler):
         def note(self, verb: str, key: str) -> None:

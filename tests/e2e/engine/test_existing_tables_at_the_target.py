@@ -26,11 +26,13 @@ def rows_at_source(lab: Lab) -> list[tuple[object, ...]]:
     return rows(lab.source.pyiceberg().load_table("sales.orders").metadata_location)
 
 
+@pytest.mark.fault(32)
 def test_an_existing_table_stops_the_restore_by_default(lab: Lab) -> None:
     with pytest.raises(Conflict, match=r"sales\.orders exists already"):
         lab.restore(target=lab.source)
 
 
+@pytest.mark.fault(32)
 def test_the_refusal_offers_the_ways_out(lab: Lab) -> None:
     with pytest.raises(Conflict) as refused:
         lab.restore(target=lab.source)
@@ -58,6 +60,7 @@ def test_a_replaced_table_keeps_its_uuid(lab: Lab) -> None:
     assert before == lab.source.pyiceberg().load_table("sales.orders").metadata.table_uuid
 
 
+@pytest.mark.fault(33)
 def test_the_files_of_a_replaced_table_are_not_touched(lab: Lab) -> None:
     before = lab.source.files()
 
@@ -75,6 +78,7 @@ def test_replacing_again_from_the_same_pit_is_done_already(lab: Lab) -> None:
     assert ["done"] == [one.action for one in report.tables]
 
 
+@pytest.mark.fault(33)
 def test_a_table_that_changed_while_it_was_to_be_replaced_is_left_alone(lab: Lab) -> None:
     restorer = lab.restorer(lab.source)
     plan = plan_restore(restorer, REPLACE)

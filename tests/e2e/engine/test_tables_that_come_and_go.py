@@ -80,6 +80,7 @@ def test_a_dropped_database_that_comes_back_is_deleted_no_more(lab: Lab) -> None
     assert () == lab.take().deleted_databases
 
 
+@pytest.mark.fault(24)
 def test_a_table_dropped_and_created_again_is_told(lab: Lab) -> None:
     catalog = lab.source.pyiceberg()
     catalog.drop_table("sales.orders")
@@ -91,6 +92,7 @@ def test_a_table_dropped_and_created_again_is_told(lab: Lab) -> None:
     assert () == manifest.deleted_in_source.tables
 
 
+@pytest.mark.fault(30)
 def test_a_re_created_table_shares_no_file_with_the_old_one(lab: Lab) -> None:
     catalog = lab.source.pyiceberg()
     catalog.drop_table("sales.orders")

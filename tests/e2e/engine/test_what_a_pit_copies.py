@@ -227,3 +227,23 @@ def test_a_dropped_table_whose_last_pit_was_pruned_is_captured_whole(backed_up: 
 
     assert "data" in kinds_of_new_files(backed_up, manifest.pit, "sales.orders")
     assert [] == lost(repository)
+
+
+@pytest.mark.fault(30)
+def test_a_file_name_that_is_used_again_for_other_bytes_leaves_the_older_pit_as_it_was(
+    backed_up: Lab,
+) -> None:
+    first = backed_up.repository.pits()[0]
+    before = histories(backed_up.source.pyiceberg())
+    catalog = backed_up.source.pyiceberg()
+    (file,) = content_files(catalog.load_table("sales.orders"))
+    catalog.drop_table("sales.orders")
+    other = make(catalog, "sales.orders")
+    append(other, 500, 9)
+    (written,) = content_files(other)
+    file.write_bytes(written.read_bytes())
+
+    backed_up.take()
+    backed_up.restore(RestoreRequest(pit=first))
+
+    assert before == histories(backed_up.target.pyiceberg())

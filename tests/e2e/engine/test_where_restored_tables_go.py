@@ -74,6 +74,7 @@ def test_excluded_tables_stay_out(lab: Lab) -> None:
     assert ["ops.log", "sales.orders"] == targets(lab, RestoreRequest(exclude=("sales.l*",)))
 
 
+@pytest.mark.fault(27)
 def test_a_filter_that_matches_nothing_offers_the_nearest_names(lab: Lab) -> None:
     with pytest.raises(NotFound) as refused:
         plan_restore(lab.restorer(), RestoreRequest(tables=("sales.order",)))
@@ -124,6 +125,7 @@ def test_a_table_inside_the_place_of_another_is_refused(lab: Lab) -> None:
     assert ["Conflict"] == refusals(lab, RestoreRequest(tables=("sales.orders*",)))
 
 
+@pytest.mark.fault(31)
 @pytest.mark.parametrize("below", ["inside", "data/deeper"])
 def test_a_place_inside_the_source_is_refused(lab: Lab, below: str) -> None:
     place = f"{lab.source.warehouse}/sales/orders/{below}"
@@ -175,6 +177,7 @@ def test_a_refused_restore_writes_nothing(lab: Lab, tmp_path: Path) -> None:
     assert [] == watched.writes
 
 
+@pytest.mark.fault(37)
 def test_a_plan_writes_nothing(lab: Lab) -> None:
     watched = Watched()
     lab.stores = Stores(watched.wrap)
@@ -185,6 +188,7 @@ def test_a_plan_writes_nothing(lab: Lab) -> None:
     assert [] == names(lab)
 
 
+@pytest.mark.fault(35)
 def test_a_place_without_room_is_refused_before_the_first_byte(lab: Lab) -> None:
     watched = Watched()
 

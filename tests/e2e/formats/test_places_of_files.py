@@ -64,6 +64,7 @@ def test_a_restore_of_odd_names_can_be_run_again(orders: HandMade, lab: Lab) -> 
     assert ("", before) == (report.tables[0].error, lab.target.files())
 
 
+@pytest.mark.fault(22)
 def test_a_sibling_that_begins_like_the_table_is_another_place(orders: HandMade, lab: Lab) -> None:
     add_data(orders, f"{orders.location}_backup/data/f.parquet")
 
@@ -83,6 +84,7 @@ def test_a_location_with_a_trailing_slash_keeps_it(orders: HandMade, lab: Lab) -
     assert 20 == len(rows(location))
 
 
+@pytest.mark.fault(23)
 def test_several_spellings_of_one_place_become_one(orders: HandMade, lab: Lab) -> None:
     home = orders.location.removeprefix("file://")
     add_data(orders, f"file:{home}/data/one.parquet")
@@ -161,6 +163,7 @@ def test_a_dead_file_that_is_gone_is_not_missed(orders: HandMade, lab: Lab) -> N
     assert ([], list(range(20))) == (faults(lab, location), ids(rows(location)))
 
 
+@pytest.mark.fault(31)
 def test_a_dead_entry_of_a_foreign_place_gets_a_dead_path(orders: HandMade, lab: Lab) -> None:
     orders.add([entry("s3://foreign/gone.parquet", status=2)])
 

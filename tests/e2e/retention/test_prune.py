@@ -37,6 +37,7 @@ def test_a_plan_says_how_much_is_freed_in_the_end(grown: Years) -> None:
     assert plan.bytes == done.swept.bytes > 0
 
 
+@pytest.mark.fault(40)
 def test_what_the_newest_pit_needs_of_older_ones_stays(grown: Years) -> None:
     grown.prune(NO_GRACE)
 
@@ -94,6 +95,7 @@ def test_a_waiting_pit_is_not_restored(grown: Years) -> None:
         grown.lab.restore(RestoreRequest(pit=pit))
 
 
+@pytest.mark.fault(41)
 def test_a_waiting_pit_can_be_called_back(grown: Years) -> None:
     pit = grown.prune(LAST).condemned[0]
 
@@ -116,6 +118,7 @@ def test_calling_back_what_does_not_wait_is_refused(grown: Years) -> None:
         undelete(grown.repository, grown.repository.pits()[0], OWNER)
 
 
+@pytest.mark.fault(40)
 def test_a_held_pit_stays(grown: Years) -> None:
     pit = grown.repository.pits()[0]
     hold(grown.repository, pit, OWNER, "audit 2026")
@@ -156,6 +159,7 @@ def test_a_pit_that_a_restore_reads_stays(grown: Years) -> None:
     assert pit in grown.repository.pits()
 
 
+@pytest.mark.fault(11)
 def test_a_pin_without_a_sign_for_a_week_keeps_nothing(grown: Years) -> None:
     pit = grown.repository.pits()[0]
 
@@ -166,6 +170,7 @@ def test_a_pin_without_a_sign_for_a_week_keeps_nothing(grown: Years) -> None:
     assert pit in done.swept.pits
 
 
+@pytest.mark.fault(12)
 def test_a_pin_that_cannot_be_read_keeps_everything(grown: Years) -> None:
     grown.repository.store.put_new("readers/0/pin.json", [b""])
 
@@ -174,6 +179,7 @@ def test_a_pin_that_cannot_be_read_keeps_everything(grown: Years) -> None:
     assert (2, ()) == (len(done.spared), done.swept.pits)
 
 
+@pytest.mark.fault(16, 21)
 @pytest.mark.parametrize("part", ["/manifest.json", "/capture.json", "/files.parquet", "/.pits/"])
 def test_nothing_goes_while_anything_that_stays_cannot_be_read(grown: Years, part: str) -> None:
     newest = grown.repository.pits()[-1]
@@ -187,6 +193,7 @@ def test_nothing_goes_while_anything_that_stays_cannot_be_read(grown: Years, par
     assert before == grown.objects()
 
 
+@pytest.mark.fault(13)
 def test_nothing_goes_when_the_clocks_differ(grown: Years) -> None:
     grown.repository.now = lambda: grown.clock.now() + timedelta(minutes=6)
 
@@ -206,6 +213,7 @@ def test_a_backup_stands_on_no_pit_that_waits(grown: Years) -> None:
     assert grown.repository.pits()[1] == parent.pit
 
 
+@pytest.mark.fault(7)
 def test_what_a_dead_run_left_is_kept_for_the_next_one(grown: Years) -> None:
     lab = grown.lab
     append(lab.source.pyiceberg().load_table("sales.orders"), 50)
@@ -216,6 +224,7 @@ def test_what_a_dead_run_left_is_kept_for_the_next_one(grown: Years) -> None:
     assert pit in grown.repository.unfinished()
 
 
+@pytest.mark.fault(7)
 def test_what_a_dead_run_left_long_ago_goes(grown: Years) -> None:
     append(grown.lab.source.pyiceberg().load_table("sales.orders"), 50)
     pit = begun(grown)
@@ -226,6 +235,7 @@ def test_what_a_dead_run_left_long_ago_goes(grown: Years) -> None:
     assert [] == [key for key in grown.objects() if pit in key]
 
 
+@pytest.mark.fault(40)
 def test_what_bcn_did_not_write_stays(grown: Years) -> None:
     foreign = f"{grown.repository.layout.folder}/databases/sales/orders/notes.txt"
     grown.repository.store.put_new(foreign, [b"mine"])
@@ -245,6 +255,7 @@ def begun(years: Years) -> str:
     return plan.pit
 
 
+@pytest.mark.fault(10)
 def test_a_run_whose_pin_is_gone_does_not_publish(grown: Years) -> None:
     backup = grown.lab.backup()
     plan = begin(backup, next_pit(grown.repository))
@@ -254,6 +265,7 @@ def test_a_run_whose_pin_is_gone_does_not_publish(grown: Years) -> None:
         publish(backup, plan, {})
 
 
+@pytest.mark.fault(10)
 def test_a_run_that_paused_for_half_a_pins_life_does_not_publish(grown: Years) -> None:
     backup = grown.lab.backup()
     plan = begin(backup, next_pit(grown.repository))

@@ -89,6 +89,7 @@ def test_a_whole_repository_has_no_fault(repository: Repository) -> None:
     assert (2, 2) == (found.pits, found.tables)
 
 
+@pytest.mark.fault(14, 15)
 @pytest.mark.parametrize("how", [flipped, cut, emptied, doubled])
 @pytest.mark.parametrize("part", [*METADATA, *DOCUMENTS])
 def test_a_damaged_document_is_named(repository: Repository, part: str, how: Damage) -> None:
@@ -97,6 +98,7 @@ def test_a_damaged_document_is_named(repository: Repository, part: str, how: Dam
     assert key in {fault.key for fault in verified(repository).faults}
 
 
+@pytest.mark.fault(15)
 @pytest.mark.parametrize("how", [cut, emptied, doubled])
 def test_a_data_file_of_another_size_is_named(repository: Repository, how: Damage) -> None:
     key = damage(repository, key_of(repository, "/data/"), how)
@@ -104,6 +106,7 @@ def test_a_data_file_of_another_size_is_named(repository: Repository, how: Damag
     assert [key] == [fault.key for fault in verified(repository).faults]
 
 
+@pytest.mark.fault(14)
 def test_a_flipped_byte_in_a_data_file_is_found_by_reading_everything(repository: Repository) -> None:
     key = damage(repository, key_of(repository, "/data/"), flipped)
 
@@ -119,6 +122,7 @@ def test_as_many_slices_as_there_are_parts_read_everything(repository: Repositor
     assert [key] == found
 
 
+@pytest.mark.fault(18)
 def test_two_data_files_that_changed_places_are_found(repository: Repository) -> None:
     keys = [
         one.key for one in repository.store.list("catalogs") if "/orders/" in one.key and "/data/" in one.key
@@ -130,6 +134,7 @@ def test_two_data_files_that_changed_places_are_found(repository: Repository) ->
     assert set(keys) == {fault.key for fault in verified(repository, EVERYTHING).faults}
 
 
+@pytest.mark.fault(20)
 def test_a_missing_file_is_named_with_its_table_and_pits(repository: Repository) -> None:
     key = key_of(repository, "/orders/deltas/", "/data/")
     repository.store.delete(key)
@@ -166,6 +171,7 @@ def test_a_pit_that_was_exchanged_as_a_whole_breaks_the_chain(repository: Reposi
     assert [f"is not the manifest that PIT {repository.pits()[1]} was made on"] == problems
 
 
+@pytest.mark.fault(16)
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b"<html>log in</html>", b'{"a": NaN}', b"\xff\xfe"])
 def test_a_manifest_that_cannot_be_read_is_never_no_problem(repository: Repository, body: bytes) -> None:
     repository.store.replace(repository.layout.pit_manifest(repository.pits()[-1]), body)
@@ -173,6 +179,7 @@ def test_a_manifest_that_cannot_be_read_is_never_no_problem(repository: Reposito
     assert (repository.pits()[-1],) == verified(repository).faults[0].pits
 
 
+@pytest.mark.fault(17)
 def test_an_empty_repository_has_nothing_to_verify(tmp_path: Path) -> None:
     source = Place(tmp_path / "source")
 
@@ -208,6 +215,7 @@ def test_what_verify_keeps_is_plain_json(repository: Repository) -> None:
     assert "quick" == json.loads(repository.store.get(key))["level"]
 
 
+@pytest.mark.fault(19)
 def test_a_first_read_that_failed_is_a_note_and_no_fault(repository: Repository) -> None:
     key = key_of(repository, "/data/")
     whole = repository.store
