@@ -8,8 +8,8 @@ import pytest
 from bcn_core.copying import Copy, carry_out
 from bcn_core.errors import ObjectExists, StorageFailure
 from bcn_core.events import CallRepeated, Event
+from bcn_core.storage.creating import PART_BYTES
 from bcn_core.storage.retrying import Retries
-from bcn_core.storage.s3_writing import PART_BYTES
 from bcn_core.storage.store import Store
 from tests.services.object_servers import ObjectServer
 from tests.services.wire import (
