@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from bcn_core.errors import ObjectExists, ObjectMissing, StorageFailure
+from bcn_core.errors import ObjectMissing, StorageFailure
 from bcn_core.storage.gcs_client import GcsBucket, told
 from bcn_core.storage.gcs_writing import NewGcsObject
 from bcn_core.storage.resuming import Body, resumed
@@ -68,16 +68,15 @@ class GcsStore:
     def _open(self, key: str, start: int, version: str | None) -> Body:
         # Stored bytes are wanted: without this header the store unpacks what says that it is gzip.
         headers = {"Accept-Encoding": "gzip"} | ({"Range": f"bytes={start}-"} if start else {})
-        asked = {"alt": "media"} | ({"ifGenerationMatch": version} if version else {})
-        try:
-            answer = self._bucket.call(
-                self._shown(key), "GET", self._at(key), params=asked, headers=headers, stream=True
-            )
-        except ObjectExists as error:
-            raise ObjectMissing(f"{self._shown(key)} was replaced while it was read") from error
+        asked = {"alt": "media"} | ({"generation": version} if version else {})
+        shown = self._shown(key)
+        answer = self._bucket.call(shown, "GET", self._at(key), params=asked, headers=headers, stream=True)
+        if version and answer.headers.get("X-Goog-Generation") != version:
+            answer.close()
+            raise ObjectMissing(f"{shown} was replaced while it was read")
         found = answer.headers.get("Content-Range", "")
         if start and not found.startswith(f"bytes {start}-"):
-            raise StorageFailure(f"{self._shown(key)}: the store does not give the part that was asked for")
+            raise StorageFailure(f"{shown}: the store does not give the part that was asked for")
         size = int(found.rpartition("/")[2] or answer.headers["Content-Length"])
         return Body(self._chunks(key, answer), answer.headers.get("X-Goog-Generation"), size)
 

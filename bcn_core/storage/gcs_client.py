@@ -17,7 +17,6 @@ from bcn_core.errors import (
 
 SERVICE = "https://storage.googleapis.com"
 _SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
-_TIMEOUTS = (10, 60)
 _CONNECTIONS = 64
 _AGAIN = "look at the store itself, then run the same command again; nothing was lost"
 _RIGHTS = "check the credentials and the rights that they give: list, get and create, and delete for pins"
@@ -78,12 +77,16 @@ class GcsSession:
         self.address = properties.get("gcs.service.host", SERVICE).rstrip("/")
         self._http = _http(properties, self.address)
         self._headers = _payer(properties)
+        self._timeouts = tuple(
+            float(properties.get(f"gcs.{name}-timeout", seconds))
+            for name, seconds in (("connect", 10), ("request", 60))
+        )
 
     def call(self, shown: str, method: str, address: str, **options: Any) -> Any:
         """One call, as :meth:`GcsBucket.call` tells it."""
         headers = {**self._headers, **options.pop("headers", {})}
         with told(shown):
-            answer = self._http.request(method, address, headers=headers, timeout=_TIMEOUTS, **options)
+            answer = self._http.request(method, address, headers=headers, timeout=self._timeouts, **options)
             if answer.status_code >= 400:
                 with answer:
                     raise _answered(shown, answer.status_code, _message(answer))

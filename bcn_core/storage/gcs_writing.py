@@ -145,7 +145,9 @@ class ResumablePart:
         if answer.status_code != 308:
             self._check(answer.json())
             return self._end
-        reached = int(answer.headers.get("Range", "bytes=0--1").rpartition("-")[2]) + 1
+        # Without the header the store has nothing yet.
+        last = answer.headers.get("Range", "").rpartition("-")[2]
+        reached = int(last) + 1 if last else 0
         if reached < self._start:
             raise StorageFailure(f"{self._shown}: the store lost a part of its upload")
         return reached

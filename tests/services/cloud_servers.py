@@ -39,7 +39,8 @@ class GcsServer:
 
     def stores(self, *, endpoint: str | None = None, retries: Retries | None = None) -> Stores:
         """Stores that lead here, or through ``endpoint`` to here."""
-        properties = self.properties | ({"gcs.service.host": endpoint} if endpoint else {})
+        impatient = {"gcs.request-timeout": "1"} if endpoint else {}
+        properties = self.properties | impatient | ({"gcs.service.host": endpoint} if endpoint else {})
         return Stores(options=StorageOptions({"gs://": properties}, {}), retries=retries)
 
     def place(self, bucket: str) -> str:
@@ -62,7 +63,9 @@ class AzureServer:
 
     def stores(self, *, endpoint: str | None = None, retries: Retries | None = None) -> Stores:
         """Stores that lead here, or through ``endpoint`` to here."""
-        properties = self.properties | {"adls.connection-string": self._connection(endpoint or self.endpoint)}
+        impatient = {"adls.request-timeout": "1"} if endpoint else {}
+        there = {"adls.connection-string": self._connection(endpoint or self.endpoint)}
+        properties = self.properties | impatient | there
         return Stores(options=StorageOptions({"abfss://": properties}, {}), retries=retries)
 
     def place(self, bucket: str) -> str:
