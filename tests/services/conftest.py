@@ -17,6 +17,7 @@ from tests.services.catalog_servers import (
     running_rest,
 )
 from tests.services.chromium import running_browser
+from tests.services.cloud_servers import AzureServer, CloudServer, GcsServer, running_azure, running_gcs
 from tests.services.object_servers import ObjectServer, running_careless_s3, running_s3
 from tests.services.postgres import running_server
 
@@ -58,6 +59,27 @@ def careless_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServ
     """A real S3 server that ignores create-if-absent: what BCN must refuse."""
     with running_careless_s3(tmp_path_factory.mktemp("careless")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def gcs_emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GcsServer]:
+    """GCS as fake-gcs-server imitates it."""
+    with running_gcs(tmp_path_factory.mktemp("gcs")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def azure_emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureServer]:
+    """Azure Blob Storage as Azurite imitates it."""
+    with running_azure(tmp_path_factory.mktemp("azure")) as server:
+        yield server
+
+
+@pytest.fixture(params=["gcs_emulated", "azure_emulated"])
+def cloud(request: pytest.FixtureRequest) -> CloudServer:
+    """Each of the emulated stores in turn."""
+    found: CloudServer = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.fixture(scope="session")

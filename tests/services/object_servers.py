@@ -6,7 +6,7 @@ Versity's S3 gateway honours it; rclone's server takes the header and overwrites
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,9 +39,15 @@ class ObjectServer:
             "s3.region": "us-east-1",
         }
 
-    def stores(self, *, endpoint: str | None = None, retries: Retries | None = None) -> Stores:
-        """Stores that lead here, or through ``endpoint`` to here."""
-        properties = self.properties | ({"s3.endpoint": endpoint} if endpoint else {})
+    def stores(
+        self,
+        *,
+        endpoint: str | None = None,
+        retries: Retries | None = None,
+        options: Mapping[str, str] | None = None,
+    ) -> Stores:
+        """Stores that lead here, or through ``endpoint`` to here, with further ``options``."""
+        properties = {**self.properties, **(options or {})} | ({"s3.endpoint": endpoint} if endpoint else {})
         return Stores(options=StorageOptions({"s3://": properties}, {}), retries=retries)
 
     def client(self) -> Any:

@@ -8,8 +8,8 @@ import pytest
 from bcn_core.copying import Copy, carry_out
 from bcn_core.errors import ObjectExists, StorageFailure
 from bcn_core.events import CallRepeated, Event
+from bcn_core.storage.creating import PART_BYTES
 from bcn_core.storage.retrying import Retries
-from bcn_core.storage.s3_writing import PART_BYTES
 from bcn_core.storage.store import Store
 from tests.services.object_servers import ObjectServer
 from tests.services.wire import (
@@ -18,14 +18,16 @@ from tests.services.wire import (
     Wire,
     busy,
     cut,
+    delayed,
     duplicated,
     failed_after,
     lost_answer,
+    of,
     spoiled,
     truncated,
 )
 
-FAULTS = [busy, cut, lost_answer, failed_after, duplicated, truncated]
+FAULTS = [busy, cut, lost_answer, failed_after, duplicated, truncated, delayed]
 ATTEMPTS = 4
 
 
@@ -42,23 +44,11 @@ def told() -> list[Event]:
 
 @pytest.fixture
 def store(s3: ObjectServer, wire: Wire, told: list[Event], request: pytest.FixtureRequest) -> Store:
-    stores = s3.stores(endpoint=wire.address, retries=Retries(attempts=ATTEMPTS, sleep=lambda _seconds: None))
+    impatient = {"s3.request-timeout": "1"}
+    retries = Retries(attempts=ATTEMPTS, sleep=lambda _seconds: None)
+    stores = s3.stores(endpoint=wire.address, retries=retries, options=impatient)
     stores.report = told.append
     return stores.at(f"s3://backups/wire/{request.node.name}")
-
-
-def of(method: str, part: str = "") -> "Fits":
-    return Fits(method, part)
-
-
-class Fits:
-    """Tells whether a request is meant: by its method and a part of its target."""
-
-    def __init__(self, method: str, part: str) -> None:
-        self._method, self._part = method, part
-
-    def __call__(self, exchange: Exchange) -> bool:
-        return exchange.method == self._method and self._part in exchange.target
 
 
 @pytest.mark.parametrize("fault", FAULTS)

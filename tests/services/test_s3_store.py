@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from bcn_core.errors import ObjectExists, ObjectMissing, StorageRefused
+from bcn_core.storage.creating import PART_BYTES
 from bcn_core.storage.opening import Stores
 from bcn_core.storage.options import StorageOptions
 from bcn_core.storage.probing import check, probe
-from bcn_core.storage.s3_writing import PART_BYTES
 from bcn_core.storage.store import CHUNK_BYTES, Store
 from tests.services.object_servers import ObjectServer
 

@@ -22,10 +22,21 @@ class Exchange:
 
     request: bytes
     server: tuple[str, int]
+    client: socket.socket
+    passed: list["Exchange"] = field(default_factory=list)
+    """What the server was asked so far, over all connections."""
 
     @property
     def method(self) -> str:
         return self.request.split(b" ", 1)[0].decode()
+
+    def header(self, name: str) -> str:
+        """A header's value; empty when it is not there."""
+        for line in self.request.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]:
+            found, _, value = line.partition(b":")
+            if found.strip().lower() == name.lower().encode():
+                return value.strip().decode()
+        return ""
 
     @property
     def target(self) -> str:
@@ -33,6 +44,7 @@ class Exchange:
 
     def answer(self) -> bytes:
         """Let the server do it; its whole answer."""
+        self.passed.append(self)
         with socket.create_connection(self.server, timeout=30) as connection:
             connection.sendall(_closing(self.request))
             received = bytearray()
@@ -70,10 +82,23 @@ def truncated(exchange: Exchange) -> bytes | None:
     return head + b"\r\n\r\n" + body[: len(body) // 2]
 
 
+def delayed(exchange: Exchange) -> bytes | None:
+    """The server does it, and its answer takes longer than the client waits."""
+    exchange.answer()
+    while exchange.client.recv(1 << 16):
+        continue
+    return None
+
+
 def duplicated(exchange: Exchange) -> bytes | None:
     """The server gets the request twice; the client hears the second answer."""
     exchange.answer()
     return exchange.answer()
+
+
+def of(method: str, part: str = "") -> Callable[[Exchange], bool]:
+    """Tells whether a request is meant: by its method and a part of its target."""
+    return lambda exchange: exchange.method == method and part in exchange.target
 
 
 @dataclass
@@ -83,6 +108,7 @@ class Wire:
     address: str
     faults: list[tuple[Callable[[Exchange], bool], Fault]] = field(default_factory=list)
     fired: list[str] = field(default_factory=list)
+    passed: list[Exchange] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def spoil(self, fault: Fault, when: Callable[[Exchange], bool], times: int = 1) -> None:
@@ -123,7 +149,7 @@ def _exchange(connection: socket.socket, wire: Wire, server: tuple[str, int]) ->
     with connection, suppress(OSError):
         request = _read_request(connection)
         if request:
-            answer = wire.handle(Exchange(request, server))
+            answer = wire.handle(Exchange(request, server, connection, wire.passed))
             connection.sendall(_closing(answer) if answer else b"")
 
 

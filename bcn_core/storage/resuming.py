@@ -1,0 +1,40 @@
+"""Reading an object to its end, however often the connection breaks off, and never as a mixture of two versions."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from bcn_core.errors import StorageFailure
+from bcn_core.storage.retrying import Retries
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """An object's bytes from somewhere on, the version that they are of, and the whole object's size in bytes."""
+
+    chunks: Iterator[bytes]
+    version: str | None
+    size: int
+
+
+def resumed(shown: str, retries: Retries, opened: Callable[[int, str | None], Body]) -> Iterator[bytes]:
+    """All chunks of an object. A body that breaks off is taken up where it ended, at the same version.
+
+    ``opened`` gives the body from a byte on; asked for a version that is gone, it raises ObjectMissing.
+    """
+    done, version, attempt = 0, None, 0
+    while True:
+        try:
+            body = opened(done, version)
+            version = body.version
+            for chunk in body.chunks:
+                done += len(chunk)
+                attempt = 0
+                yield chunk
+            if done == body.size:
+                return
+            raise StorageFailure(f"{shown} broke off after {done} of {body.size} bytes")
+        except StorageFailure as error:
+            attempt += 1
+            if not error.retryable or attempt >= retries.attempts:
+                raise
+            retries.wait(shown, attempt, error)
