@@ -42,6 +42,7 @@ class TableState:
     snapshot_id: int | None
     last_updated_ms: int
     rows: int | None
+    bytes: int | None
     fingerprint: Fingerprint
 
 
@@ -91,6 +92,7 @@ def state_of(metadata: TableMetadata) -> TableState:
         snapshot_id=metadata.current_snapshot_id,
         last_updated_ms=metadata.last_updated_ms,
         rows=0 if current is None else current.record_count,
+        bytes=0 if current is None else current.total_bytes,
         fingerprint=fingerprint(metadata),
     )
 

@@ -1,6 +1,6 @@
 """The tables that a code location shows: found once, kept as the component's state, read by every process."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +18,10 @@ _READS_AT_ONCE = 8
 
 
 class Listed(BaseModel):
-    """One table. ``alive`` is false for a table that the source has dropped and a PIT still holds."""
+    """One table. ``bytes`` are those of its current snapshot's files, as its writer counted; 0 where nobody did.
+
+    ``alive`` is false for a table that the source has dropped and a PIT still holds.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -27,6 +30,7 @@ class Listed(BaseModel):
     uuid: str | None = None
     location: str | None = None
     fields: tuple[dict[str, Any], ...] = ()
+    bytes: int = 0
     alive: bool = True
 
     @property
@@ -69,7 +73,14 @@ def _alive(connection: Connection) -> Iterator[Listed]:
         except BcnError:
             # A table that cannot be read is shown too: its backup will fail, and people must see that.
             return Listed(namespace=table.namespace, name=table.name)
-        return _listed(table, state.uuid, state.schema, location=state.location)
+        return Listed(
+            namespace=table.namespace,
+            name=table.name,
+            uuid=state.uuid,
+            location=state.location,
+            fields=tuple(state.schema.get("fields", ())),
+            bytes=state.bytes or 0,
+        )
 
     yield from in_parallel(read, sweep.pointers.items(), _READS_AT_ONCE)
     yield from (Listed(namespace=table.namespace, name=table.name) for table in sweep.unreadable)
@@ -99,22 +110,10 @@ def _of_pit(repository: Repository, pit: str, tables: Iterable[TableName]) -> It
         entry = held.get(table)
         if entry is not None:
             record = repository.capture(entry)
-            yield _listed(table, entry.uuid, record.table_schema, alive=False)
-
-
-def _listed(
-    table: TableName,
-    uuid: str | None,
-    schema: Mapping[str, Any],
-    location: str | None = None,
-    *,
-    alive: bool = True,
-) -> Listed:
-    return Listed(
-        namespace=table.namespace,
-        name=table.name,
-        uuid=uuid,
-        location=location,
-        fields=tuple(schema.get("fields", ())),
-        alive=alive,
-    )
+            yield Listed(
+                namespace=table.namespace,
+                name=table.name,
+                uuid=entry.uuid,
+                fields=tuple(record.table_schema.get("fields", ())),
+                alive=False,
+            )

@@ -36,6 +36,10 @@ class Names:
         """The last asset: the published PIT. Tables have three parts, so no table is in its way."""
         return dg.AssetKey([self.catalog, "pit"])
 
+    def step(self, group: str) -> dg.AssetKey:
+        """The asset that says that a step of tables is done; the PIT waits for these, not for each table."""
+        return dg.AssetKey([self.catalog, f"captured_{group}"])
+
     @property
     def check(self) -> dg.AssetCheckKey:
         """The check that a PIT has everything that it was asked for."""

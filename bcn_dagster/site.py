@@ -3,13 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import dagster as dg
 
+from bcn_dagster.automation.reactions import Reaction
 from bcn_dagster.connection import Connection
+from bcn_dagster.grouping import Group, groups_of
 from bcn_dagster.listing import Listed
 from bcn_dagster.naming import WRITER_TAG, Names
+
+Executor = Literal["in_process", "multiprocess", "project"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +21,13 @@ class Options:
     """How the definitions behave; None leaves the decision to ``bcn.toml``."""
 
     tables_per_step: int = 100
+    large_table_bytes: int = 10 * 1024**3
+    executor: Executor = "in_process"
     retries: int = 2
     retry_delay_s: float = 10.0
     publish_partial: bool | None = None
+    on_change: Mapping[str, Reaction] = field(default_factory=dict)
+    storm: int = 500
     pool: str | None = None
     owners: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -43,6 +51,20 @@ class Site:
     def by_key(self) -> Mapping[dg.AssetKey, Listed]:
         """The tables by their asset keys."""
         return {self.names.table(one.table): one for one in self.tables}
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The tables by steps."""
+        return groups_of(self.tables, self.options.tables_per_step, self.options.large_table_bytes)
+
+    @cached_property
+    def step_of(self) -> Mapping[dg.AssetKey, dg.AssetKey]:
+        """For each table's asset the asset that says that its step is done."""
+        return {
+            self.names.table(one.table): self.names.step(group.name)
+            for group in self.groups
+            for one in group.tables
+        }
 
     @cached_property
     def partitions(self) -> dg.DynamicPartitionsDefinition:

@@ -73,6 +73,11 @@ class Snapshot:
         """Its delete files, as its writer counted."""
         return self._total("total-delete-files")
 
+    @property
+    def total_bytes(self) -> int | None:
+        """The size of its data and delete files, as its writer counted."""
+        return self._total("total-files-size")
+
     def _total(self, key: str) -> int | None:
         text = str(self.summary.get(key, ""))
         return int(text) if text.isascii() and text.isdigit() else None

@@ -1,6 +1,8 @@
-"""The table assets: one step captures a chunk of tables, several at once inside."""
+"""The table assets: one step captures a group of tables, several at once inside."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -11,26 +13,48 @@ from bcn_dagster.assets.share import Share, open_share, published
 from bcn_dagster.assets.standing import Outcome, outcome_in
 from bcn_dagster.columns import column_schema
 from bcn_dagster.failures import tables_failed, told_to_dagster
+from bcn_dagster.grouping import Group
 from bcn_dagster.listing import Listed
 from bcn_dagster.naming import group, output
 from bcn_dagster.site import Site
 
 _HINT = "the PIT is not published; run the failed tables again, what was captured is not copied again"
+_DONE = "done"
+Results = Iterator[dg.MaterializeResult[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One step in one run: its tables that the run selects, and the asset that says that it is done."""
+
+    site: Site
+    context: dg.AssetExecutionContext
+    tables: Mapping[dg.AssetKey, TableName]
+    done: dg.AssetKey
+
+    @property
+    def pit(self) -> str:
+        return self.context.partition_key
+
+    @property
+    def says_when_done(self) -> bool:
+        return self.done in self.context.selected_asset_keys
 
 
 def build_table_assets(site: Site) -> list[dg.AssetsDefinition]:
-    """One definition, hence one step, for each chunk of the catalog's tables."""
-    size = site.options.tables_per_step
-    chunks = [site.tables[start : start + size] for start in range(0, len(site.tables), size)]
-    return [_build_chunk(site, number, chunk) for number, chunk in enumerate(chunks)]
+    """One definition, hence one step, for each group of the catalog's tables."""
+    return [_build_group(site, group) for group in site.groups]
 
 
-def _build_chunk(site: Site, number: int, chunk: Sequence[Listed]) -> dg.AssetsDefinition:
-    tables = {site.names.table(one.table): one.table for one in chunk}
+def _build_group(site: Site, members: Group) -> dg.AssetsDefinition:
+    tables = {site.names.table(one.table): one.table for one in members.tables}
+    done = site.names.step(members.name)
+    outs = {output(one.table): _out(site, one) for one in members.tables}
 
     @dg.multi_asset(
-        name=f"{site.names.plain}_tables_{number}",
-        outs={output(one.table): _out(site, one) for one in chunk},
+        name=f"{site.names.plain}_{members.name}",
+        outs={**outs, _DONE: _done_out(site, done, len(tables))},
+        internal_asset_deps={**{name: {site.names.plan} for name in outs}, _DONE: set(tables)},
         deps=[site.names.plan],
         partitions_def=site.partitions,
         can_subset=True,
@@ -38,9 +62,9 @@ def _build_chunk(site: Site, number: int, chunk: Sequence[Listed]) -> dg.AssetsD
         retry_policy=site.retry_policy,
         backfill_policy=dg.BackfillPolicy.multi_run(1),
     )
-    def capture_tables(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+    def capture_tables(context: dg.AssetExecutionContext) -> Results:
         wanted = {key: table for key, table in tables.items() if key in context.selected_asset_keys}
-        yield from _capture(site, context, wanted)
+        yield from _capture(_Step(site, context, wanted, done))
 
     return capture_tables
 
@@ -67,53 +91,76 @@ def _out(site: Site, listed: Listed) -> dg.AssetOut:
     )
 
 
+def _done_out(site: Site, key: dg.AssetKey, tables: int) -> dg.AssetOut:
+    return dg.AssetOut(
+        key=key,
+        dagster_type=dg.Nothing,
+        is_required=False,
+        description=f"Says that a step is done with its {tables:,} table(s); the PIT waits for it.",
+        group_name=f"{site.names.plain}_publish",
+        owners=list(site.options.owners),
+        tags=dict(site.options.tags),
+    )
+
+
 def _description(listed: Listed) -> str:
     if listed.alive:
         return f"Iceberg table {listed.table}, as each PIT holds it."
     return f"Iceberg table {listed.table}: dropped at the source; the PITs that hold it can restore it."
 
 
-def _capture(
-    site: Site, context: dg.AssetExecutionContext, tables: Mapping[dg.AssetKey, TableName]
-) -> Iterator[dg.MaterializeResult[Any]]:
-    pit = context.partition_key
+def _capture(step: _Step) -> Results:
+    site, context = step.site, step.context
     with told_to_dagster():
-        manifest = published(site, pit)
+        manifest = published(site, step.pit)
         if manifest is not None:
-            context.log.info("PIT %s exists already: nothing is done", pit)
-            outcome = outcome_in(site.connection.open_repository(), manifest, tables.values())
-            yield from _told(context, tables, outcome)
+            context.log.info("PIT %s exists already: nothing is done", step.pit)
+            yield from _told(
+                step, outcome_in(site.connection.open_repository(), manifest, step.tables.values())
+            )
             return
         share = open_share(site, context)
-        outcome = share.capture(tables.values())
+        if share.publishes and not step.says_when_done:
+            # The PIT does not wait for this step, so both would capture at once.
+            context.log.info(
+                "%s is not selected: the step that publishes captures", step.done.to_user_string()
+            )
+            return
+        outcome = share.capture(step.tables.values())
     if outcome.may_pass and context.retry_number < site.options.retries:
         raise dg.RetryRequested(site.options.retries, site.options.retry_delay_s)
-    yield from _told(context, tables, outcome)
-    _end(site, context, share, outcome)
+    yield from _told(step, outcome)
+    _end(step, share, outcome)
 
 
-def _told(
-    context: dg.AssetExecutionContext, tables: Mapping[dg.AssetKey, TableName], outcome: Outcome
-) -> Iterator[dg.MaterializeResult[Any]]:
+def _told(step: _Step, outcome: Outcome) -> Results:
     """Materializations of what the PIT holds; observations that say why of what it does not."""
-    for key, table in tables.items():
+    for key, table in step.tables.items():
         if table in outcome.held:
             yield dg.MaterializeResult(asset_key=key, metadata=outcome.held[table].metadata())
             continue
         status = "FAILED" if table in outcome.failed else "ABSENT"
         reason = outcome.failed.get(table) or outcome.absent[table]
-        metadata = {"bcn/status": status, "bcn/reason": reason, "bcn/pit": context.partition_key}
-        context.log_event(
-            dg.AssetObservation(key, description=reason, partition=context.partition_key, metadata=metadata)
+        metadata = {"bcn/status": status, "bcn/reason": reason, "bcn/pit": step.pit}
+        step.context.log_event(
+            dg.AssetObservation(key, description=reason, partition=step.pit, metadata=metadata)
         )
+    if step.says_when_done:
+        yield dg.MaterializeResult(asset_key=step.done, metadata=_summary(outcome))
 
 
-def _end(site: Site, context: dg.AssetExecutionContext, share: Share, outcome: Outcome) -> None:
+def _summary(outcome: Outcome) -> dict[str, Any]:
+    counts = Counter(held.status.lower() for held in outcome.held.values())
+    counts |= Counter(failed=len(outcome.failed), absent=len(outcome.absent))
+    return {f"bcn/{name}": count for name, count in sorted(counts.items())}
+
+
+def _end(step: _Step, share: Share, outcome: Outcome) -> None:
     """Failed tables end the run here, unless the last asset is to publish the PIT without them and then fail."""
     if outcome.failed and not (share.publishes and share.backup.publish_partial):
         raise tables_failed(share.pit, outcome.failed, _HINT)
     for table, reason in sorted(outcome.failed.items()):
-        context.log.error("%s: %s", table, reason)
+        step.context.log.error("%s: %s", table, reason)
     with told_to_dagster():
         if not share.publishes and share.is_captured:
-            publish_here(site, context, share)
+            publish_here(step.site, step.context, share)

@@ -1,44 +1,53 @@
-"""The drift sensor: one sweep against the newest PIT, and a PIT asked for once for each drift."""
+"""The drift sensor: one sweep against the newest PIT; each drift is observed, and asked for, once."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import dagster as dg
 
-from bcn_core.capture.planning import Parent, Source, changes_since, parent_of
-from bcn_core.changes import Changes
 from bcn_core.errors import NotFound
-from bcn_core.events import silent
 from bcn_core.names import pit_id
 from bcn_core.repository.repository import Repository
+from bcn_dagster.automation.asking import request_pit
 from bcn_dagster.automation.at_work import writers
-from bcn_dagster.automation.observing import observations
+from bcn_dagster.automation.looking import Look, look
+from bcn_dagster.automation.observing import collapsed, observations, observe_drops
+from bcn_dagster.automation.reactions import asks_for_backup, kinds_of
 from bcn_dagster.failures import told_to_dagster
-from bcn_dagster.naming import WHOLE, WHOLE_TAG
 from bcn_dagster.site import Site
+
+_NO_PIT = "the first PIT is taken by the schedule or by a person"
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
-    """What a sweep shows against the newest PIT."""
+class Cursor:
+    """What earlier ticks have dealt with: a fingerprint of the drift, and names that one listing has lacked."""
 
-    parent: Parent
-    changes: Changes
+    dealt_with: str = ""
+    missing: frozenset[str] = frozenset()
+
+    @classmethod
+    def parse(cls, text: str | None) -> "Cursor":
+        """Read what :attr:`text` wrote; nothing was dealt with when there is none."""
+        if not text:
+            return cls()
+        found = json.loads(text)
+        return cls(found["dealt_with"], frozenset(found["missing"]))
 
     @property
-    def fingerprint(self) -> str:
-        """The same for the same drift, whichever PIT shows it: a table that cannot be captured is asked for once."""
-        changes = self.changes
-        gone = {str(table): self.parent.tables[table].uuid for table in changes.dropped}
-        facts = {
-            "changed": {str(table): one.state.pointer for table, one in changes.changed.items()},
-            "renamed": {str(new): str(old) for new, old in changes.renamed.items()},
-            "dropped": gone,
-            "unreadable": sorted(str(table) for table in changes.unreadable),
-        }
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+    def text(self) -> str:
+        """As Dagster keeps it."""
+        return json.dumps({"dealt_with": self.dealt_with, "missing": sorted(self.missing)})
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What one tick has to say: events, whether a PIT is wanted, and names that the next listing must confirm."""
+
+    events: tuple[dg.AssetObservation, ...]
+    wants_pit: bool
+    unconfirmed: frozenset[str]
 
 
 def build_drift_sensor(site: Site, interval_s: int) -> dg.SensorDefinition:
@@ -58,49 +67,81 @@ def build_drift_sensor(site: Site, interval_s: int) -> dg.SensorDefinition:
     return drift
 
 
-def find_drift(site: Site, repository: Repository) -> Drift:
-    """One sweep, compared with the newest PIT."""
-    source = Source(site.connection.open_catalog(), site.connection.stores(), silent)
-    parent = parent_of(repository, pit_id(datetime.now(UTC)))
-    return Drift(parent, changes_since(repository, parent, source.catalog.sweep(repository.scope), source))
-
-
 def _evaluate(site: Site, context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     try:
         repository = site.connection.open_repository()
     except NotFound as error:
-        return dg.SkipReason(f"{error.message}; the first PIT is taken by the schedule or by a person")
+        return dg.SkipReason(f"{error.message}; {_NO_PIT}")
     if not repository.pits():
-        return dg.SkipReason("there is no PIT yet; the first one is taken by the schedule or by a person")
+        return dg.SkipReason(f"there is no PIT yet; {_NO_PIT}")
     running = next(writers(context.instance, site.names), None)
     if running is not None:
         return dg.SkipReason(f"run {running.run_id} is at work on the repository")
-    drift = find_drift(site, repository)
-    if not drift.changes.any:
-        context.update_cursor("")
-        return dg.SkipReason(f"nothing changed since PIT {repository.pits()[-1]}")
-    if context.cursor == drift.fingerprint:
-        return dg.SkipReason("this drift was asked for already")
-    return _request(site, drift)
+    return _look_at(site, repository, Cursor.parse(context.cursor))
 
 
-def _request(site: Site, drift: Drift) -> dg.SensorResult:
+def _look_at(site: Site, repository: Repository, before: Cursor) -> dg.SensorResult:
+    found = look(site, repository)
+    listed = {str(table) for table in found.sweep.pointers}
+    confirmed = before.missing - listed
+    if found.shows_nothing_new or (found.fingerprint == before.dealt_with and not confirmed):
+        said = f"nothing changed since PIT {repository.pits()[-1]}"
+        said = said if found.shows_nothing_new else "this drift was asked for already"
+        kept = "" if found.shows_nothing_new else before.dealt_with
+        events = list(observe_drops(site.names, confirmed))
+        return dg.SensorResult(skip_reason=said, asset_events=events, cursor=Cursor(kept).text)
+    storm = len(found.moved) > site.options.storm
+    findings = _collapsed(site, found, confirmed) if storm else _each(site, found, confirmed)
+    again = found.fingerprint == before.dealt_with and not confirmed & _names(found)
+    return _told(site, found, findings, ask=findings.wants_pit and not again)
+
+
+def _told(site: Site, found: Look, findings: Findings, *, ask: bool) -> dg.SensorResult:
+    cursor = Cursor(found.fingerprint, findings.unconfirmed).text
+    events = list(findings.events)
+    if not ask:
+        waiting = (
+            f"; {len(findings.unconfirmed)} name(s) are missing from one listing"
+            if findings.unconfirmed
+            else ""
+        )
+        return dg.SensorResult(
+            skip_reason=f"observed only, no PIT is asked for{waiting}", asset_events=events, cursor=cursor
+        )
     pit = pit_id(datetime.now(UTC))
-    parent = drift.parent.manifest.pit if drift.parent.manifest else "none"
-    changed = [
-        site.names.table(table)
-        for table in sorted(drift.changes.changed.keys() | drift.changes.renamed.keys())
-    ]
-    request = dg.RunRequest(
-        run_key=f"drift-{parent}-{drift.fingerprint}",
-        partition_key=pit,
-        asset_selection=[site.names.plan, *(key for key in changed if key in site.by_key), site.names.pit],
-        # The steps are those of what changed; the PIT is whole, with tables that this location does not know yet.
-        tags={WHOLE_TAG: WHOLE, "bcn/asked_by": "drift"},
-    )
+    parent = found.parent.manifest.pit if found.parent.manifest else "none"
+    request = request_pit(site, found.moved, pit, asked_by="drift", key=f"drift-{parent}-{found.fingerprint}")
     return dg.SensorResult(
         run_requests=[request],
         dynamic_partitions_requests=[site.partitions.build_add_request([pit])],
-        asset_events=list(observations(site.names, drift.changes)),
-        cursor=drift.fingerprint,
+        asset_events=events,
+        cursor=cursor,
     )
+
+
+def _each(site: Site, found: Look, confirmed: frozenset[str]) -> Findings:
+    """One observation for each table, and each kind by its own switch."""
+    changes = found.changes()
+    by_table = kinds_of(changes)
+    dropped = {str(table) for table in changes.dropped}
+    kinds = {kind for table, said in by_table.items() if str(table) not in dropped for kind in said}
+    if dropped & confirmed:
+        kinds.add("dropped")
+    return Findings(
+        events=(*observations(site.names, changes, by_table), *observe_drops(site.names, confirmed)),
+        wants_pit=asks_for_backup(site.options.on_change, kinds),
+        unconfirmed=frozenset(dropped - confirmed),
+    )
+
+
+def _collapsed(site: Site, found: Look, confirmed: frozenset[str]) -> Findings:
+    """Too many changes for one event each, and for reading their metadata within a tick: the PIT will say more."""
+    return Findings(
+        events=(collapsed(site.names, found), *observe_drops(site.names, confirmed)),
+        wants_pit=True,
+        unconfirmed=frozenset(_names(found) - confirmed),
+    )
+
+
+def _names(found: Look) -> frozenset[str]:
+    return frozenset(str(table) for table in found.missing)

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import dagster as dg
 from dagster.components import DefsStateConfig, DefsStateConfigArgs, ResolvedDefsStateConfig
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from bcn_core.errors import BcnError
 from bcn_core.settings import load
+from bcn_dagster.automation.reactions import KINDS, Reaction, unknown_kinds
 from bcn_dagster.building import build_definitions, unconfigured
 from bcn_dagster.connection import Connection
 from bcn_dagster.listing import Listed, Listing, discover
-from bcn_dagster.site import Options, Site
+from bcn_dagster.site import Executor, Options, Site
 
 _LOG = logging.getLogger("bcn_dagster")
 
@@ -35,6 +36,16 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
     tables_per_step: int = Field(
         100, ge=1, description="Tables that one step captures. Every step costs the start of a process."
     )
+    large_table_bytes: int = Field(
+        10 * 1024**3, ge=1, description="A table of this size or more has a step of its own."
+    )
+    executor: Executor = Field(
+        "in_process",
+        description=(
+            "Where the steps of the backup job run: in_process, all in the run's own process, tables side by side in "
+            "threads; multiprocess, each in a process; project, as the project's Definitions say (Kubernetes, Celery)."
+        ),
+    )
     nightly_cron: str | None = Field(
         "0 2 * * *", description="When the schedule takes a PIT; null for no schedule."
     )
@@ -43,6 +54,18 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         300,
         ge=30,
         description="How often the sensor compares the catalog with the newest PIT; null for no sensor.",
+    )
+    on_change: dict[str, Reaction] = Field(
+        {},
+        description=(
+            "What the sensor does about a kind of change: observe it, back_up (the default), or fail_check: back up, "
+            f"and let the PIT's check no_unwanted_change fail. Kinds: {', '.join(KINDS)}."
+        ),
+    )
+    storm: int = Field(
+        500,
+        ge=1,
+        description="More changed tables than this are told in one event, and no metadata is read before the backup.",
     )
     sync_interval_seconds: int = Field(
         60, ge=30, description="How often PITs that were written or pruned elsewhere are looked for."
@@ -70,6 +93,14 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         default_factory=DefsStateConfigArgs.versioned_state_storage,
         description="Where the list of tables is kept between refreshes.",
     )
+
+    @field_validator("on_change")
+    @classmethod
+    def _known_kinds(cls, value: dict[str, Reaction]) -> dict[str, Reaction]:
+        unknown = unknown_kinds(value)
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)}: no kind of change; they are {', '.join(KINDS)}")
+        return value
 
     @property
     def defs_state_config(self) -> DefsStateConfig:
@@ -140,9 +171,13 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
     def _options(self) -> Options:
         return Options(
             tables_per_step=self.tables_per_step,
+            large_table_bytes=self.large_table_bytes,
+            executor=self.executor,
             retries=self.retries,
             retry_delay_s=self.retry_delay_seconds,
             publish_partial=self.publish_partial,
+            on_change=self.on_change,
+            storm=self.storm,
             pool=self.pool,
             owners=tuple(self.owners),
             tags=self.tags,

@@ -21,6 +21,7 @@ from bcn_dagster.naming import Names
 from tests.warehouse.source import NAME, Place
 
 PLAN, PIT = Names(NAME).plan, Names(NAME).pit
+STEP = Names(NAME).step("tables_0")
 PARTITIONS = f"bcn/{NAME}/pit"
 
 

@@ -10,7 +10,9 @@ from bcn_core.errors import BcnError, InvalidRequest
 from bcn_dagster.components import IcebergCatalogBackups
 from bcn_dagster.definitions import defs
 from bcn_dagster.listing import Listing
-from tests.builders.dagster_location import PIT, PLAN, Location, key
+from bcn_dagster.naming import Names
+from tests.builders.dagster_location import PIT, PLAN, STEP, Location, key
+from tests.warehouse.source import append
 
 
 def specs(definitions: dg.Definitions) -> dict[dg.AssetKey, dg.AssetSpec]:
@@ -29,10 +31,9 @@ def context() -> dg.ComponentLoadContext:
 def test_every_table_is_an_asset_between_the_first_and_the_last(location: Location) -> None:
     found = specs(location.definitions)
 
-    assert {PLAN, PIT, key("sales.orders"), key("sales.items"), key("ops.audit")} == set(found)
-    assert {PLAN, key("sales.orders"), key("sales.items"), key("ops.audit")} == {
-        one.asset_key for one in found[PIT].deps
-    }
+    tables = {key("sales.orders"), key("sales.items"), key("ops.audit")}
+    assert {PLAN, STEP, PIT} | tables == set(found)
+    assert [tables, {PLAN, STEP}] == [{one.asset_key for one in found[last].deps} for last in (STEP, PIT)]
 
 
 def test_groups_are_databases_and_both_ends_stand_apart(location: Location) -> None:
@@ -65,7 +66,21 @@ def test_tables_share_steps(location: Location) -> None:
 
     steps = [one for one in location.definitions.assets or () if isinstance(one, dg.AssetsDefinition)]
 
-    assert [1, 2, 1, 1] == [len(one.keys) for one in steps]
+    assert [1, 3, 2, 1] == [len(one.keys) for one in steps]
+
+
+def test_a_large_table_has_a_step_of_its_own(location: Location) -> None:
+    location.fields["large_table_bytes"] = 1_000
+    append(location.catalog.load_table("sales.orders"), 100, count=10_000)
+
+    steps = {
+        frozenset(one.keys)
+        for one in location.definitions.assets or ()
+        if isinstance(one, dg.AssetsDefinition)
+    }
+
+    alone = frozenset({key("sales.orders"), Names("shop").step("table_sales__orders")})
+    assert {alone, frozenset({key("sales.items"), key("ops.audit"), STEP})} <= steps
 
 
 def test_the_state_of_the_component_becomes_its_definitions(location: Location, tmp_path: Path) -> None:

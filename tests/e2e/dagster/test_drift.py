@@ -1,14 +1,15 @@
 """The drift sensor: each kind of change is observed, asked for once, and makes a whole PIT."""
 
 import dagster as dg
+import pytest
 from pyiceberg.types import LongType
 
-from tests.builders.dagster_location import PIT, PLAN, Location, key
+from tests.builders.dagster_location import PIT, PLAN, STEP, Location, key
 from tests.warehouse.source import append, content_files, make
 
 
-def asked(location: Location) -> dg.SensorResult:
-    answer = location.tick("drift")
+def asked(location: Location, cursor: str | None = None) -> dg.SensorResult:
+    answer = location.tick("drift", cursor)
     assert isinstance(answer, dg.SensorResult)
     return answer
 
@@ -28,7 +29,9 @@ def observed(answer: dg.SensorResult) -> dict[str, str]:
 
 
 def skipped(answer: dg.SensorResult | dg.SkipReason) -> str:
-    assert isinstance(answer, dg.SkipReason)
+    if isinstance(answer, dg.SensorResult):
+        assert answer.skip_reason is not None
+        return str(answer.skip_reason.skip_message)
     return str(answer.skip_message)
 
 
@@ -46,7 +49,7 @@ def test_a_drift_asks_for_what_changed_alone(backed_up: Location) -> None:
     answer = asked(backed_up)
 
     assert {"orders": "data_changed"} == observed(answer)
-    assert [PLAN, key("sales.orders"), PIT] == request(answer).asset_selection
+    assert [PLAN, key("sales.orders"), STEP, PIT] == request(answer).asset_selection
 
 
 def test_the_same_drift_is_asked_for_once(backed_up: Location) -> None:
@@ -98,13 +101,16 @@ def test_a_rename_is_observed_on_the_new_name_and_makes_a_complete_pit(backed_up
     assert "complete" == backed_up.run_request(request(answer)).statuses["pit"]
 
 
-def test_a_drop_alone_asks_for_a_pit_that_records_it(backed_up: Location) -> None:
+def test_a_drop_that_a_second_listing_confirms_asks_for_a_pit_that_records_it(backed_up: Location) -> None:
     backed_up.catalog.drop_table("ops.audit")
 
-    answer = asked(backed_up)
-    backed_up.run_request(request(answer))
+    first = asked(backed_up)
 
-    assert {"audit": "dropped"} == observed(answer)
+    second = asked(backed_up, first.cursor)
+    backed_up.run_request(request(second))
+
+    assert {} == observed(first)
+    assert {"audit": "dropped"} == observed(second)
     assert ("ops.audit",) == backed_up.newest.deleted_in_source.tables
 
 
@@ -137,3 +143,55 @@ def test_nothing_is_asked_for_while_a_run_is_at_work(backed_up: Location) -> Non
     )
 
     assert run.run_id in skipped(backed_up.tick("drift"))
+
+
+def test_a_name_that_only_one_listing_lacks_is_no_deletion(backed_up: Location) -> None:
+    pointer = backed_up.catalog.load_table("ops.audit").metadata_location
+    backed_up.catalog.drop_table("ops.audit")
+    first = asked(backed_up)
+    backed_up.catalog.register_table("ops.audit", pointer)
+
+    second = asked(backed_up, first.cursor)
+
+    assert "nothing changed since" in skipped(second)
+    assert {} == observed(second)
+
+
+def test_a_kind_that_is_only_observed_asks_for_no_pit(backed_up: Location) -> None:
+    backed_up.fields["on_change"] = {"data_changed": "observe"}
+    del backed_up.definitions
+    append(backed_up.catalog.load_table("sales.orders"), 100)
+
+    answer = asked(backed_up)
+
+    assert {"orders": "data_changed"} == observed(answer)
+    assert "observed only" in skipped(answer)
+
+
+def test_what_was_only_observed_is_observed_once(backed_up: Location) -> None:
+    backed_up.fields["on_change"] = {"data_changed": "observe"}
+    del backed_up.definitions
+    append(backed_up.catalog.load_table("sales.orders"), 100)
+
+    again = asked(backed_up, asked(backed_up).cursor)
+
+    assert {} == observed(again)
+
+
+def test_a_storm_is_told_in_one_event_and_asks_for_one_pit(backed_up: Location) -> None:
+    backed_up.fields["storm"] = 1
+    del backed_up.definitions
+    for name in ("sales.orders", "sales.items"):
+        append(backed_up.catalog.load_table(name), 100)
+
+    answer = asked(backed_up)
+
+    assert {"pit_plan": "storm"} == observed(answer)
+    assert [PLAN, key("sales.items"), key("sales.orders"), STEP, PIT] == request(answer).asset_selection
+
+
+def test_an_unknown_kind_of_change_is_refused(location: Location) -> None:
+    location.fields["on_change"] = {"data_chnaged": "observe"}
+
+    with pytest.raises(ValueError, match="data_chnaged: no kind of change"):
+        _ = location.component

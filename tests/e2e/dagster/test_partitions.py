@@ -1,5 +1,6 @@
 """Where PITs come from and go: the schedule, PITs of other writers, history, and runs that died."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,7 +13,7 @@ from bcn_core.repository.pins import read_pin
 from bcn_dagster.assets.share import owner
 from bcn_dagster.automation.release import release_pit
 from bcn_dagster.history import Every, add_past_pits, instant, main, past_pits
-from tests.builders.dagster_location import PARTITIONS, PIT, Location, at_the_command_line, key
+from tests.builders.dagster_location import PARTITIONS, PIT, PLAN, STEP, Location, at_the_command_line, key
 from tests.warehouse.source import NAME, append, make
 
 
@@ -23,6 +24,38 @@ def written_elsewhere(location: Location) -> str:
 def result(answer: dg.SensorResult | dg.SkipReason) -> dg.SensorResult:
     assert isinstance(answer, dg.SensorResult)
     return answer
+
+
+@pytest.fixture
+def context() -> Iterator[dg.ScheduleEvaluationContext]:
+    due = datetime(2026, 11, 20, 2, tzinfo=UTC)
+    with (
+        dg.instance_for_test() as instance,
+        dg.build_schedule_context(instance, scheduled_execution_time=due) as found,
+    ):
+        yield found
+
+
+def test_the_schedule_asks_for_steps_of_what_changed_alone(
+    backed_up: Location, context: dg.ScheduleEvaluationContext
+) -> None:
+    append(backed_up.catalog.load_table("sales.orders"), 100)
+
+    request = backed_up.schedule(context)
+
+    assert [PLAN, key("sales.orders"), STEP, PIT] == request.asset_selection
+
+
+def test_the_schedule_asks_for_every_table_when_the_catalog_does_not_answer(
+    backed_up: Location, context: dg.ScheduleEvaluationContext
+) -> None:
+    schedule = backed_up.schedule
+    backed_up.catalog.close()
+    backed_up.place.lose()
+
+    request = schedule(context)
+
+    assert request.asset_selection is None
 
 
 def test_the_schedule_adds_a_pit_and_asks_for_its_run(location: Location) -> None:

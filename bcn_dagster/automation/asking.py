@@ -1,0 +1,27 @@
+"""A request for a run that makes a whole PIT by the steps of those tables alone that changed."""
+
+from collections.abc import Iterable
+
+import dagster as dg
+
+from bcn_core.names import TableName
+from bcn_dagster.naming import WHOLE, WHOLE_TAG
+from bcn_dagster.site import Site
+
+
+def request_pit(
+    site: Site, changed: Iterable[TableName], pit: str, *, asked_by: str, key: str
+) -> dg.RunRequest:
+    """The first asset sweeps again, so what moves meanwhile, or is not known here yet, is in the PIT too.
+
+    A table that did not change needs no step: at 10,000 tables the steps of the others would be all of the night.
+    """
+    keys = sorted(site.names.table(table) for table in changed)
+    known = [one for one in keys if one in site.by_key]
+    steps = sorted({site.step_of[one] for one in known})
+    return dg.RunRequest(
+        run_key=key,
+        partition_key=pit,
+        asset_selection=[site.names.plan, *known, *steps, site.names.pit],
+        tags={WHOLE_TAG: WHOLE, "bcn/asked_by": asked_by},
+    )

@@ -1,0 +1,55 @@
+"""What to do about each kind of change: only observe it, take a PIT, or take a PIT whose check fails."""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from bcn_core.changes import Changed, Changes
+from bcn_core.names import TableName
+from bcn_core.repository.documents import PitManifest
+
+Reaction = Literal["observe", "back_up", "fail_check"]
+WORDS = {
+    "new": "new",
+    "data": "data_changed",
+    "schema": "schema_changed",
+    "spec": "partition_spec_changed",
+    "order": "sort_order_changed",
+    "properties": "properties_changed",
+    "format": "format_version_changed",
+    "metadata": "metadata_changed",
+    "recreated": "recreated",
+}
+"""The engine's kinds as people read them in observations and write them in ``on_change``."""
+KINDS = (*WORDS.values(), "renamed", "dropped", "unreadable")
+
+
+def unknown_kinds(on_change: Mapping[str, Reaction]) -> list[str]:
+    """Keys of ``on_change`` that are no kind of change."""
+    return sorted(set(on_change) - set(KINDS))
+
+
+def asks_for_backup(on_change: Mapping[str, Reaction], kinds: Iterable[str]) -> bool:
+    """Whether any of the kinds is more than observed; what nothing is said about is backed up."""
+    return any(on_change.get(kind, "back_up") != "observe" for kind in kinds)
+
+
+def kinds_of(changes: Changes) -> dict[TableName, list[str]]:
+    """Every table that changed, with its kinds of change; a dropped one under its old name."""
+    found = {table: _kinds(changes, table, one) for table, one in changes.changed.items()}
+    found |= {table: ["renamed"] for table in changes.renamed if table not in changes.changed}
+    found |= {table: ["dropped"] for table in changes.dropped}
+    return found | {table: ["unreadable"] for table in changes.unreadable}
+
+
+def kinds_in(manifest: PitManifest) -> dict[str, list[str]]:
+    """The same of a PIT that exists, against the PIT before; tables by their names as people type them."""
+    found = {str(one.table.table()): [WORDS[kind] for kind in one.changes] for one in manifest.changed}
+    for renamed in manifest.renamed:
+        found.setdefault(str(renamed.after.table()), []).append("renamed")
+    found |= {str(one.table.table()): ["recreated"] for one in manifest.recreated}
+    return found | {name: ["dropped"] for name in manifest.deleted_in_source.tables}
+
+
+def _kinds(changes: Changes, table: TableName, one: Changed) -> list[str]:
+    renamed = ["renamed"] if table in changes.renamed else []
+    return renamed + [WORDS[kind] for kind in one.kinds]
