@@ -131,9 +131,9 @@ def test_a_table_with_no_whole_version_is_not_shown_at_all(sites: Sites) -> None
     assert sites.standby.bcn().pointer(TableName(("sales",), "orders")) is None
 
 
-def test_a_data_file_that_is_cut_short_does_not_count(sites: Sites) -> None:
+def test_a_data_file_that_is_cut_short_does_not_count(sites: Sites, orders: HandMade) -> None:
     sites.replicate()
-    data = next(path for path in sorted(sites.standby.warehouse.rglob("*.parquet")))
+    data = sites.standby.folder / path_of(orders.data_files[0]).relative_to(sites.source.folder)
     whole = data.read_bytes()
     data.write_bytes(whole[:-1])
 
