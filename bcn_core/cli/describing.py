@@ -46,8 +46,19 @@ def draw_checks(checks: tuple[CheckRecord, ...]) -> None:
         line("\nnever verified: bcn verify")
     for one in checks:
         age = datetime.now(UTC) - one.finished_at
-        found = f"{one.faults} FAULTS: {one.first_fault}" if one.faults else "no fault"
+        found = f"{one.faults} FAULTS: {one.first_fault}" if one.faults else _no_fault(one)
         line(f"\nverified {one.level}: {found}, {one.finished_at:%Y-%m-%d %H:%M} UTC, {_age(age)} ago")
+
+
+def _no_fault(one: CheckRecord) -> str:
+    """Of a drill: what came back, and how long that took."""
+    if one.seconds is None:
+        return "no fault"
+    missing = f", {one.refused} not tried" if one.refused else ""
+    return (
+        f"{one.tables} tables of PIT {one.pit} came back{missing}, {one.rows or 0:,} rows, "
+        f"{size(one.bytes_read)} in {duration(one.seconds)}"
+    )
 
 
 def draw_pits(pits: tuple[PitSummary, ...]) -> None:

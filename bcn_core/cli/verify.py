@@ -6,7 +6,8 @@ import click
 
 from bcn_core.cli.drawing import line
 from bcn_core.cli.manner import Manner
-from bcn_core.cli.options import PlaceOptions, json_option, place_options
+from bcn_core.cli.options import json_option, place_options
+from bcn_core.cli.verify_drill import DrillOptions, carry_out_drill, check_drill_options, drill_options
 from bcn_core.cli.verify_repository import verify_place
 from bcn_core.errors import DamagedRepository, InvalidRequest
 from bcn_core.storage.opening import Stores
@@ -15,7 +16,7 @@ from bcn_core.verify import Finding, TableCheck, TableVerification, verify_table
 _SHOWN = 50
 
 
-class VerifyOptions(PlaceOptions):
+class VerifyOptions(DrillOptions):
     """What ``bcn verify`` takes."""
 
     read: str | None
@@ -30,6 +31,7 @@ class VerifyOptions(PlaceOptions):
 @place_options
 @click.option("--read", metavar="N/M", help="Also read the N-th of M parts of all data files, as 7/30.")
 @click.option("--read-all", is_flag=True, help="Also read every data file, and compare its SHA-256.")
+@drill_options
 @click.option(
     "--table-location",
     metavar="PLACE",
@@ -59,15 +61,23 @@ def command(manner: Manner, **given: Unpack[VerifyOptions]) -> None:
 
     --read and --read-all read data files as well. The result is kept, and bcn describe shows it with its age.
 
+    With --restore: a drill. Tables of a PIT are restored into a scratch place, checked, counted by PyIceberg, and
+    removed again; how long that took is kept too.
+
     With --table-location: check that any Iceberg table is whole, whatever tool wrote or copied it. All that it names is
     there, as recorded, and nowhere else. Exit code 6 when there are faults.
     """
-    if given["table_location"] is None:
-        if given["read"] and given["read_all"]:
-            raise InvalidRequest("--read and --read-all ask for two things", hint="give one of them")
+    asked = [name for name in ("read", "read_all", "restore", "table_location") if given[name]]
+    if len(asked) > 1:
+        names = " and ".join(f"--{name.replace('_', '-')}" for name in asked)
+        raise InvalidRequest(f"{names} ask for different things", hint="give one of them")
+    check_drill_options(given)
+    if given["restore"]:
+        carry_out_drill(manner, given)
+    elif given["table_location"] is not None:
+        _verify_table(manner, given, given["table_location"])
+    else:
         verify_place(manner, given, given["read"], everything=given["read_all"])
-        return
-    _verify_table(manner, given, given["table_location"])
 
 
 def _verify_table(manner: Manner, given: VerifyOptions, place: str) -> None:

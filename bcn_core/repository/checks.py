@@ -12,7 +12,12 @@ from bcn_core.repository.repository import Repository
 
 
 class CheckRecord(Dated):
-    """``checks/<instant>-<token>.json``: one check. ``level``: ``quick``, ``read n/m`` or ``read all``."""
+    """``checks/<instant>-<token>.json``: one check.
+
+    ``level``: ``quick``, ``read n/m``, ``read all``, or of a drill ``restore n/m``, ``restore some``, ``restore all``.
+    A drill also says of which ``pit``, how many ``rows`` were read back, in how many ``seconds`` the tables were in
+    place, and how many were ``refused``.
+    """
 
     level: str
     started_at: datetime
@@ -23,6 +28,10 @@ class CheckRecord(Dated):
     bytes_read: int
     faults: int
     first_fault: str = ""
+    pit: str = ""
+    rows: int | None = None
+    seconds: float | None = None
+    refused: int = 0
 
 
 def keep_check(repository: Repository, record: CheckRecord) -> None:

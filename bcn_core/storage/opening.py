@@ -81,6 +81,17 @@ class Stores:
             return self._root(parts, location)
         return self.wrap(self._open(parts, location, parts.key))
 
+    def wrapped(self, more: Wrap) -> "Stores":
+        """The same stores, opened anew with more behaviour around each."""
+        inner = self.wrap
+        other = Stores(lambda store: more(inner(store)), self._options, self._retries)
+        other.report = self._tell
+        return other
+
+    def options(self, location: str) -> dict[str, str]:
+        """How a place is reached, by PyIceberg's names: for a reader that is not BCN's own."""
+        return self._said_of(split(location), location)
+
     def holding(self, location: str) -> tuple[Store, str]:
         """The store that holds a file, and the file's key in it, byte for byte."""
         parts = split(location)

@@ -13,6 +13,7 @@ from tests.warehouse.source import Place
 
 Edit = Callable[[dict[str, Any]], object]
 _CONTENT = ("data", "deletes")
+_STREAM = b"AGS1\x00\x10\x00\x00 nobody can read this"
 
 
 def path_of(location: str) -> Path:
@@ -156,3 +157,14 @@ def _row(location: str, length: int, content: int, number: int, group: Sequence[
         counts |= {f"{name}_files_count": len(rows), f"{name}_rows_count": sum(rows)}
     numbers = {"sequence_number": number, "min_sequence_number": number, "added_snapshot_id": 9000 + number}
     return listed(location, length, content=content, **numbers, **counts)
+
+
+def encrypt(orders: HandMade) -> None:
+    """The newest manifest list is an AES GCM stream, as v3 encryption writes it."""
+    row = orders.manifests()[0]
+    location = orders.list(
+        orders.raw, 3, [row], lambda raw: raw.update({"encryption-keys": [{"key-id": "k"}]})
+    )
+    raw = orders.raw
+    path_of(raw["snapshots"][-1]["manifest-list"]).write_bytes(_STREAM)
+    assert location

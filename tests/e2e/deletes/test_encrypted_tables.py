@@ -4,24 +4,11 @@ import pytest
 
 from bcn_core.errors import UnsupportedFormat
 from bcn_core.restore import RestoreRequest
-from tests.warehouse.commits import HandMade, path_of
+from tests.warehouse.commits import HandMade, encrypt
 from tests.warehouse.delete_files import parquet_deletes, position_entry
 from tests.warehouse.journey import only
 from tests.warehouse.runs import Lab
 from tests.warehouse.source import Place
-
-STREAM = b"AGS1\x00\x10\x00\x00 nobody can read this"
-
-
-def encrypt(orders: HandMade) -> None:
-    """The newest manifest list is an AES GCM stream, as v3 encryption writes it."""
-    row = orders.manifests()[0]
-    location = orders.list(
-        orders.raw, 3, [row], lambda raw: raw.update({"encryption-keys": [{"key-id": "k"}]})
-    )
-    raw = orders.raw
-    path_of(raw["snapshots"][-1]["manifest-list"]).write_bytes(STREAM)
-    assert location
 
 
 def test_an_encrypted_table_comes_back_byte_for_byte_to_where_it_was(

@@ -1,0 +1,163 @@
+"""One PIT: its manifest, and what happened to each of its tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from bcn_core.copying import in_parallel
+from bcn_core.errors import BcnError, DamagedRepository, NotFound
+from bcn_core.names import TableName, nearest
+from bcn_core.repository.documents import (
+    DeletedTable,
+    FailedTable,
+    PitManifest,
+    Renamed,
+    TableChange,
+    TableEntry,
+)
+from bcn_core.repository.repository import Repository
+
+_READS_AT_ONCE = 8
+
+TableStatus = Literal["ACTIVE", "UNCHANGED", "CARRIED", "DELETED", "FAILED"]
+"""Of an object in a PIT; FAILED is a table that the PIT was to capture and of which it holds nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableInPit:
+    """One table of a PIT. ``captured_by`` is the PIT whose capture holds it (for DELETED: the last one that does).
+
+    ``rows``, ``files`` and ``bytes`` are of the whole table; ``files_new`` and ``bytes_new`` of what this PIT copied,
+    None where nobody looked.
+    """
+
+    table: TableName
+    status: TableStatus
+    captured_by: str | None = None
+    changes: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    renamed_from: TableName | None = None
+    reason: str = ""
+    uuid: str | None = None
+    rows: int | None = None
+    files: int | None = None
+    bytes: int | None = None
+    files_new: int | None = None
+    bytes_new: int | None = None
+    schema_id: int | None = None
+    snapshot_id: int | None = None
+    format_version: int | None = None
+    damaged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PitDescription:
+    """One PIT: its manifest and its tables, deleted and failed ones included."""
+
+    manifest: PitManifest
+    tables: tuple[TableInPit, ...]
+
+    @property
+    def databases(self) -> dict[str, str]:
+        """Its databases with their status."""
+        held = dict.fromkeys(self.manifest.included_objects.databases, "ACTIVE")
+        held |= dict.fromkeys(self.manifest.unchanged_objects.databases, "UNCHANGED")
+        return held | {".".join(one.namespace): "DELETED" for one in self.manifest.deleted_databases}
+
+
+def describe_pit(repository: Repository, pit: str, *, captures: bool = False) -> PitDescription:
+    """One PIT (an id) with its tables; ``captures`` also reads how much was copied for each of them.
+
+    Raises:
+        NotFound: there is no such PIT.
+        DamagedRepository: it, or an index or capture that it names, is not what was written.
+    """
+    manifest = repository.pit(pit)
+    held = repository.tables(manifest)
+    tables = _alive(repository, manifest, held, captures=captures)
+    tables += [_never_held(one) for one in manifest.failed if one.table.table() not in held]
+    tables += [_deleted(one) for one in manifest.deleted_tables]
+    return PitDescription(manifest, tuple(sorted(tables, key=lambda one: (one.table, one.status))))
+
+
+def tables_of_database(description: PitDescription, database: str) -> tuple[TableInPit, ...]:
+    """The tables of one database of a PIT.
+
+    Raises:
+        NotFound: the PIT has no such database.
+    """
+    found = tuple(one for one in description.tables if one.table.database == database)
+    if not found and database not in description.databases:
+        pit = description.manifest.pit
+        raise NotFound(
+            f"PIT {pit} has no database '{database}'", hint=nearest(database, description.databases)
+        )
+    return found
+
+
+def _alive(
+    repository: Repository, manifest: PitManifest, held: Mapping[TableName, TableEntry], *, captures: bool
+) -> list[TableInPit]:
+    told = _Told(manifest)
+
+    def one(item: tuple[TableName, TableEntry]) -> TableInPit:
+        table, entry = item
+        record = repository.capture(entry) if captures and entry.capture_pit == manifest.pit else None
+        change = told.changed.get(table)
+        return TableInPit(
+            table=table,
+            status=told.status(table, entry),
+            captured_by=entry.capture_pit,
+            changes=change.changes if change else (),
+            columns=change.columns if change else (),
+            renamed_from=told.renamed.get(table),
+            reason=told.failed.get(table, ""),
+            uuid=entry.uuid,
+            rows=entry.rows,
+            files=entry.files,
+            bytes=entry.bytes,
+            files_new=record.files_new if record else None,
+            bytes_new=record.bytes_new if record else None,
+            schema_id=entry.schema_id,
+            snapshot_id=entry.snapshot_id,
+            format_version=entry.table_format_version,
+            damaged=entry.damaged,
+        )
+
+    return list(in_parallel(one, held.items(), _READS_AT_ONCE))
+
+
+class _Told:
+    """What a PIT's manifest says about single tables, by their names in it."""
+
+    def __init__(self, manifest: PitManifest) -> None:
+        self.pit = manifest.pit
+        self.changed: dict[TableName, TableChange] = {one.table.table(): one for one in manifest.changed}
+        self.renamed = _old_names(manifest.renamed)
+        self.failed = {one.table.table(): one.reason for one in manifest.failed}
+        self.carried = {ref.table() for ref in manifest.carried}
+
+    def status(self, table: TableName, entry: TableEntry) -> TableStatus:
+        if table in self.carried:
+            return "CARRIED"
+        return "ACTIVE" if entry.capture_pit == self.pit else "UNCHANGED"
+
+
+def _old_names(renamed: tuple[Renamed, ...]) -> dict[TableName, TableName]:
+    return {one.after.table(): one.before.table() for one in renamed}
+
+
+def _never_held(failed: FailedTable) -> TableInPit:
+    return TableInPit(failed.table.table(), "FAILED", reason=failed.reason)
+
+
+def _deleted(deleted: DeletedTable) -> TableInPit:
+    return TableInPit(deleted.table.table(), "DELETED", captured_by=deleted.last_pit, uuid=deleted.uuid)
+
+
+def read_manifest(repository: Repository, pit: str) -> PitManifest | BcnError:
+    """A PIT's manifest, or why it cannot be read."""
+    try:
+        return repository.pit(pit)
+    except (DamagedRepository, NotFound) as error:
+        return error
