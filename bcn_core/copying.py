@@ -66,6 +66,19 @@ def digest_of(store: Store, key: str) -> Copied:
     return Copied(size, digest.hexdigest())
 
 
+def put_same(store: Store, key: str, data: bytes) -> None:
+    """Create an object; one that is there already with these very bytes is from an earlier try.
+
+    Raises:
+        Conflict: the key holds other bytes.
+    """
+    try:
+        store.put_new(key, [data])
+    except ObjectExists as error:
+        if store.get(key) != data:
+            raise _other_contents(store, key) from error
+
+
 def in_parallel(work: Callable[[I], O], items: Iterable[I], workers: int) -> Iterator[O]:
     """Results in the order of the items, a bounded number under way. The first error stops taking new items."""
     waiting = iter(items)
@@ -85,11 +98,15 @@ def _compare(copy: Copy) -> Copied:
     held = digest_of(copy.target, copy.target_key)
     wanted = copy.sha256 or digest_of(copy.source, copy.source_key).sha256
     if held.sha256 != wanted:
-        raise Conflict(
-            f"{copy.target.url}/{copy.target_key} is there already, with other contents",
-            hint="choose an empty target, or remove that file if it is not needed",
-        )
+        raise _other_contents(copy.target, copy.target_key)
     return held
+
+
+def _other_contents(store: Store, key: str) -> Conflict:
+    return Conflict(
+        f"{store.url}/{key} is there already, with other contents",
+        hint="choose an empty target, or remove that file if it is not needed",
+    )
 
 
 class _Measure:

@@ -114,6 +114,17 @@ class TableRestored(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TableSynced(Event):
+    """A standby shows a version of its source; how many later ones have arrived in part, and how many files are new."""
+
+    table: TableName
+    action: str
+    version: str
+    versions_behind: int
+    files_new: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallRepeated(Event):
     """A store or catalog did not answer a call as it should; the call is made again after ``seconds``."""
 

@@ -5,6 +5,7 @@ Locations are byte-exact keys: nothing is normalised when one is written or comp
 off file names (relocation.md 1.6).
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -99,3 +100,14 @@ class PrefixMap:
         if mapped is None:
             raise InvalidRequest(f"no prefix maps '{path}'", hint="add a prefix pair that covers it")
         return mapped
+
+    def map_any(self, path: str, home: str) -> str:
+        """The new path of any file; one that no prefix covers is a file that the table at ``home`` deleted.
+
+        Even that one's path is never the source's, since a purge of the copy deletes what it names.
+        """
+        mapped = self.find(path)
+        if mapped is not None:
+            return mapped
+        digest = hashlib.sha1(path.encode(), usedforsecurity=False).hexdigest()
+        return join(home, f"_bcn_dead/{digest}/{path.rpartition('/')[2]}")

@@ -1,10 +1,10 @@
 """Verify: a repository with all its PITs; or any Iceberg table by file accounting, whoever wrote or copied it."""
 
-import re
 from dataclasses import dataclass
 
 from bcn_core.errors import InvalidRequest, NotFound
 from bcn_core.iceberg.checking import Finding, check_table, compare_tables
+from bcn_core.iceberg.metadata_names import SUFFIXES, version_in
 from bcn_core.storage.opening import Stores, absolute
 from bcn_core.verification.faults import Fault
 from bcn_core.verification.objects import EVERYTHING, Slice
@@ -21,8 +21,6 @@ __all__ = [
     "verify_repository",
     "verify_table",
 ]
-
-_METADATA_FILE = re.compile(r"(?:v?(\d+))(?:-[^/]*)?(?:\.gz)?\.metadata\.json(?:\.gz)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +82,15 @@ def metadata_file_at(stores: Stores, place: str) -> str:
         InvalidRequest: two files bear the highest version.
     """
     location = absolute(place)
-    if location.endswith((".metadata.json", ".metadata.json.gz")):
+    if location.endswith(SUFFIXES):
         return location
     store, key = stores.holding(f"{location}/metadata")
     versions: dict[int, list[str]] = {}
     for found in store.list(key):
         name = found.key.rpartition("/")[2]
-        match = _METADATA_FILE.fullmatch(name)
-        if match:
-            versions.setdefault(int(match[1]), []).append(name)
+        version = version_in(name)
+        if version is not None:
+            versions.setdefault(version, []).append(name)
     if not versions:
         raise NotFound(f"{location} holds no metadata file of a table", hint="name the metadata file itself")
     newest = sorted(versions[max(versions)])

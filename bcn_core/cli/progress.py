@@ -110,5 +110,6 @@ _STEPS: dict[type[Event], str] = {
     events.TableCaptured: "{event.table}: captured, {event.files_new} new files ({size}), {event.files_reused} reused",
     events.PitPublished: "PIT {event.pit} is published: {event.status}",
     events.RestoreStarted: "{event.table}: restoring {event.files} files, {size}",
+    events.TableSynced: "{event.table}: {event.action} to {event.version}, {event.files_new} new files",
     events.TableRestored: "{event.table}: restored at {event.location}",
 }

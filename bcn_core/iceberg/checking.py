@@ -10,7 +10,7 @@ from bcn_core.errors import InvalidTableFile, UnsupportedFormat
 from bcn_core.iceberg.avro import is_encrypted_file, open_container
 from bcn_core.iceberg.comparing import compare_manifest_lists, compare_manifests
 from bcn_core.iceberg.findings import Finding, Kind
-from bcn_core.iceberg.inspection import Inspection, Read, SizeOf
+from bcn_core.iceberg.inspection import Inspection, Proven, Read, SizeOf
 from bcn_core.iceberg.manifest_checking import ManifestCheck, Tally
 from bcn_core.iceberg.manifests import ManifestRef, read_manifest_list
 from bcn_core.iceberg.mentions import Mentions
@@ -22,8 +22,16 @@ from bcn_core.iceberg.texts import mentioned
 __all__ = ["Finding", "Kind", "check_table", "compare_manifest_lists", "compare_manifests", "compare_tables"]
 
 
+NOTHING_PROVEN = Proven()
+
+
 def check_table(
-    metadata_location: str, read: Read, size_of: SizeOf, allowed: tuple[str, ...], forbidden: tuple[str, ...]
+    metadata_location: str,
+    read: Read,
+    size_of: SizeOf,
+    allowed: tuple[str, ...],
+    forbidden: tuple[str, ...],
+    proven: Proven = NOTHING_PROVEN,
 ) -> list[Finding]:
     """Check a table from its metadata file down to its content files; no finding means that nothing is wrong.
 
@@ -33,13 +41,14 @@ def check_table(
     files may name these, in any spelling.
     Damage becomes findings; other troubles of the store are raised.
     """
-    inspection = Inspection(read, size_of, allowed, Mentions(forbidden, allowed))
+    inspection = Inspection(read, size_of, allowed, Mentions(forbidden, allowed), proven)
     metadata = _load(metadata_location, inspection)
     if metadata is not None:
         check_metadata(metadata, inspection)
         manifests = ManifestCheck(inspection)
         for snapshot in metadata.snapshots:
-            _check_snapshot(snapshot, metadata, inspection, manifests)
+            if snapshot.manifest_list not in proven.lists_and_manifests:
+                _check_snapshot(snapshot, metadata, inspection, manifests)
         manifests.check_delete_targets()
     return inspection.findings
 
@@ -54,17 +63,22 @@ def _load(location: str, inspection: Inspection) -> TableMetadata | None:
 
 
 def _check_snapshot(
-    snapshot: Snapshot, metadata: TableMetadata, inspection: Inspection, manifests: ManifestCheck
+    snapshot: Snapshot,
+    metadata: TableMetadata,
+    inspection: Inspection,
+    manifests: ManifestCheck,
 ) -> None:
+    proven = inspection.proven.lists_and_manifests
     here = snapshot.manifest_list
     if here is None:
-        tallies = [manifests.check_path(path, metadata.location_of_file) for path in snapshot.manifests]
+        wanted = [path for path in snapshot.manifests if path not in proven]
+        tallies = [manifests.check_path(path, metadata.location_of_file) for path in wanted]
     else:
         refs = _load_list(here, inspection)
         if refs is None:
             return
-        tallies = [manifests.check(ref, here) for ref in refs]
-    if None not in tallies:
+        tallies = [manifests.check(ref, here) for ref in refs if ref.path not in proven]
+    if not proven and None not in tallies:
         _check_totals(snapshot, tallies, inspection, here or metadata.location_of_file)
 
 

@@ -12,6 +12,14 @@ Read = Callable[[str], bytes]
 SizeOf = Callable[[str], int | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What was checked before and is not looked at again: manifest lists and manifests, and files by place and size."""
+
+    lists_and_manifests: frozenset[str] = frozenset()
+    is_there: Callable[[str, int | None], bool] = lambda _path, _size: False
+
+
 @dataclass(slots=True)
 class Inspection:
     """One check under way; no file is asked for its size twice."""
@@ -20,6 +28,7 @@ class Inspection:
     size_of: SizeOf
     allowed: tuple[str, ...]
     source: Mentions
+    proven: Proven = Proven()
     findings: list[Finding] = field(default_factory=list)
     _sizes: dict[str, int | None] = field(default_factory=dict)
 
@@ -42,6 +51,8 @@ class Inspection:
 
     def check_file(self, path: str, size: int | None, where: str) -> None:
         """Check that a file is there, and of the recorded size in bytes where one is recorded."""
+        if self.proven.is_there(path, size):
+            return
         if path not in self._sizes:
             self._sizes[path] = self.size_of(path)
         actual = self._sizes[path]

@@ -4,7 +4,7 @@ Iceberg specification, "Table Metadata Fields"; relocation.md 1.1 and 3. Unknown
 (last sequence number, last column id, next row id) stay as they are; parent snapshot ids may dangle.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,7 @@ class MetadataRelocation:
 
     ``keep_snapshots``: ids of the snapshots restored. ``kept_metadata_files``: source locations of the earlier
     metadata files restored. ``uuid``: the table's new UUID, None to keep its own. ``extra_properties``: set last.
+    ``place_of_list``: where a manifest list (in format v1 also a manifest) goes, when not where the mapping says.
     """
 
     mapping: PrefixMap
@@ -35,6 +36,7 @@ class MetadataRelocation:
     kept_metadata_files: frozenset[str] = frozenset()
     uuid: str | None = None
     extra_properties: Mapping[str, str] = field(default_factory=dict)
+    place_of_list: Callable[[str], str] | None = None
 
 
 def relocate_metadata(
@@ -72,7 +74,8 @@ def _relocate_snapshots(
     keep = plan.keep_snapshots
     kept = [snapshot for snapshot in metadata.snapshots if snapshot.id in keep]
     if "snapshots" in raw:
-        raw["snapshots"] = [_relocated(snapshot, plan.mapping) for snapshot in kept]
+        place = plan.place_of_list or plan.mapping.map
+        raw["snapshots"] = [_relocated(snapshot, place) for snapshot in kept]
     dropped = len(metadata.snapshots) - len(kept)
     if dropped:
         notes.append(f"{dropped} of {len(metadata.snapshots)} snapshots are left out")
@@ -84,12 +87,12 @@ def _relocate_snapshots(
             raw[key] = _relocated_statistics(raw[key], plan, key, notes)
 
 
-def _relocated(snapshot: Snapshot, mapping: PrefixMap) -> dict[str, Any]:
+def _relocated(snapshot: Snapshot, place: Callable[[str], str]) -> dict[str, Any]:
     raw = dict(snapshot.raw)
     if snapshot.manifest_list is not None:
-        raw["manifest-list"] = mapping.map(snapshot.manifest_list)
+        raw["manifest-list"] = place(snapshot.manifest_list)
     if snapshot.manifests:
-        raw["manifests"] = [mapping.map(manifest) for manifest in snapshot.manifests]
+        raw["manifests"] = [place(manifest) for manifest in snapshot.manifests]
     return raw
 
 

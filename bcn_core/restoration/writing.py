@@ -4,12 +4,11 @@ Every write is create-only and its bytes follow from the repository and the plan
 killed anywhere ends with the same bytes when it is run again.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bcn_core.copying import Copy, carry_out, in_parallel
-from bcn_core.errors import Conflict, InvalidRequest, InvalidTableFile, ObjectExists, UnsupportedFormat
+from bcn_core.copying import Copy, carry_out, in_parallel, put_same
+from bcn_core.errors import InvalidRequest, InvalidTableFile, UnsupportedFormat
 from bcn_core.events import FileCopied, Report
 from bcn_core.iceberg.delete_files import relocate_delete_file
 from bcn_core.iceberg.metadata import TableMetadata, parse, render
@@ -20,7 +19,6 @@ from bcn_core.iceberg.relocation import (
     relocate_manifest_list,
     relocate_metadata,
 )
-from bcn_core.locations import join
 from bcn_core.repository.files import StoredFile
 from bcn_core.restoration.contents import Contents
 from bcn_core.restoration.request import TablePlan
@@ -111,15 +109,8 @@ class Writer:
         return location, relocated.rewrite, relocated.note
 
     def _anywhere(self, path: str) -> str:
-        """The new path of any file; one that no root covers is a file that the table deleted.
-
-        Even that one's path is never the source's, since a purge of the copy deletes what it names.
-        """
-        mapped = self.plan.mapping.find(path)
-        if mapped is not None:
-            return mapped
-        digest = hashlib.sha1(path.encode(), usedforsecurity=False).hexdigest()
-        return join(self.plan.location, f"_bcn_dead/{digest}/{path.rpartition('/')[2]}")
+        """The new path of any file, of those that the table deleted as well."""
+        return self.plan.mapping.map_any(path, self.plan.location)
 
     def _write_older(self, file: StoredFile, kept: frozenset[str]) -> bool:
         """An older metadata file stands when its own current snapshot is kept; else it is left out of the log.
@@ -174,13 +165,6 @@ class Writer:
 
     def _put(self, location: str, data: bytes) -> None:
         """Create a file at its mapped place; an equal one is from an earlier try."""
-        target = self.plan.mapping.map(location)
-        store, key = self.stores.holding(target)
-        try:
-            store.put_new(key, [data])
-        except ObjectExists as error:
-            if store.get(key) != data:
-                raise Conflict(
-                    f"{target} is there already, with other contents", hint="choose an empty place"
-                ) from error
+        store, key = self.stores.holding(self.plan.mapping.map(location))
+        put_same(store, key, data)
         self.report(FileCopied(self.plan.target, location, len(data)))
