@@ -66,7 +66,8 @@ def write_manifest(repository: Repository, plan: Plan, parent: Parent, contents:
     """Write the indexes of databases that changed, then, last, the manifest: from then on the PIT exists."""
     indexes = _write_indexes(repository, plan, parent, contents)
     manifest = _manifest(repository, plan, parent, contents, indexes)
-    data = seal(manifest)
+    plan_sha256 = sha256(repository.store.get(repository.layout.plan(plan.pit)))
+    data = seal(manifest.model_copy(update={"plan_sha256": plan_sha256}))
     repository.write_once(repository.layout.pit_manifest(plan.pit), data)
     return repository.pit(plan.pit)
 
@@ -174,6 +175,7 @@ def _manifest(
         deleted_databases=_deleted_databases(plan, parent),
         indexes=indexes,
         counts=_counts(plan, contents, indexes),
+        repository=repository.manifest.model_copy(update={"last_pit": None}),
     )
 
 
