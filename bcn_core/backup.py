@@ -22,7 +22,6 @@ from bcn_core.capture.coverage import limited
 from bcn_core.capture.planning import Parent, Source, plan_past, plan_pit
 from bcn_core.capture.publishing import gather, write_manifest
 from bcn_core.capture.table import Workshop
-from bcn_core.capture.views import refresh_views
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.errors import BcnError, Conflict, FinishedWithProblems, StorageFull
 from bcn_core.events import PitBegun, PitPublished, Report, TableFailed, silent
@@ -32,6 +31,7 @@ from bcn_core.repository.encoding import encode
 from bcn_core.repository.heartbeat import check_pin
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores
+from bcn_core.views import refresh_views
 
 LIVE_WINDOW = timedelta(hours=1)
 
@@ -142,7 +142,7 @@ def publish(backup: Backup, plan: Plan, reasons: Mapping[TableName, str]) -> Pit
         )
     _check_alive(backup, plan)
     manifest = write_manifest(repository, plan, parent, contents)
-    refresh_views(repository, manifest, contents, backup.report)
+    refresh_views(repository, manifest, contents.captured, backup.report)
     release(repository, plan.pit)
     backup.report(PitPublished(plan.pit, manifest.status))
     return manifest

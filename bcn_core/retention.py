@@ -39,13 +39,20 @@ __all__ = [
 ]
 
 
+_APART = "set apart as damaged"
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What to keep, how long a condemned PIT waits, and how long what no PIT names is left alone."""
+    """What to keep, how long a condemned PIT waits, and how long what no PIT names is left alone.
+
+    ``drop_isolated``: PITs that were set apart as damaged go as well; else they stay, with all that they may need.
+    """
 
     policy: Policy
     grace: timedelta = timedelta(days=3)
     orphans_after: timedelta = timedelta(days=7)
+    drop_isolated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +109,25 @@ def plan_prune(repository: Repository, rules: Rules) -> PrunePlan:
         DamagedRepository: a PIT cannot be read: then nobody knows what is needed.
     """
     rules.policy.check()
-    manifests = references(repository, repository.pits()).manifests
+    pits, apart = repository.pits(), repository.isolated()
+    manifests = references(repository, [pit for pit in pits if pit not in apart]).manifests
     stones = _stones(repository, rules)
+    damaged = [pit for pit in pits if pit in apart and pit not in stones]
     alive = {pit: manifest.status for pit, manifest in manifests.items() if pit not in stones}
     choice = choose(alive, held(repository), rules.policy, repository.now())
     due = tuple(pit for pit, stone in stones.items() if stone.until <= repository.now())
-    going = frozenset({*choice.remove, *stones})
+    let_go = damaged if rules.drop_isolated else []
+    going = frozenset({*choice.remove, *stones, *let_go})
     freed, orphans, young = _freed(repository, going, repository.now() - rules.orphans_after)
     return PrunePlan(
-        keep=tuple(Kept(pit, manifests[pit].status, why) for pit, why in choice.keep.items()),
-        remove=tuple(_removed(manifests[pit]) for pit in choice.remove),
+        keep=(
+            *(Kept(pit, manifests[pit].status, why) for pit, why in choice.keep.items()),
+            *(Kept(pit, "damaged", (_APART,)) for pit in damaged if pit not in let_go),
+        ),
+        remove=(
+            *(_removed(manifests[pit]) for pit in choice.remove),
+            *(Kept(pit, "damaged", (_APART,)) for pit in let_go),
+        ),
         waiting=tuple(stone for pit, stone in stones.items() if pit not in due),
         due=due,
         bytes=sum(freed),
@@ -214,10 +230,10 @@ def _freed(
     freed: list[int] = []
     orphans: list[int] = []
     young: list[int] = []
-    named = still_needed(repository, frozenset()).keys
-    needed = still_needed(repository, going).keys if going else named
+    named = still_needed(repository, frozenset())
+    needed = still_needed(repository, going) if going else named
     for pit, found in unneeded(repository, needed):
-        if pit in going or found.key in named:
+        if pit in going or named.keeps(pit, found.key):
             freed.append(found.size)
         else:
             (orphans if found.modified < safe.timestamp() else young).append(found.size)

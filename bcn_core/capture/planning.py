@@ -64,9 +64,9 @@ class Parent:
 
 
 def usable_pits(repository: Repository) -> list[str]:
-    """The PITs that a new one may stand on, oldest first: nothing that is to be pruned is used again."""
-    going = condemned(repository.store)
-    return [pit for pit in repository.pits() if pit not in going]
+    """The PITs that a new one may stand on, oldest first: none that is to be pruned, and none that is damaged."""
+    apart = condemned(repository.store) | repository.isolated()
+    return [pit for pit in repository.pits() if pit not in apart]
 
 
 def parent_of(repository: Repository, pit: str) -> Parent:

@@ -68,7 +68,8 @@ def write_manifest(repository: Repository, plan: Plan, parent: Parent, contents:
     """Write the indexes of databases that changed, then, last, the manifest: from then on the PIT exists."""
     indexes = _write_indexes(repository, plan, parent, contents)
     manifest = _manifest(repository, plan, parent, contents, indexes)
-    data = seal(manifest)
+    plan_sha256 = sha256(repository.store.get(repository.layout.plan(plan.pit)))
+    data = seal(manifest.model_copy(update={"plan_sha256": plan_sha256}))
     repository.write_once(repository.layout.pit_manifest(plan.pit), data)
     return repository.pit(plan.pit)
 
@@ -180,6 +181,7 @@ def _manifest(
         covered_in_part=covered,
         indexes=indexes,
         counts=_counts(plan, contents, indexes),
+        repository=repository.manifest.model_copy(update={"last_pit": None}),
     )
 
 

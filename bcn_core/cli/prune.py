@@ -30,6 +30,7 @@ class PruneOptions(PlaceOptions):
     keep_within: timedelta | None
     grace: timedelta | None
     orphans_after: timedelta | None
+    drop_isolated: bool
     apply: bool
 
 
@@ -47,6 +48,9 @@ _COUNT = click.IntRange(min=0)
 @click.option("--keep-within", type=Span(), help="Keep all PITs this near to the newest: 30d, 12h.")
 @click.option("--grace", type=Span(), help="How long a PIT can be called back (bcn.toml, else 3d).")
 @click.option("--orphans-after", type=Span(), help="Age at which unnamed objects go (bcn.toml, else 7d).")
+@click.option(
+    "--drop-isolated", is_flag=True, help="Also let go of PITs that bcn repair set apart as damaged."
+)
 @click.option("--apply", is_flag=True, help="Do it. Without this the plan is shown, and nothing changes.")
 @json_option
 @click.pass_obj
@@ -86,6 +90,7 @@ def _rules(given: PruneOptions, settings: RetentionSettings) -> Rules:
         policy,
         settings.grace if given["grace"] is None else given["grace"],
         settings.orphans_after if given["orphans_after"] is None else given["orphans_after"],
+        given["drop_isolated"],
     )
 
 

@@ -36,6 +36,7 @@ def _document(found: Verification) -> dict[str, object]:
         "files": found.files,
         "bytes_read": found.bytes_read,
         "faults": plain(found.faults),
+        "whole_pits": list(found.whole_pits),
         "still_whole": {str(table): pit for table, pit in found.whole.items()},
         "notes": list(found.notes),
     }
@@ -53,6 +54,9 @@ def _draw(found: Verification) -> None:
     if found.whole:
         rows = [(str(table), pit or "nowhere: lost for good") for table, pit in found.whole.items()]
         draw(("HARMED TABLE", "STILL WHOLE IN PIT"), rows)
+    if found.faults:
+        newest = f", the newest is {found.whole_pits[-1]}" if found.whole_pits else ""
+        line(f"{len(found.whole_pits)} of {found.pits} PITs are whole{newest}")
     for note in found.notes:
         line(f"note: {note}")
     said = f"{len(found.faults)} faults" if found.faults else "whole: no fault found"
@@ -61,6 +65,10 @@ def _draw(found: Verification) -> None:
 
 def _draw_fault(fault: Fault) -> None:
     pits = ", ".join(fault.pits[:3]) + (f" and {len(fault.pits) - 3} more" if len(fault.pits) > 3 else "")
+    if not fault.pits:
+        line(f"FAULT {fault.key} {fault.problem}", "red")
+        line("      no restore needs it")
+        return
     whose = ", ".join(str(table) for table in fault.tables) or "all tables"
     line(f"FAULT {fault.key} {fault.problem}", "red")
     line(f"      {whose} of PIT {pits}")

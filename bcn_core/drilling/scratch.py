@@ -12,7 +12,7 @@ from bcn_core.errors import BcnError, Conflict, InvalidRequest, ObjectExists, Ob
 from bcn_core.events import Report, Warned
 from bcn_core.locations import overlap, split
 from bcn_core.storage.opening import Stores, absolute
-from bcn_core.storage.store import ObjectStat, Store
+from bcn_core.storage.store import ObjectStat, ObjectVersion, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,9 @@ class _Noting:
 
     def delete(self, key: str) -> None:
         self._store.delete(key)
+
+    def versions(self, folder: str) -> Iterator[ObjectVersion]:
+        return self._store.versions(folder)
 
     def free_bytes(self) -> int | None:
         return self._store.free_bytes()

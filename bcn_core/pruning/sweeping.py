@@ -6,13 +6,16 @@ from datetime import datetime
 
 from bcn_core.copying import in_parallel
 from bcn_core.errors import Conflict, DamagedRepository, StorageRefused, UnsupportedFormat
+from bcn_core.events import silent
 from bcn_core.pruning.condemning import condemn, spared_of
 from bcn_core.pruning.leftovers import abandoned, is_record, writer_of
-from bcn_core.references import Keys, add_capture, needed_keys, references
+from bcn_core.references import Keys, References, add_capture, needed_keys, references
 from bcn_core.repository.documents import Owner, Plan
-from bcn_core.repository.flags import bury, condemned, drop_flag, has_flag, put_flag
+from bcn_core.repository.flags import bury, condemned, drop_flag, has_flag, put_flag, readmit
+from bcn_core.repository.layout import folder_of, table_folder
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.store import ObjectStat
+from bcn_core.views import refresh_tables
 
 _DELETES_AT_ONCE = 8
 
@@ -47,6 +50,7 @@ def sweep(repository: Repository, owner: Owner, ready: Iterable[str], safe: date
         raise
     removed = _Removal(repository, owner, going.pits, safe)
     removed.run(needed)
+    refresh_tables(needed.found, removed.tables, silent)
     for pit in sorted(going.pits):
         _remove_traces(repository, pit, removed.refused)
     return Swept(
@@ -61,10 +65,22 @@ def sweep(repository: Repository, owner: Owner, ready: Iterable[str], safe: date
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """The keys that must stay, and the PITs that existed when they were counted."""
+    """The keys that must stay, and the PITs that existed when they were counted, with what they name.
+
+    ``guarded``: what these PITs and all before them wrote stays too, since a PIT that was set apart may need it.
+    """
 
     keys: Keys
-    pits: frozenset[str]
+    found: References
+    guarded: str = ""
+
+    def keeps(self, writer: str, key: str) -> bool:
+        """Whether an object must stay, by the PIT that wrote it and by its key."""
+        return writer <= self.guarded or key in self.keys
+
+    @property
+    def pits(self) -> frozenset[str]:
+        return frozenset(self.found.manifests)
 
 
 def still_needed(repository: Repository, going: frozenset[str]) -> Needed:
@@ -74,8 +90,11 @@ def still_needed(repository: Repository, going: frozenset[str]) -> Needed:
         BcnError: something of it cannot be read.
         Conflict: no complete PIT would stay.
     """
-    found = references(repository, [pit for pit in repository.pits() if pit not in going])
-    going_complete = any(repository.pit(pit).status == "complete" for pit in going & set(repository.pits()))
+    apart = repository.isolated()
+    stay = [pit for pit in repository.pits() if pit not in going]
+    found = references(repository, [pit for pit in stay if pit not in apart])
+    leaving = (going & set(repository.pits())) - apart
+    going_complete = any(repository.pit(pit).status == "complete" for pit in leaving)
     if going_complete and not any(one.status == "complete" for one in found.manifests.values()):
         raise Conflict("no complete PIT would be left: nothing was removed", hint="take a backup first")
     keys = needed_keys(found)
@@ -85,7 +104,16 @@ def still_needed(repository: Repository, going: frozenset[str]) -> Needed:
             capture = repository.find_capture(planned.table.table(), pit)
             if capture is not None:
                 add_capture(keys, *capture, repository.files(capture[1]))
-    return Needed(keys, frozenset(found.manifests))
+    return Needed(keys, found, max((_reach(repository, pit) for pit in apart.intersection(stay)), default=""))
+
+
+def _reach(repository: Repository, pit: str) -> str:
+    """The last PIT of whose objects a PIT that cannot be read may need some.
+
+    A PIT stands on earlier ones. One of the past also on the newest of its time, so that any may be needed.
+    """
+    plan = _readable_plan(repository, pit)
+    return pit if plan is not None and plan.consistency.mode != "as_of" else "~"
 
 
 def _readable_plan(repository: Repository, pit: str) -> Plan | None:
@@ -174,10 +202,11 @@ class _Removal:
         self.safe = safe.timestamp()
         self.objects = self.bytes = self.orphans = 0
         self.refused: list[str] = []
+        self.tables: set[str] = set()
 
     def run(self, needed: Needed) -> None:
         """Records of captures first: what is half removed must not be taken for whole."""
-        loose = list(unneeded(self.repository, needed.keys))
+        loose = list(unneeded(self.repository, needed))
         old = {pit for pit, found in loose if self._is_old(pit, found)}
         marked = self._claim_leftovers(old - needed.pits)
         leftover = marked | (old & needed.pits)
@@ -217,17 +246,19 @@ class _Removal:
         if refused:
             self.refused.append(found.key)
             return
+        if is_record(found.key):
+            self.tables.add(table_folder(folder_of(found.key)))
         self.objects += 1
         self.bytes += found.size
         self.orphans += pit not in self.going
 
 
-def unneeded(repository: Repository, needed: Keys) -> Iterator[tuple[str, ObjectStat]]:
+def unneeded(repository: Repository, needed: Needed) -> Iterator[tuple[str, ObjectStat]]:
     """Every object that nothing needs, with the PIT that wrote it. What BCN did not write is not listed."""
     folder = repository.layout.folder
     for found in repository.store.list(f"{folder}/databases"):
         pit = writer_of(folder, found.key)
-        if pit is not None and found.key not in needed:
+        if pit is not None and not needed.keeps(pit, found.key):
             yield pit, found
 
 
@@ -235,5 +266,6 @@ def _remove_traces(repository: Repository, pit: str, refused: list[str]) -> None
     """What is left in the PIT's own folder, then its flags; they stay while an object could not be removed."""
     for found in list(repository.store.list(f"{repository.layout.pits}/{pit}")):
         repository.store.delete(found.key)
+    readmit(repository, pit)
     if not any(f"/{pit}" in key for key in refused):
         bury(repository, pit)

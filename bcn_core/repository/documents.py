@@ -91,6 +91,15 @@ class Tombstone(Dated):
     since: datetime
 
 
+class Isolation(Dated):
+    """``isolated/<pit>.json``: this PIT's manifest or one of its indexes is damaged; nothing new stands on the PIT."""
+
+    pit: str
+    owner: Owner
+    since: datetime
+    reason: str
+
+
 class Hold(Dated):
     """``holds/<pit>/<token>.json``: somebody wants this PIT kept, and why."""
 
@@ -362,7 +371,11 @@ class TableChange(Document):
 
 
 class PitManifest(Dated):
-    """``manifest.json`` of a PIT: written once, last; its appearance makes the PIT exist."""
+    """``manifest.json`` of a PIT: written once, last; its appearance makes the PIT exist.
+
+    ``repository`` is the repository manifest as it was then, so that it can be checked and made again; PITs from
+    before that field, and before ``plan_sha256``, have None.
+    """
 
     repository_id: str
     pit: str
@@ -387,4 +400,6 @@ class PitManifest(Dated):
     covered_in_part: tuple[CoveredTable, ...] = ()
     indexes: tuple[IndexRef, ...]
     counts: Counts
+    repository: RepositoryManifest | None = None
+    plan_sha256: str | None = None
     digest: str = "0" * 64

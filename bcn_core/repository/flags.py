@@ -1,10 +1,11 @@
 """Tombstones and holds: a PIT that is to go, and a PIT that must stay. The flag's presence counts, not what it says."""
 
 import secrets
+from contextlib import suppress
 
 from bcn_core.errors import DamagedRepository, ObjectExists, ObjectMissing
 from bcn_core.repository import layout as keys
-from bcn_core.repository.documents import Hold, Owner, Tombstone
+from bcn_core.repository.documents import Hold, Isolation, Owner, Tombstone
 from bcn_core.repository.encoding import decode, encode
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.store import Store
@@ -17,6 +18,18 @@ def condemned(store: Store) -> frozenset[str]:
         for found in store.list(keys.TOMBSTONES)
         if found.key.endswith("/condemned.json")
     )
+
+
+def isolate(repository: Repository, pit: str, owner: Owner, reason: str) -> None:
+    """Set a damaged PIT apart: nothing new stands on it, and prune keeps what it may need."""
+    flag = Isolation(pit=pit, owner=owner, since=repository.now(), reason=reason)
+    with suppress(ObjectExists):
+        repository.store.put_new(keys.isolation(pit), [encode(flag)])
+
+
+def readmit(repository: Repository, pit: str) -> None:
+    """Take an isolation back: the PIT is whole again, or gone."""
+    repository.store.delete(keys.isolation(pit))
 
 
 def put_flag(repository: Repository, pit: str, owner: Owner, flag: str = "condemned") -> bool:

@@ -9,6 +9,7 @@ REPOSITORY_MANIFEST = "manifest.json"
 READERS = "readers"
 TOMBSTONES = "tombstones"
 HOLDS = "holds"
+ISOLATED = "isolated"
 CHECKS = "checks"
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-=.")
 _LONGEST_SEGMENT = 200
@@ -82,6 +83,11 @@ def tombstone(pit: str, flag: str = "condemned") -> str:
     return f"{TOMBSTONES}/{pit}/{flag}.json"
 
 
+def isolation(pit: str) -> str:
+    """The flag that sets a damaged PIT apart."""
+    return f"{ISOLATED}/{pit}.json"
+
+
 def hold(pit: str, token: str) -> str:
     """One reason to keep a PIT."""
     return f"{HOLDS}/{pit}/{token}.json"
@@ -100,6 +106,16 @@ def folder_of(key: str) -> str:
 def capture_of(stored: str, pit: str) -> str:
     """The folder of the capture by which a PIT stored an object; a table may well be called ``files``."""
     return stored.partition(f"/{pit}/files/")[0] + f"/{pit}"
+
+
+def table_folder(capture: str) -> str:
+    """The folder of a table, of the folder of one of its captures."""
+    return folder_of(folder_of(capture))
+
+
+def table_view(folder: str) -> str:
+    """The view of a table's history, of the table's folder."""
+    return f"{folder}/table_manifest.json"
 
 
 def stored_files(folder: str) -> str:

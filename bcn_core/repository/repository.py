@@ -113,13 +113,25 @@ class Repository:
         """The ids of all PITs, oldest first."""
         return sorted(self._named("manifest.json"))
 
+    def isolated(self) -> frozenset[str]:
+        """The PITs that were set apart as damaged; a flag that cannot be read counts as well."""
+        names = (found.key.rpartition("/")[2] for found in self.store.list(keys.ISOLATED))
+        return frozenset(name.removesuffix(".json") for name in names if name.endswith(".json"))
+
     def unfinished(self) -> list[str]:
         """The ids of PITs that were begun and not published: what they copied can be used again."""
         return sorted(self._named("plan.json") - self._named("manifest.json"))
 
     def pit(self, pit: str) -> PitManifest:
-        """A PIT's manifest, checked against its own digest."""
-        return unseal(self.pit_bytes(pit), self.layout.pit_manifest(pit))
+        """A PIT's manifest, checked against its own digest, and that it lies where it belongs."""
+        key = self.layout.pit_manifest(pit)
+        manifest = unseal(self.pit_bytes(pit), key)
+        if (manifest.pit, manifest.repository_id) != (pit, self.manifest.repository_id):
+            raise DamagedRepository(
+                f"{key} is the manifest of PIT {manifest.pit} of repository {manifest.repository_id}",
+                hint="somebody moved or copied it there; see: bcn repair",
+            )
+        return manifest
 
     def pit_bytes(self, pit: str) -> bytes:
         """A PIT's manifest as it lies there."""
@@ -193,8 +205,11 @@ class Repository:
                 raise
 
     def select(self, wanted: str) -> str:
-        """The PIT that a text names: an id, a prefix of one, a timestamp (the newest at or before it) or ``latest``."""
-        return _Selection(self.store.url, self.pits()).find(wanted)
+        """The PIT that a text names: an id, a prefix of one, a timestamp (the newest at or before it) or ``latest``.
+
+        A PIT that was set apart as damaged is only found by its id.
+        """
+        return _Selection(self.store.url, self.pits(), self.isolated()).find(wanted)
 
     def _holds(self, key: str, data: bytes) -> bool:
         try:
@@ -225,15 +240,20 @@ _OTHER_PIT = "other PITs may hold a whole copy: bcn describe; other tables of th
 class _Selection:
     """Finding one PIT among many by what a person typed."""
 
-    def __init__(self, place: str, pits: Iterable[str]) -> None:
+    def __init__(self, place: str, pits: Iterable[str], apart: frozenset[str]) -> None:
         self.place = place
         self.pits = list(pits)
+        self.whole = [pit for pit in self.pits if pit not in apart]
 
     def find(self, wanted: str) -> str:
         if not self.pits:
             raise NotFound(f"{self.place} holds no PIT yet", hint="take one: bcn backup")
+        if not self.whole and wanted == "latest":
+            raise DamagedRepository(
+                f"every PIT of {self.place} is set apart as damaged", hint="see: bcn verify"
+            )
         if wanted == "latest":
-            return self.pits[-1]
+            return self.whole[-1]
         starting = [pit for pit in self.pits if pit.startswith(wanted)]
         if len(starting) == 1 or wanted in starting:
             return starting[0]
@@ -245,9 +265,10 @@ class _Selection:
 
     def _at(self, wanted: str) -> str:
         instant = pit_instant(wanted) if is_pit_id(wanted) else _instant(wanted)
-        before = [pit for pit in self.pits if pit_instant(pit) <= instant]
+        before = [pit for pit in self.whole if pit_instant(pit) <= instant]
         if not before:
-            raise NotFound(f"no PIT at or before {wanted}", hint=f"the first one is {self.pits[0]}")
+            first = f"the first one is {self.whole[0]}" if self.whole else "all are set apart as damaged"
+            raise NotFound(f"no PIT at or before {wanted}", hint=first)
         return before[-1]
 
 

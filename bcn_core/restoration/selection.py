@@ -28,12 +28,12 @@ def select(repository: Repository, manifest: PitManifest, request: RestoreReques
         NotFound: the filters leave none.
     """
     held = {table: _selected(table, entry, manifest) for table, entry in repository.tables(manifest).items()}
-    deleted = _deleted(repository, manifest)
     if request.include_deleted:
+        deleted = _deleted(repository, manifest)
         held |= {table: one for table, one in deleted.items() if table not in held}
     chosen = [held[table] for table in sorted(held) if _wanted(table, request)]
     if not chosen:
-        raise _nothing(manifest.pit, held, deleted, request)
+        raise _nothing(manifest.pit, held, _deleted(repository, manifest), request)
     return tuple(chosen)
 
 
@@ -49,8 +49,8 @@ def _selected(table: TableName, entry: TableEntry, manifest: PitManifest) -> Sel
 
 
 def _deleted(repository: Repository, manifest: PitManifest) -> dict[TableName, Selected]:
-    """Deleted tables that an existing PIT still holds, as they last were."""
-    known = set(repository.pits())
+    """Deleted tables that an existing PIT still holds, as they last were; not those of PITs that are set apart."""
+    known = set(repository.pits()) - repository.isolated()
     last_pits = {one.last_pit for one in manifest.deleted_tables} & known
     tables = {pit: repository.tables(repository.pit(pit)) for pit in sorted(last_pits)}
     found = {}

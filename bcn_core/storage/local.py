@@ -16,7 +16,7 @@ from bcn_core.errors import (
     StorageFull,
     StorageRefused,
 )
-from bcn_core.storage.store import CHUNK_BYTES, ObjectStat
+from bcn_core.storage.store import CHUNK_BYTES, ObjectStat, ObjectVersion
 
 TEMPORARY = ".bcn-tmp-"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -87,6 +87,9 @@ class LocalStore:
     def delete(self, key: str) -> None:
         with _told(self._shown(key)):
             self._path(key).unlink(missing_ok=True)
+
+    def versions(self, folder: str) -> Iterator[ObjectVersion]:
+        return iter(())
 
     def free_bytes(self) -> int | None:
         for folder in (self._root, *self._root.parents):

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from bcn_core.errors import ObjectExists, ObjectMissing
-from bcn_core.storage.store import CHUNK_BYTES, ObjectStat
+from bcn_core.storage.store import CHUNK_BYTES, ObjectStat, ObjectVersion
 
 
 class MemoryStore:
@@ -55,6 +55,9 @@ class MemoryStore:
     def delete(self, key: str) -> None:
         with self._lock:
             self._objects.pop(key, None)
+
+    def versions(self, folder: str) -> Iterator[ObjectVersion]:
+        return iter(())
 
     def free_bytes(self) -> int | None:
         return None

@@ -1,6 +1,7 @@
 """A store in a bucket of S3, or of any store that speaks S3 and honours create-if-absent."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from bcn_core.errors import ObjectMissing, StorageFailure
@@ -8,7 +9,7 @@ from bcn_core.storage.resuming import Body, resumed
 from bcn_core.storage.retrying import Retries
 from bcn_core.storage.s3_errors import told
 from bcn_core.storage.s3_writing import NewObject
-from bcn_core.storage.store import CHUNK_BYTES, ObjectStat
+from bcn_core.storage.store import CHUNK_BYTES, ObjectStat, ObjectVersion
 
 
 class S3Store:
@@ -62,6 +63,19 @@ class S3Store:
 
     def delete(self, key: str) -> None:
         self._call(key, lambda: self._client.delete_object(**self._at(key)))
+
+    def versions(self, folder: str) -> Iterator[ObjectVersion]:
+        options: dict[str, Any] = {"Bucket": self._bucket, "Prefix": f"{self._prefix}{folder.rstrip('/')}/"}
+        while True:
+            page = self._call(folder, partial(self._client.list_object_versions, **options))
+            for found in page.get("Versions", ()):
+                key, modified = found["Key"][len(self._prefix) :], found["LastModified"].timestamp()
+                yield ObjectVersion(key, str(found.get("VersionId", "")), modified)
+            if not page.get("IsTruncated"):
+                return
+            options |= {"KeyMarker": page["NextKeyMarker"]}
+            if page.get("NextVersionIdMarker"):
+                options |= {"VersionIdMarker": page["NextVersionIdMarker"]}
 
     def free_bytes(self) -> int | None:
         return None

@@ -16,6 +16,15 @@ class ObjectStat:
     modified: float
 
 
+@dataclass(frozen=True, slots=True)
+class ObjectVersion:
+    """One of the versions that a store keeps of an object: its name there, and since when (seconds since 1970)."""
+
+    key: str
+    version: str
+    modified: float
+
+
 class Store(Protocol):
     """Objects under keys, keys with ``/`` between segments. All methods may be called from any thread.
 
@@ -54,6 +63,9 @@ class Store(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove an object; a key that holds none is no error."""
+
+    def versions(self, folder: str) -> Iterator[ObjectVersion]:
+        """Every version of every object below a folder; none at all where the store keeps no versions."""
 
     def free_bytes(self) -> int | None:
         """The room that is left, in bytes; None where the store has no such bound."""

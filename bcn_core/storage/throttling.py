@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-from bcn_core.storage.store import ObjectStat, Store
+from bcn_core.storage.store import ObjectStat, ObjectVersion, Store
 
 
 class Rate:
@@ -65,6 +65,9 @@ class Throttled:
 
     def delete(self, key: str) -> None:
         self._store.delete(key)
+
+    def versions(self, folder: str) -> Iterator[ObjectVersion]:
+        return self._store.versions(folder)
 
     def free_bytes(self) -> int | None:
         return self._store.free_bytes()

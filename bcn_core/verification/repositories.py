@@ -9,20 +9,23 @@ from bcn_core.events import Report, Warned
 from bcn_core.iceberg.checking import check_table
 from bcn_core.locations import join
 from bcn_core.names import TableName
-from bcn_core.references import Opened, References, opened, references
+from bcn_core.references import Opened, opened, references
 from bcn_core.repository.checks import CheckRecord, keep_check
-from bcn_core.repository.encoding import sha256
 from bcn_core.repository.flags import condemned
 from bcn_core.repository.pins import this_process
 from bcn_core.repository.readers import reading
 from bcn_core.repository.repository import Repository
-from bcn_core.verification.faults import Fault, Faults, still_whole
-from bcn_core.verification.objects import Objects, Slice
+from bcn_core.verification.faults import Fault, Faults, Original, still_whole, whole_pits
+from bcn_core.verification.objects import EVERYTHING, Objects, Slice
+from bcn_core.verification.roots import check_plans, check_roots, stale_views
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was looked at and what was found. ``whole`` says from which PIT a harmed table can still be restored."""
+    """What was looked at and what was found.
+
+    ``whole`` says from which PIT a harmed table can still be restored, ``whole_pits`` which PITs no fault concerns.
+    """
 
     level: str
     started_at: datetime
@@ -33,6 +36,7 @@ class Verification:
     bytes_read: int
     faults: tuple[Fault, ...]
     whole: dict[TableName, str | None]
+    whole_pits: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -64,17 +68,22 @@ def _verify(repository: Repository, pits: list[str], level: Slice) -> Verificati
     found = references(repository, pits, lambda key, error: troubles.append((key, error)))
     if not found.captures and not troubles:
         raise NotFound(f"no PIT of {repository.store.url} holds a table: there is nothing to verify")
-    _check_chain(found, faults)
+    notes = list(check_roots(found, faults))
     newest = max((pit for pit, one in found.manifests.items() if one.status == "complete"), default="")
     for capture in opened(found, lambda key, error: troubles.append((key, error))):
         for file, problem in objects.faults_of(capture.files):
-            faults.of_capture(file.object, problem, found, capture.standing)
+            source = join(capture.record.roots[file.root], file.path)
+            original = Original(file.sha256, source)
+            faults.of_capture(file.object, problem, found, capture.standing, original)
         for key, problem in _disagreements(
             repository, capture, as_iceberg=newest in found.pits_of(capture.standing)
         ):
             faults.of_capture(key, problem, found, capture.standing)
     for key, error in troubles:
         faults.of_document(key, error, found)
+    if level == EVERYTHING:
+        check_plans(found, faults)
+        notes += stale_views(found)
     return Verification(
         level=_named(level),
         started_at=started,
@@ -85,19 +94,9 @@ def _verify(repository: Repository, pits: list[str], level: Slice) -> Verificati
         bytes_read=objects.bytes_read,
         faults=faults.all,
         whole=still_whole(found, faults.all),
-        notes=tuple(objects.notes),
+        whole_pits=whole_pits(pits, faults.all),
+        notes=(*objects.notes, *notes),
     )
-
-
-def _check_chain(found: References, faults: Faults) -> None:
-    """Each PIT holds its parent's SHA-256, so that a PIT that was exchanged as a whole is found too."""
-    for pit, manifest in found.manifests.items():
-        parent = manifest.parent_pit
-        if parent is None or parent.pit not in found.manifests:
-            continue
-        if sha256(found.repository.pit_bytes(parent.pit)) != parent.sha256:
-            key = found.repository.layout.pit_manifest(parent.pit)
-            faults.add(key, f"is not the manifest that PIT {pit} was made on", (parent.pit,))
 
 
 def _disagreements(repository: Repository, capture: Opened, *, as_iceberg: bool) -> Iterator[tuple[str, str]]:

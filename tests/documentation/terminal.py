@@ -22,7 +22,7 @@ _IDS = re.compile(
     r"|\b[0-9a-f]{64}\b|\b\d{15,19}\b"  # a digest, a snapshot
 )
 _FORMS = {
-    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d": r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d",
+    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?": r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?",
     r"\d[\d.,]* (?:B|KiB|MiB)\b": r"\d[\d.,]* (?:B|KiB|MiB)",
     r"\b(?:\d+m)?\d+(?:\.\d+)?s\b": r"(?:\d+m)?\d+(?:\.\d+)?s",
     r"\.\.\.": ".*",

@@ -14,7 +14,7 @@ from typing import Any, Self
 import pytest
 
 from bcn_core.errors import BcnError
-from bcn_core.storage.store import ObjectStat, Store
+from bcn_core.storage.store import ObjectStat, ObjectVersion, Store
 
 Call = tuple[str, str]
 """A verb and its key."""
@@ -141,6 +141,9 @@ class Stepped:
     def delete(self, key: str) -> None:
         self._run.at("delete", key)
         self._inner.delete(key)
+
+    def versions(self, folder: str) -> Iterator[ObjectVersion]:
+        return self._inner.versions(folder)
 
     def free_bytes(self) -> int | None:
         return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bcn_core.errors import BcnError, StorageFailure, StorageFull, StorageRefused
-from bcn_core.storage.store import ObjectStat, Store
+from bcn_core.storage.store import ObjectStat, ObjectVersion, Store
 
 Mode = Literal["crash before", "crash after", "answer lost", "full", "refused"]
 MODES: tuple[Mode, ...] = ("crash before", "crash after", "answer lost")
@@ -136,6 +136,9 @@ class FaultyStore:
             self._fault.overwritten.append(key)
         self._inner.delete(key)
         self._end(fails=fails)
+
+    def versions(self, folder: str) -> Iterator[ObjectVersion]:
+        return self._inner.versions(folder)
 
     def free_bytes(self) -> int | None:
         return self._inner.free_bytes()

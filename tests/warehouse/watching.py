@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bcn_core.storage.store import ObjectStat, Store
+from bcn_core.storage.store import ObjectStat, ObjectVersion, Store
 
 
 @dataclass
@@ -82,6 +82,9 @@ class WatchedStore:
     def delete(self, key: str) -> None:
         self._watched.note("delete", key)
         self._inner.delete(key)
+
+    def versions(self, folder: str) -> Iterator[ObjectVersion]:
+        return self._inner.versions(folder)
 
     def free_bytes(self) -> int | None:
         return self._inner.free_bytes()
