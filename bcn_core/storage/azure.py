@@ -7,7 +7,7 @@ from bcn_core.errors import InvalidRequest, ObjectMissing, StorageFailure
 from bcn_core.storage.azure_errors import told
 from bcn_core.storage.azure_writing import NewBlob
 from bcn_core.storage.retrying import Retries
-from bcn_core.storage.store import CHUNK_BYTES, ObjectStat
+from bcn_core.storage.store import CHUNK_BYTES, ObjectStat, ObjectVersion
 
 
 class AzureStore:
@@ -44,16 +44,9 @@ class AzureStore:
 
     def list(self, folder: str) -> Iterator[ObjectStat]:
         prefix = self._prefix + (f"{folder.rstrip('/')}/" if folder else "")
-        token: str | None = None
-        while True:
-            found, token = self._call(folder, lambda: self._page(prefix, token))  # noqa: B023 - called at once
-            for blob in found:
-                if not (blob.metadata or {}).get("hdi_isfolder"):
-                    yield ObjectStat(
-                        blob.name[len(self._prefix) :], blob.size, blob.last_modified.timestamp()
-                    )
-            if not token:
-                return
+        for blob in self._listed(folder, prefix, "metadata"):
+            if not (blob.metadata or {}).get("hdi_isfolder"):
+                yield ObjectStat(blob.name[len(self._prefix) :], blob.size, blob.last_modified.timestamp())
 
     def stat(self, key: str) -> ObjectStat:
         found = self._call(key, lambda: self._blob(key).get_blob_properties())
@@ -66,6 +59,12 @@ class AzureStore:
             self._call(key, lambda: self._blob(key).delete_blob())
         except ObjectMissing:
             return
+
+    def versions(self, folder: str) -> Iterator[ObjectVersion]:
+        for blob in self._listed(folder, f"{self._prefix}{folder.rstrip('/')}/", "versions"):
+            if blob.version_id:
+                key = blob.name[len(self._prefix) :]
+                yield ObjectVersion(key, blob.version_id, blob.last_modified.timestamp())
 
     def free_bytes(self) -> int | None:
         return None
@@ -93,8 +92,16 @@ class AzureStore:
             raise StorageFailure(f"{self._shown(key)} broke off after {start} of {size} bytes")
         return data, size, answer.properties.etag
 
-    def _page(self, prefix: str, token: str | None) -> tuple[tuple[Any, ...], str | None]:
-        pages = self._container.list_blobs(name_starts_with=prefix, include=["metadata"]).by_page(token)
+    def _listed(self, folder: str, prefix: str, include: str) -> Iterator[Any]:
+        token: str | None = None
+        while True:
+            found, token = self._call(folder, lambda: self._page(prefix, include, token))  # noqa: B023 - called at once
+            yield from found
+            if not token:
+                return
+
+    def _page(self, prefix: str, include: str, token: str | None) -> tuple[tuple[Any, ...], str | None]:
+        pages = self._container.list_blobs(name_starts_with=prefix, include=[include]).by_page(token)
         found = tuple(next(pages, ()))
         return found, pages.continuation_token
 

@@ -9,7 +9,7 @@ from bcn_core.storage.gcs_client import GcsBucket, told
 from bcn_core.storage.gcs_writing import NewGcsObject
 from bcn_core.storage.resuming import Body, resumed
 from bcn_core.storage.retrying import Retries
-from bcn_core.storage.store import CHUNK_BYTES, ObjectStat
+from bcn_core.storage.store import CHUNK_BYTES, ObjectStat, ObjectVersion
 
 
 class GcsStore:
@@ -44,14 +44,10 @@ class GcsStore:
 
     def list(self, folder: str) -> Iterator[ObjectStat]:
         prefix = self._prefix + (f"{folder.rstrip('/')}/" if folder else "")
-        asked = {"prefix": prefix, "fields": "items(name,size,updated),nextPageToken"}
-        while True:
-            page = self._call(folder, "GET", self._bucket.objects, params=asked).json()
-            for found in page.get("items", ()):
-                yield _stat(found["name"][len(self._prefix) :], found)
-            if not page.get("nextPageToken"):
-                return
-            asked["pageToken"] = page["nextPageToken"]
+        for found in self._listed(
+            folder, {"prefix": prefix, "fields": "items(name,size,updated),nextPageToken"}
+        ):
+            yield _stat(found["name"][len(self._prefix) :], found)
 
     def stat(self, key: str) -> ObjectStat:
         return _stat(key, self._call(key, "GET", self._at(key)).json())
@@ -62,8 +58,22 @@ class GcsStore:
         except ObjectMissing:
             return
 
+    def versions(self, folder: str) -> Iterator[ObjectVersion]:
+        asked = {"prefix": f"{self._prefix}{folder.rstrip('/')}/", "versions": "true"}
+        for found in self._listed(folder, asked):
+            created = datetime.fromisoformat(found["timeCreated"]).timestamp()
+            yield ObjectVersion(found["name"][len(self._prefix) :], str(found["generation"]), created)
+
     def free_bytes(self) -> int | None:
         return None
+
+    def _listed(self, folder: str, asked: dict[str, str]) -> Iterator[dict[str, Any]]:
+        while True:
+            page = self._call(folder, "GET", self._bucket.objects, params=asked).json()
+            yield from page.get("items", ())
+            if not page.get("nextPageToken"):
+                return
+            asked = asked | {"pageToken": page["nextPageToken"]}
 
     def _open(self, key: str, start: int, version: str | None) -> Body:
         # Stored bytes are wanted: without this header the store unpacks what says that it is gzip.

@@ -34,7 +34,7 @@ class _Step:
 
     @property
     def pit(self) -> str:
-        return self.context.partition_key
+        return str(self.context.partition_key)
 
     @property
     def says_when_done(self) -> bool:
