@@ -21,10 +21,11 @@ from bcn_core.capture.claiming import (
 from bcn_core.capture.coverage import limited
 from bcn_core.capture.planning import Parent, Source, plan_past, plan_pit
 from bcn_core.capture.publishing import gather, write_manifest
+from bcn_core.capture.sql_views import capture_views
 from bcn_core.capture.table import Workshop
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.errors import BcnError, Conflict, FinishedWithProblems, StorageFull
-from bcn_core.events import PitBegun, PitPublished, Report, TableFailed, silent
+from bcn_core.events import PitBegun, PitPublished, Report, TableFailed, Warned, silent
 from bcn_core.names import TableName, pit_instant
 from bcn_core.repository.documents import CaptureRecord, PitManifest, Plan, PlannedCapture
 from bcn_core.repository.encoding import encode
@@ -134,11 +135,15 @@ def publish(backup: Backup, plan: Plan, reasons: Mapping[TableName, str]) -> Pit
     if plan.pit in repository.pits():
         return repository.pit(plan.pit)
     parent = _parent(repository, plan)
-    contents = gather(repository, plan, parent, reasons)
-    if contents.failed and not backup.publish_partial:
+    views = capture_views(repository, backup.stores, plan, parent)
+    for view, why in views.failed.items():
+        backup.report(Warned(f"the view {view} could not be captured: {why}"))
+    contents = gather(repository, plan, parent, reasons, views)
+    failed = sorted([*contents.failed, *views.failed])
+    if failed and not backup.publish_partial:
         raise FinishedWithProblems(
-            f"PIT {plan.pit} is not published: {len(contents.failed)} table(s) failed: "
-            + ", ".join(str(table) for table in sorted(contents.failed)),
+            f"PIT {plan.pit} is not published: {len(failed)} table(s) or view(s) failed: "
+            + ", ".join(str(one) for one in failed),
             hint="run again; tables that were captured are not copied again",
         )
     _check_alive(backup, plan)
@@ -174,7 +179,4 @@ def _fix(backup: Backup, pin: Pin, only: frozenset[TableName] | None) -> Plan:
 
 
 def _parent(repository: Repository, plan: Plan) -> Parent:
-    if plan.parent is None:
-        return Parent()
-    manifest = repository.pit(plan.parent.pit)
-    return Parent(manifest, repository.tables(manifest))
+    return Parent.of(repository, plan.parent.pit) if plan.parent is not None else Parent()

@@ -131,6 +131,7 @@ def _of_newest(repository: Repository, manifest: PitManifest, indexes: Iterable[
                 "database": ".".join(index.namespace),
                 "properties": index.properties,
                 "tables": [entry.name for entry in index.tables],
+                "sql_views": [view.name for view in index.sql_views],
                 "last_pit": _writer(ref.key),
             }
             yield layout.database_metadata(ref.namespace), _dumped(view)

@@ -10,7 +10,7 @@ from bcn_core.catalogs.catalog import Catalog, Sweep
 from bcn_core.changes import Changed, Changes, TableState, compare, state_of
 from bcn_core.copying import in_parallel
 from bcn_core.errors import InvalidTableFile, NotFound, SourceDamaged
-from bcn_core.events import Report, SweepRepeated
+from bcn_core.events import Report, SweepRepeated, Warned
 from bcn_core.iceberg.metadata import parse
 from bcn_core.names import Scope, TableName, nearest, pit_instant
 from bcn_core.repository.documents import (
@@ -20,13 +20,15 @@ from bcn_core.repository.documents import (
     PitManifest,
     Plan,
     PlannedCapture,
+    PlannedSqlView,
     Recreated,
     Renamed,
+    SqlView,
     TableEntry,
     TableRef,
 )
 from bcn_core.repository.flags import condemned
-from bcn_core.repository.repository import Repository
+from bcn_core.repository.repository import Repository, tables_in, views_in
 from bcn_core.storage.opening import Stores
 
 _SWEEPS = 5
@@ -61,6 +63,14 @@ class Parent:
 
     manifest: PitManifest | None = None
     tables: Mapping[TableName, TableEntry] = field(default_factory=dict)
+    views: Mapping[TableName, SqlView] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, repository: Repository, pit: str) -> "Parent":
+        """Read a PIT and what it holds."""
+        manifest = repository.pit(pit)
+        indexes = repository.indexes(manifest)
+        return cls(manifest, tables_in(indexes), views_in(indexes))
 
 
 def usable_pits(repository: Repository) -> list[str]:
@@ -72,10 +82,7 @@ def usable_pits(repository: Repository) -> list[str]:
 def parent_of(repository: Repository, pit: str) -> Parent:
     """The newest PIT before an instant, with its tables."""
     earlier = [known for known in usable_pits(repository) if known < pit]
-    if not earlier:
-        return Parent()
-    manifest = repository.pit(earlier[-1])
-    return Parent(manifest, repository.tables(manifest))
+    return Parent.of(repository, earlier[-1]) if earlier else Parent()
 
 
 def consistent_sweep(catalog: Catalog, scope: Scope, report: Report) -> tuple[Sweep, Consistency]:
@@ -130,6 +137,11 @@ def plan_pit(repository: Repository, source: Source, pit: str, only: frozenset[T
             "unreadable": _failed(changes.unreadable) + _never_captured(changes, left_out, parent),
             "shared_uuids": tuple(_refs(group) for group in changes.shared),
             "reuses": _reuses(repository, parent, wanted.values()),
+            "sql_views": tuple(
+                PlannedSqlView(view=TableRef.of(view), pointer=pointer)
+                for view, pointer in sorted(sweep.views.items())
+            ),
+            "unreadable_views": _failed(sweep.unreadable_views),
         }
     )
 
@@ -150,6 +162,10 @@ def plan_past(repository: Repository, source: Source, pit: str) -> Plan:
     """
     instant_ms = int(pit_instant(pit).timestamp() * 1000)
     sweep, _ = consistent_sweep(source.catalog, repository.scope, source.report)
+    if sweep.views:
+        source.report(
+            Warned(f"{len(sweep.views)} view(s) are left out: a PIT of the past holds tables alone")
+        )
     parent = parent_of(repository, pit)
     found = in_parallel(
         lambda pointer: at_instant(source.stores, pointer, instant_ms),

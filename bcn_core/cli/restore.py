@@ -95,7 +95,7 @@ class RestoreOptions(PlaceOptions, BoundOptions):
 @json_option
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
-    """Restore tables from a PIT; shows its plan and asks before it writes anything.
+    """Restore tables and views from a PIT; shows its plan and asks before it writes anything.
 
     Needs the repository alone: not the source catalog, not its storage. A table appears in the target catalog when all
     its files are in place and checked. Run again after an interruption, it goes on.
@@ -119,9 +119,8 @@ def _show_plan(manner: Manner, plan: RestorePlan) -> None:
     manner.answer({"plan": plan_document(plan)})
     if not manner.as_json:
         draw_plan(plan)
-    refusals = [table.refusal for table in plan.tables if table.refusal is not None]
-    if refusals and len(refusals) == len(plan.tables):
-        raise refusals[0]
+    if plan.is_refused:
+        raise plan.refusals[0]
 
 
 def _ask(manner: Manner, plan: RestorePlan, *, yes: bool) -> None:

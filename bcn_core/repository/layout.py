@@ -59,6 +59,11 @@ class Layout:
         """The digest is in the name: a run that publishes again after a crash may index other captures."""
         return f"{self.database(namespace)}/.pits/{pit}-{digest[:12]}.json"
 
+    def sql_view(self, namespace: tuple[str, ...], pit: str, digest: str, *, packed: bool) -> str:
+        """The metadata file of one Iceberg view; the digest is in the name, since a database has many of them."""
+        suffix = ".json.gz" if packed else ".json"
+        return f"{self.database(namespace)}/.sql_views/{pit}-{digest[:24]}{suffix}"
+
     def table_manifest(self, table: TableName) -> str:
         return f"{self.database(table.namespace)}/{encode(table.name)}/table_manifest.json"
 

@@ -27,6 +27,7 @@ from bcn_core.repository.documents import (
     RepositoryManifest,
     ScopeRecord,
     SourceRecord,
+    SqlView,
     TableEntry,
 )
 from bcn_core.repository.encoding import decode, encode, sha256, unseal
@@ -158,9 +159,12 @@ class Repository:
 
     def tables(self, manifest: PitManifest) -> dict[TableName, TableEntry]:
         """All tables that a PIT holds."""
+        return tables_in(self.indexes(manifest))
+
+    def indexes(self, manifest: PitManifest) -> list[DatabaseIndex]:
+        """The databases that a PIT holds, with their tables and views."""
         with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
-            indexes = list(pool.map(self.index, manifest.indexes))
-        return {TableName(index.namespace, entry.name): entry for index in indexes for entry in index.tables}
+            return list(pool.map(self.index, manifest.indexes))
 
     def capture(self, entry: TableEntry) -> CaptureRecord:
         """The capture that a PIT's table stands on."""
@@ -185,6 +189,10 @@ class Repository:
     def object(self, file: StoredFile) -> bytes:
         """The bytes of one stored file, checked."""
         return self._checked(file.object, file.sha256)
+
+    def view_bytes(self, view: SqlView) -> bytes:
+        """The metadata file of a view, checked."""
+        return self._checked(view.object, view.sha256)
 
     def write_once(self, key: str, data: bytes) -> None:
         """Create a document. An equal one that is there already is our own, written by a call whose answer was lost.
@@ -235,6 +243,16 @@ class Repository:
 
 
 _OTHER_PIT = "other PITs may hold a whole copy: bcn describe; other tables of this PIT can still be restored"
+
+
+def tables_in(indexes: Iterable[DatabaseIndex]) -> dict[TableName, TableEntry]:
+    """The tables of some databases, by name."""
+    return {TableName(index.namespace, entry.name): entry for index in indexes for entry in index.tables}
+
+
+def views_in(indexes: Iterable[DatabaseIndex]) -> dict[TableName, SqlView]:
+    """The Iceberg views of some databases, by name."""
+    return {TableName(index.namespace, view.name): view for index in indexes for view in index.sql_views}
 
 
 class _Selection:

@@ -1,4 +1,4 @@
-"""The job: plan, one step for each table, one report."""
+"""The job: plan, one step for each table and view, one report."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,18 +11,27 @@ from bcn_core.events import TableFailed
 from bcn_core.restore import (
     Restore,
     Restored,
+    RestoredView,
     RestorePlan,
+    SqlViewPlan,
     TablePlan,
     pinning,
     plan_restore,
     prepare,
     restore_table,
+    try_view,
 )
 from bcn_dagster.failures import told_to_dagster
 from bcn_dagster.naming import plain
 from bcn_dagster.reporting import log_events
 from bcn_dagster.restoring.config import RestoreConfig
-from bcn_dagster.restoring.report import plan_metadata, report_failure, report_metadata, table_metadata
+from bcn_dagster.restoring.report import (
+    plan_metadata,
+    report_failure,
+    report_metadata,
+    table_metadata,
+    view_metadata,
+)
 from bcn_dagster.site import Site
 
 
@@ -72,9 +81,9 @@ def _build_plan(site: Site) -> dg.OpDefinition:
             if not config.dry_run:
                 prepare(restore, plan)
         _show(context, plan, dry_run=config.dry_run)
-        for table in () if config.dry_run else plan.tables:
+        for one in () if config.dry_run else plan.everything:
             yield dg.DynamicOutput(
-                (config.target_catalog, table), mapping_key=plain(f"{table.source}__{table.pit}")
+                (config.target_catalog, one), mapping_key=plain(f"{one.source}__{one.pit}")
             )
 
     return plan_op
@@ -96,11 +105,16 @@ def _build_restore(site: Site) -> dg.OpDefinition:
     @dg.op(
         name=f"{site.names.plain}_restore_table",
         retry_policy=site.retry_policy,
-        description="Copies, relocates, checks and registers one table. Run again, it ends with the same bytes.",
+        description="Copies, relocates, checks and registers one table, or writes and registers one view. "
+        "Run again, it ends with the same bytes.",
     )
-    def restore_op(context: dg.OpExecutionContext, planned: tuple) -> Restored:  # type: ignore[type-arg]
-        target, table = planned
-        restored = _restore_one(site, context, target, table)
+    def restore_op(context: dg.OpExecutionContext, planned: tuple) -> Restored | RestoredView:  # type: ignore[type-arg]
+        target, one = planned
+        if isinstance(one, SqlViewPlan):
+            view = _restore_view(site, context, target, one)
+            context.add_output_metadata(view_metadata(view))
+            return view
+        restored = _restore_one(site, context, target, one)
         context.add_output_metadata(table_metadata(restored))
         return restored
 
@@ -121,6 +135,15 @@ def _restore_one(
             raise dg.RetryRequested(site.options.retries, site.options.retry_delay_s) from error
         restore.report(TableFailed(table.target, error.message))
         return Restored(table, "refuse", 0.0, error=str(error))
+
+
+def _restore_view(
+    site: Site, context: dg.OpExecutionContext, target: str | None, view: SqlViewPlan
+) -> RestoredView:
+    with told_to_dagster():
+        restore = open_restore(site, target, context)
+        with pinning(restore, (view.pit,)) as pinned:
+            return try_view(pinned, view)
 
 
 def _build_report(site: Site) -> dg.OpDefinition:

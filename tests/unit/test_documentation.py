@@ -73,6 +73,7 @@ def layout_of_the_code() -> set[str]:
         layout.database_metadata(("DATABASE",)),
         layout.deleted_tables(("DATABASE",)),
         layout.database_index(("DATABASE",), "PIT", "DIGEST"),
+        layout.sql_view(("DATABASE",), "PIT", "DIGEST", packed=False),
         layout.table_manifest(table),
         layout.pin("PIT"),
         layout.plan("PIT"),
