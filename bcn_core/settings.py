@@ -12,13 +12,20 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from bcn_core.errors import InvalidRequest
 
 DEFAULT_FILE = "bcn.toml"
 FILE_VARIABLE = "BCN_CONFIG"
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+# What requirement 1 names, honoured beside the variables of AWS, which its own libraries read.
+S3_VARIABLES = {
+    "S3_ENDPOINT": "s3.endpoint",
+    "S3_ACCESS_KEY": "s3.access-key-id",
+    "S3_SECRET_KEY": "s3.secret-access-key",
+    "S3_REGION": "s3.region",
+}
 
 
 class _Section(BaseModel):
@@ -84,9 +91,31 @@ class Settings(_Section):
     restore: RestoreSettings = RestoreSettings()
     retention: RetentionSettings = RetentionSettings()
 
+    _s3: dict[str, str] = PrivateAttr(default_factory=dict)
+
     def catalog_properties(self, name: str) -> dict[str, str]:
-        """The properties of a catalog; empty when the file does not know it, so that PyIceberg's own apply."""
-        return dict(self.catalogs.get(name, {}))
+        """The properties of a catalog, with the environment's account of S3 below them.
+
+        Empty when nothing here knows the catalog, so that PyIceberg's own configuration applies.
+        """
+        known = self.catalogs.get(name)
+        return {**self._s3, **known} if known else {}
+
+    def beside(self, environment: Mapping[str, str]) -> "Settings":
+        """These settings, and what the environment says where they are silent: BACKUP_BUCKET and its kin."""
+        bucket, metastore = environment.get("BACKUP_BUCKET"), environment.get("HIVE_METASTORE_URI")
+        changed: dict[str, object] = {}
+        if bucket and not self.repository.url:
+            changed["repository"] = self.repository.model_copy(update={"url": f"s3://{bucket}"})
+        if metastore and "hive" not in self.catalogs:
+            lake = environment.get("WAREHOUSE_BUCKET")
+            place = {"warehouse": f"s3://{lake}"} if lake else {}
+            changed["catalogs"] = {**self.catalogs, "hive": {"type": "hive", "uri": metastore, **place}}
+        found = self.model_copy(update=changed)
+        found._s3 = {  # noqa: SLF001 - its own
+            name: environment[key] for key, name in S3_VARIABLES.items() if environment.get(key)
+        }
+        return found
 
 
 def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -99,11 +128,11 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     file = named or Path(DEFAULT_FILE)
     if not file.is_file():
         if named is None:
-            return Settings()
+            return Settings().beside(environment)
         raise InvalidRequest(f"there is no configuration file {file}", hint="check --config and BCN_CONFIG")
     try:
         raw = tomllib.loads(file.read_text())
-        return Settings.model_validate(_filled(raw, environment, str(file)))
+        return Settings.model_validate(_filled(raw, environment, str(file))).beside(environment)
     except tomllib.TOMLDecodeError as error:
         raise InvalidRequest(
             f"{file} is not valid TOML: {error}", hint="see docs/reference/configuration.md"

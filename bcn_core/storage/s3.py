@@ -10,6 +10,7 @@ from bcn_core.storage.retrying import Retries
 from bcn_core.storage.s3_errors import told
 from bcn_core.storage.s3_writing import NewObject
 from bcn_core.storage.store import CHUNK_BYTES, ObjectStat, ObjectVersion
+from bcn_core.storage.within import Check, HeldBytes, ObjectPlace
 
 
 class S3Store:
@@ -36,7 +37,14 @@ class S3Store:
         return resumed(self._shown(key), self._retries, lambda start, etag: self._open(key, start, etag))
 
     def put_new(self, key: str, chunks: Iterable[bytes]) -> None:
-        NewObject(self._client, self._bucket, self._prefix + key, self._retries).write(chunks)
+        self._new(key).write(chunks)
+
+    def place(self, key: str) -> ObjectPlace:
+        return ObjectPlace(self._client, self._bucket, self._prefix + key)
+
+    def copy_new(self, key: str, source: ObjectPlace, check: Check) -> HeldBytes | None:
+        # Another account's keys may not reach this bucket, nor ours that one.
+        return self._new(key).copy(source, check) if source.account is self._client else None
 
     def replace(self, key: str, data: bytes) -> None:
         self._call(key, lambda: self._client.put_object(**self._at(key), Body=data))
@@ -110,6 +118,9 @@ class S3Store:
         options = {"Bucket": self._bucket, "Prefix": prefix} | ({"ContinuationToken": token} if token else {})
         found: dict[str, Any] = self._call("", lambda: self._client.list_objects_v2(**options))
         return found
+
+    def _new(self, key: str) -> NewObject:
+        return NewObject(self._client, self._bucket, self._prefix + key, self._retries)
 
     def _at(self, key: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": self._prefix + key}
