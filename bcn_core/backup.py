@@ -26,8 +26,9 @@ from bcn_core.catalogs.catalog import Catalog
 from bcn_core.errors import BcnError, Conflict, FinishedWithProblems, StorageFull
 from bcn_core.events import PitBegun, PitPublished, Report, TableFailed, silent
 from bcn_core.names import TableName, pit_instant
-from bcn_core.repository.documents import CaptureRecord, Owner, Pin, PitManifest, Plan, PlannedCapture
+from bcn_core.repository.documents import CaptureRecord, PitManifest, Plan, PlannedCapture
 from bcn_core.repository.encoding import encode
+from bcn_core.repository.flag_documents import Owner, Pin
 from bcn_core.repository.heartbeat import check_pin
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores

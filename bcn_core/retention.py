@@ -13,7 +13,8 @@ from bcn_core.pruning.condemning import condemn
 from bcn_core.pruning.policy import Policy
 from bcn_core.pruning.sweeping import Swept, still_needed, sweep, unneeded
 from bcn_core.references import references
-from bcn_core.repository.documents import Owner, PitManifest
+from bcn_core.repository.documents import PitManifest
+from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.flags import (
     condemned,
     drop_flag,

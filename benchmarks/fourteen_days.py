@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bcn_core.backup import Backup, back_up
 from bcn_core.errors import BcnError
-from bcn_core.repository.documents import Owner
+from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.repository import Repository
 from bcn_core.restore import RestoreRequest
 from bcn_core.retention import Policy, Rules, apply_prune, plan_prune

@@ -9,7 +9,8 @@ from bcn_core.catalogs.catalog import Catalog
 from bcn_core.errors import BcnError, Conflict
 from bcn_core.events import Report, Warned
 from bcn_core.names import pit_id, pit_instant
-from bcn_core.repository.documents import Owner, Pin, Plan
+from bcn_core.repository.documents import Plan
+from bcn_core.repository.flag_documents import Owner, Pin
 from bcn_core.repository.flags import condemned
 from bcn_core.repository.pins import drop_pin, put_pin, read_pin
 from bcn_core.repository.repository import Repository

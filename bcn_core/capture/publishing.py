@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from bcn_core.capture.planning import Parent
 from bcn_core.names import TableName
+from bcn_core.repository.document import PARTIAL_COVERAGE
 from bcn_core.repository.documents import (
-    PARTIAL_COVERAGE,
     CaptureRecord,
     Counts,
     CoveredTable,

@@ -9,7 +9,8 @@ from bcn_core.capture.roots import Roots
 from bcn_core.changes import state_of
 from bcn_core.errors import Conflict
 from bcn_core.iceberg.metadata import TableMetadata
-from bcn_core.repository.documents import PARTIAL_COVERAGE, Broken, CaptureRecord, Coverage, PlannedCapture
+from bcn_core.repository.document import PARTIAL_COVERAGE
+from bcn_core.repository.documents import Broken, CaptureRecord, Coverage, PlannedCapture
 from bcn_core.repository.encoding import encode, sha256
 from bcn_core.repository.files import StoredFile, encode_files
 from bcn_core.repository.layout import capture_record

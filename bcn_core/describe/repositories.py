@@ -10,7 +10,8 @@ from bcn_core.describe.pits import read_manifest
 from bcn_core.errors import BcnError, DamagedRepository, ObjectMissing
 from bcn_core.names import Scope
 from bcn_core.repository.checks import CheckRecord, last_checks
-from bcn_core.repository.documents import Counts, DeletedDatabase, DeletedTable, Owner, PitManifest
+from bcn_core.repository.documents import Counts, DeletedDatabase, DeletedTable, PitManifest
+from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.flags import condemned, held
 from bcn_core.repository.pins import read_pin
 from bcn_core.repository.repository import Repository

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from bcn_core.errors import Conflict
 from bcn_core.repository import layout as keys
-from bcn_core.repository.documents import Owner
+from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.flags import drop_flag, held, put_flag
 from bcn_core.repository.readers import Use, uses
 from bcn_core.repository.repository import Repository

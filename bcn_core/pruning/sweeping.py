@@ -10,7 +10,8 @@ from bcn_core.events import silent
 from bcn_core.pruning.condemning import condemn, spared_of
 from bcn_core.pruning.leftovers import abandoned, is_record, writer_of
 from bcn_core.references import Keys, References, add_capture, needed_keys, references
-from bcn_core.repository.documents import Owner, Plan
+from bcn_core.repository.documents import Plan
+from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.flags import bury, condemned, drop_flag, has_flag, put_flag, readmit
 from bcn_core.repository.layout import folder_of, table_folder
 from bcn_core.repository.repository import Repository

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bcn_core.errors import BcnError
 from bcn_core.names import pit_id
-from bcn_core.repository.documents import Dated
+from bcn_core.repository.document import Dated
 from bcn_core.repository.encoding import decode, encode
 from bcn_core.repository.layout import CHECKS
 from bcn_core.repository.repository import Repository

@@ -1,32 +1,13 @@
-"""The repository's documents. Readers ignore fields they do not know; ``features`` names those they must not ignore."""
+"""The documents that hold what is backed up: the repository's manifest, plans, captures, indexes and PIT manifests."""
 
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from bcn_core.names import Scope, TableName
-
-FORMAT_VERSION = 1
-PARTIAL_COVERAGE = "partial-coverage"
-"""A capture that leaves snapshots of its table out on purpose: a reader that does not know would take it for whole."""
-KNOWN_FEATURES = frozenset({PARTIAL_COVERAGE})
+from bcn_core.repository.document import Dated, Document
 
 Status = Literal["complete", "partial"]
 ObjectStatus = Literal["ACTIVE", "UNCHANGED", "CARRIED", "DELETED"]
-
-
-class Document(BaseModel):
-    """One JSON document."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Dated(Document):
-    """A document that a later version of BCN may write in another form."""
-
-    format_version: int = FORMAT_VERSION
-    features: tuple[str, ...] = ()
 
 
 class ScopeRecord(Document):
@@ -56,57 +37,6 @@ class RepositoryManifest(Dated):
     source: SourceRecord
     created_at: datetime
     last_pit: str | None = None
-
-
-class Owner(Document):
-    """Who works on a PIT. ``process`` is empty when no single process stands for the run (Dagster's steps)."""
-
-    name: str
-    host: str
-    process: str = ""
-
-
-class Pin(Dated):
-    """``.in_progress``: a PIT is being made, and which PITs it may reuse objects of."""
-
-    pit: str
-    owner: Owner
-    since: datetime
-    reuses: tuple[str, ...] = ()
-
-
-class ReaderPin(Dated):
-    """``readers/<token>/pin.json``: a restore or a check reads these PITs, so they must not go meanwhile."""
-
-    owner: Owner
-    since: datetime
-    reads: tuple[str, ...]
-
-
-class Tombstone(Dated):
-    """A flag in ``tombstones/``: a PIT is to go, is going, or is called back."""
-
-    pit: str
-    owner: Owner
-    since: datetime
-
-
-class Isolation(Dated):
-    """``isolated/<pit>.json``: this PIT's manifest or one of its indexes is damaged; nothing new stands on the PIT."""
-
-    pit: str
-    owner: Owner
-    since: datetime
-    reason: str
-
-
-class Hold(Dated):
-    """``holds/<pit>/<token>.json``: somebody wants this PIT kept, and why."""
-
-    pit: str
-    owner: Owner
-    since: datetime
-    reason: str
 
 
 class Fingerprint(Document):

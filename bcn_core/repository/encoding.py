@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from bcn_core.errors import DamagedRepository, UnsupportedFormat
-from bcn_core.repository.documents import FORMAT_VERSION, KNOWN_FEATURES, Document, PitManifest
+from bcn_core.repository.document import FORMAT_VERSION, KNOWN_FEATURES, Document
+from bcn_core.repository.documents import PitManifest
 
 D = TypeVar("D", bound=Document)
 _NO_DIGEST = b'"digest": "' + b"0" * 64 + b'"'

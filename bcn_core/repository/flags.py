@@ -5,8 +5,8 @@ from contextlib import suppress
 
 from bcn_core.errors import DamagedRepository, ObjectExists, ObjectMissing
 from bcn_core.repository import layout as keys
-from bcn_core.repository.documents import Hold, Isolation, Owner, Tombstone
 from bcn_core.repository.encoding import decode, encode
+from bcn_core.repository.flag_documents import Hold, Isolation, Owner, Tombstone
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.store import Store
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from bcn_core.errors import Conflict, ObjectMissing
 from bcn_core.events import Event, Report
 from bcn_core.names import pit_id
-from bcn_core.repository.documents import Owner, Pin
+from bcn_core.repository.flag_documents import Owner, Pin
 from bcn_core.repository.layout import beats
 from bcn_core.repository.pins import PIN_LIFETIME, last_sign, read_pin
 from bcn_core.repository.repository import Repository

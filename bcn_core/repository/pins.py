@@ -13,8 +13,8 @@ from pathlib import Path
 
 from bcn_core.errors import Conflict, DamagedRepository, ObjectMissing
 from bcn_core.names import is_pit_id, pit_instant
-from bcn_core.repository.documents import Owner, Pin, ReaderPin
 from bcn_core.repository.encoding import decode, encode
+from bcn_core.repository.flag_documents import Owner, Pin, ReaderPin
 from bcn_core.repository.layout import Layout, beats
 from bcn_core.storage.store import Store
 

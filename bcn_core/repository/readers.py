@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from bcn_core.errors import BcnError, Conflict, DamagedRepository, NotFound, ObjectMissing, StorageRefused
 from bcn_core.events import Report, Warned
 from bcn_core.repository import layout as keys
-from bcn_core.repository.documents import Owner, Pin, ReaderPin
 from bcn_core.repository.encoding import decode, encode
+from bcn_core.repository.flag_documents import Owner, Pin, ReaderPin
 from bcn_core.repository.flags import condemned
 from bcn_core.repository.heartbeat import Heartbeat
 from bcn_core.repository.pins import is_over, last_sign, maker_pins, read_pin, remove_pin

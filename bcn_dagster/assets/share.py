@@ -16,7 +16,8 @@ from bcn_core.capture.claiming import release
 from bcn_core.errors import BcnError, Conflict, NotFound, ObjectMissing
 from bcn_core.events import Event, TableCaptured
 from bcn_core.names import TableName
-from bcn_core.repository.documents import Owner, PitManifest, Plan, PlannedCapture
+from bcn_core.repository.documents import PitManifest, Plan, PlannedCapture
+from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.pins import many_processes, read_pin
 from bcn_dagster.assets.standing import Outcome, outcome_of
 from bcn_dagster.naming import WHOLE, WHOLE_TAG

@@ -5,7 +5,8 @@ from contextlib import suppress
 
 from bcn_core.backup import Backup, back_up
 from bcn_core.errors import BcnError
-from bcn_core.repository.documents import Owner, PitManifest
+from bcn_core.repository.documents import PitManifest
+from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.layout import REPOSITORY_MANIFEST
 from bcn_core.repository.pins import this_process
 from bcn_core.repository.repository import Repository

@@ -12,7 +12,7 @@ from bcn_core.errors import Conflict
 from bcn_core.names import Scope, TableName, pit_id, pit_instant
 from bcn_core.pruning.condemning import condemn
 from bcn_core.pruning.sweeping import sweep
-from bcn_core.repository.documents import Owner
+from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.repository import Repository
 from bcn_core.restore import Restore, RestoreRequest, plan_restore, restore_all
 from bcn_core.storage.memory import MemoryStore

@@ -9,7 +9,7 @@ from bcn_core.backup import Backup, begin, capture_all, publish
 from bcn_core.capture.claiming import next_pit
 from bcn_core.errors import Conflict
 from bcn_core.names import pit_id
-from bcn_core.repository.documents import Owner
+from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.layout import tombstone
 from bcn_core.repository.pins import drop_pin
 from bcn_core.retention import Policy, Rules, plan_prune

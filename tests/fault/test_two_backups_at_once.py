@@ -11,8 +11,8 @@ import pytest
 from bcn_core.backup import begin
 from bcn_core.errors import Conflict, DamagedRepository
 from bcn_core.names import pit_id
-from bcn_core.repository.documents import Owner, Pin
 from bcn_core.repository.encoding import encode
+from bcn_core.repository.flag_documents import Owner, Pin
 from bcn_core.repository.pins import PIN_LIFETIME, drop_pin, put_pin, this_process
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.local import LocalStore

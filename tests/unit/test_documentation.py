@@ -11,8 +11,8 @@ import pytest
 from bcn_core import errors
 from bcn_core.errors import BcnError
 from bcn_core.names import TableName
-from bcn_core.repository import documents
-from bcn_core.repository.documents import Document
+from bcn_core.repository import documents, flag_documents
+from bcn_core.repository.document import Document
 from bcn_core.repository.files import StoredFile
 from bcn_core.repository.layout import REPOSITORY_MANIFEST, Layout, capture_record, stored_file
 
@@ -29,7 +29,7 @@ def classes(module: object, base: type) -> list[type]:
     return [one for one in found if one.__module__ == module.__name__]  # type: ignore[attr-defined]
 
 
-DOCUMENTS = [one for one in classes(documents, Document) if one.__name__ not in ("Document", "Dated")]
+DOCUMENTS = [*classes(documents, Document), *classes(flag_documents, Document)]
 
 
 def section(name: str) -> str:

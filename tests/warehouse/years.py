@@ -9,7 +9,8 @@ from bcn_core.copying import digest_of
 from bcn_core.errors import BcnError
 from bcn_core.names import Scope
 from bcn_core.references import opened, references
-from bcn_core.repository.documents import Owner, SourceRecord
+from bcn_core.repository.documents import SourceRecord
+from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.repository import Repository
 from bcn_core.retention import Policy, Pruned, Rules, apply_prune, plan_prune
 from bcn_core.storage.memory import MemoryStore

@@ -7,8 +7,8 @@ import pytest
 from bcn_core.backup import Backup, back_up, begin
 from bcn_core.capture.claiming import next_pit
 from bcn_core.errors import Conflict
-from bcn_core.repository.documents import Owner
 from bcn_core.repository.encoding import sha256
+from bcn_core.repository.flag_documents import Owner
 from tests.builders.command_line import CommandLine
 from tests.warehouse.runs import Lab
 from tests.warehouse.source import append

@@ -8,7 +8,7 @@ import pytest
 from bcn_core.backup import begin, capture_all, publish
 from bcn_core.capture.claiming import next_pit
 from bcn_core.errors import Conflict, DamagedRepository, NotFound
-from bcn_core.repository.documents import Pin
+from bcn_core.repository.flag_documents import Pin
 from bcn_core.repository.flags import put_flag
 from bcn_core.repository.pins import PIN_LIFETIME, drop_pin, put_pin
 from bcn_core.repository.readers import reading
