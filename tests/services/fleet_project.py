@@ -19,7 +19,7 @@ NAMES = Names("shop")
 
 def celery() -> dg.JobDefinition:
     """The job whose steps any worker may take, as every process of a run builds it."""
-    backups = IcebergCatalogBackups(executor="project", tables_per_step=1)
+    backups = IcebergCatalogBackups(executor="project", tables_per_step=1, files_per_step=2)
     whole = dg.Definitions.merge(backups.definitions_now(), dg.Definitions(executor=celery_executor))
     return whole.resolve_job_def("shop_back_up")
 

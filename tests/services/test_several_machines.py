@@ -12,6 +12,7 @@ from bcn_core.names import pit_id
 from tests.services.fleet import Fleet, running_fleet, running_workers
 from tests.warehouse.source import append, make
 
+VERY_LARGE = "ops.events"  # four files, of which a step copies two
 TABLES = ("sales.orders", "sales.items", "ops.audit", "ops.events")
 
 
@@ -22,6 +23,8 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
             catalog: Any = load_catalog("shop", **found.catalog)
             for number, name in enumerate(TABLES):
                 append(make(catalog, name), number * 10)
+            for number in range(3):
+                append(catalog.load_table(VERY_LARGE), 100 + number)
         yield found
 
 
@@ -57,7 +60,17 @@ def test_each_worker_host_ran_steps_and_the_hub_ran_none(story: Story) -> None:
     hosts = story.made["hosts"]
 
     assert {"worker-1", "worker-2"} == set(hosts.values())
-    assert {f"shop_tables_{number}" for number in range(len(TABLES))} <= set(hosts)
+    assert {f"shop_tables_{number}" for number in range(len(TABLES) - 1)} <= set(hosts)
+
+
+def test_the_files_of_a_very_large_table_are_copied_by_several_steps(fleet: Fleet, story: Story) -> None:
+    with fleet.hub.entered():
+        lists = [found.key for found in fleet.repository.store.list("") if "/parts/" in found.key]
+
+    assert {"0-of-2.parquet", "1-of-2.parquet"} == {key.rpartition("/")[2] for key in lists}
+    assert {f"shop__captured_table_ops__events_part_{number}" for number in range(2)} <= set(
+        story.made["hosts"]
+    )
 
 
 def test_another_deployment_is_refused_and_told_who_is_at_work(story: Story) -> None:
