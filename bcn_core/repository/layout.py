@@ -128,6 +128,16 @@ def stored_files(folder: str) -> str:
     return f"{folder}/files"
 
 
+def part_lists(folder: str) -> str:
+    """The folder of the lists of what was copied ahead of a capture, in parts."""
+    return f"{folder}/parts"
+
+
+def part_list(folder: str, number: int, of: int) -> str:
+    """What one of several parts copied ahead of a capture."""
+    return f"{part_lists(folder)}/{number}-of-{of}.parquet"
+
+
 def stored_file(folder: str, root: str, relative: str) -> str:
     """The key of one stored file: a digest of its root, so that equal names of two roots never meet, then its path."""
     label = hashlib.sha256(root.encode()).hexdigest()[:12]

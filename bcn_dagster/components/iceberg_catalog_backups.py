@@ -39,6 +39,14 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
     large_table_bytes: int = Field(
         10 * 1024**3, ge=1, description="A table of this size or more has a step of its own."
     )
+    files_per_step: int = Field(
+        100_000,
+        ge=1,
+        description=(
+            "The files of a table with more of them than this are copied by several steps ahead of its own, up to 16, "
+            "which an executor may run on several machines. With executor in_process one step copies all."
+        ),
+    )
     executor: Executor = Field(
         "in_process",
         description=(
@@ -172,6 +180,7 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         return Options(
             tables_per_step=self.tables_per_step,
             large_table_bytes=self.large_table_bytes,
+            files_per_step=self.files_per_step,
             executor=self.executor,
             retries=self.retries,
             retry_delay_s=self.retry_delay_seconds,
