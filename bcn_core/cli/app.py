@@ -19,6 +19,7 @@ COMMANDS = {
     "list": ("listing", "List PITs, or the databases and tables of one."),
     "changes": ("changes", "Show what changed at the source since the newest PIT."),
     "restore": ("restore", "Restore tables from a PIT."),
+    "sync": ("sync", "Bring a standby catalog up to date after its storage was replicated."),
     "prune": ("prune", "Let go of PITs that no rule keeps."),
     "hold": ("keeping:hold_command", "Keep a PIT whatever the policy says."),
     "release": ("keeping:release_command", "Take back the holds of a PIT."),
