@@ -125,6 +125,14 @@ class TableSynced(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TablePromoted(Event):
+    """A standby became a table of its own, at a version of its former source."""
+
+    table: TableName
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallRepeated(Event):
     """A store or catalog did not answer a call as it should; the call is made again after ``seconds``."""
 

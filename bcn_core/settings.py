@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
@@ -76,6 +76,41 @@ class RetentionSettings(_Section):
     )
 
 
+class StandbySettings(_Section):
+    """A standby catalog that follows replicated storage: ``bcn sync --standby NAME``."""
+
+    catalog: str | None = Field(None, description="The standby's catalog, as `[catalogs.NAME]` calls it.")
+    prefixes: dict[str, str] = Field(
+        {},
+        description="Prefixes of the source's locations, and where the replicator puts what lies below them.",
+    )
+    roots: tuple[str, ...] = Field(
+        (), description="Where tables are looked for. Default: the standby's side of all prefixes."
+    )
+    tables: dict[str, str] = Field(
+        {}, description="Places of tables whose folders do not tell their names, by `database.table`."
+    )
+    names_from: str | None = Field(
+        None,
+        description="A repository of backups of the source: its newest PIT says which place is which table.",
+    )
+    metadata_location: str | None = Field(
+        None,
+        description="Where rewritten metadata goes. Default: `_bcn` in each table's own metadata folder.",
+    )
+    history: Literal["full", "current", "refs"] = Field(
+        "full",
+        description="Which snapshots must be whole: all, the current one, or also those of branches and tags.",
+    )
+    marker: str | None = Field(
+        None, description="A file that the replicator writes when it is done; Dagster syncs when it changes."
+    )
+    tables_at_once: int = Field(2, ge=1, le=256, description="Tables synced at the same time.")
+    files_at_once: int = Field(
+        4, ge=1, le=256, description="Files under way at the same time, for each table."
+    )
+
+
 class Settings(_Section):
     """All of ``bcn.toml``."""
 
@@ -90,6 +125,9 @@ class Settings(_Section):
     backup: BackupSettings = BackupSettings()
     restore: RestoreSettings = RestoreSettings()
     retention: RetentionSettings = RetentionSettings()
+    standby: dict[str, StandbySettings] = Field(
+        {}, description="Standby catalogs by name, each brought up to date from replicated storage."
+    )
 
     _s3: dict[str, str] = PrivateAttr(default_factory=dict)
 

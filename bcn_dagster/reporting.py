@@ -40,5 +40,8 @@ _LINES: dict[type[Event], Callable[..., str]] = {
     events.PitPublished: lambda one: f"PIT {one.pit} is published, {one.status}",
     events.RestoreStarted: lambda one: f"{one.table}: {one.files} file(s) to write, {one.bytes:,} bytes",
     events.TableRestored: lambda one: f"{one.table}: checked and registered at {one.location}",
+    events.TableSynced: lambda one: (
+        f"{one.table}: {one.action} to {one.version}, {one.files_new} file(s) new, {one.versions_behind} behind"
+    ),
     events.Warned: lambda one: one.message,
 }

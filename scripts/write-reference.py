@@ -60,9 +60,17 @@ def settings() -> str:
         kind = field.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             parts.append(f"## `[{name}]`\n\n{(kind.__doc__ or '').strip()}\n\n{_table(kind.model_fields)}\n")
+        elif (inner := _section(kind)) is not None:
+            parts.append(f"## `[{name}.NAME]`\n\n{field.description}\n\n{_table(inner.model_fields)}\n")
         else:
             parts.append(f"## `[{name}.NAME]`\n\n{field.description}\n")
     return "\n".join(parts)
+
+
+def _section(kind: Any) -> type[BaseModel] | None:
+    """The section that a mapping of names holds; None when it holds plain values."""
+    found = getattr(kind, "__args__", ())[-1:]
+    return next((one for one in found if isinstance(one, type) and issubclass(one, BaseModel)), None)
 
 
 def component() -> str:

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from bcn_core.errors import NotFound
-from bcn_core.names import TableName, nearest
+from bcn_core.names import TableName, fits, fits_glob, nearest
 from bcn_core.repository.documents import PitManifest, SqlView, TableEntry
 from bcn_core.repository.repository import Repository, tables_in, views_in
 from bcn_core.restoration.request import RestoreRequest
@@ -74,18 +73,9 @@ def _deleted(repository: Repository, manifest: PitManifest) -> dict[TableName, S
 
 
 def _wanted(table: TableName, request: RestoreRequest) -> bool:
-    in_database = not request.databases or any(_fits(table.database, glob) for glob in request.databases)
-    in_tables = not request.tables or _any_fits(table, request.tables)
-    return in_database and in_tables and not _any_fits(table, request.exclude)
-
-
-def _any_fits(table: TableName, globs: Iterable[str]) -> bool:
-    return any(_fits(str(table), glob) or _fits(table.name, glob) for glob in globs)
-
-
-def _fits(name: str, glob: str) -> bool:
-    """A name fits itself even when it holds characters that mean something in a glob."""
-    return name == glob or fnmatchcase(name, glob)
+    in_database = not request.databases or any(fits_glob(table.database, glob) for glob in request.databases)
+    in_tables = not request.tables or fits(table, request.tables)
+    return in_database and in_tables and not fits(table, request.exclude)
 
 
 def _nothing(
@@ -100,7 +90,7 @@ def _nothing(
             hint="add --include-deleted, or choose an earlier --pit",
         )
     if request.databases and not any(
-        _fits(table.database, glob) for table in held for glob in request.databases
+        fits_glob(table.database, glob) for table in held for glob in request.databases
     ):
         wanted = request.databases[0]
         known = [table.database for table in held]
