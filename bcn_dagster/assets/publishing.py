@@ -112,6 +112,8 @@ def _publish(site: Site, context: dg.OpExecutionContext) -> Iterator[Any]:
     failed = {one.table.table(): one.reason for one in manifest.failed}
     # A table that nobody asked for does not make this run red; the PIT says that it lacks its then state.
     blamed = {table: why for table, why in failed.items() if asked is None or table in asked}
+    if asked is None:
+        blamed |= {one.table.table(): one.reason for one in manifest.failed_views}
     yield dg.MaterializeResult(asset_key=site.names.pit, metadata=pit_metadata(manifest))
     yield _check(site, manifest, red=bool(blamed))
     if blamed:
@@ -151,6 +153,7 @@ def _check(site: Site, manifest: PitManifest, *, red: bool) -> dg.AssetCheckResu
             "bcn/status": manifest.status,
             "bcn/failed": len(failed),
             "bcn/failed_tables": reasons(failed),
+            "bcn/failed_views": reasons({one.table.table(): one.reason for one in manifest.failed_views}),
             "bcn/carried_tables": reasons(
                 {ref.table(): "as an earlier PIT holds it" for ref in manifest.carried}
             ),

@@ -104,6 +104,7 @@ def _show(context: dg.OpExecutionContext, plan: RestorePlan, *, dry_run: bool) -
 def _build_restore(site: Site) -> dg.OpDefinition:
     @dg.op(
         name=f"{site.names.plain}_restore_table",
+        out=dg.Out(Any),  # Dagster cannot check a union
         retry_policy=site.retry_policy,
         description="Copies, relocates, checks and registers one table, or writes and registers one view. "
         "Run again, it ends with the same bytes.",
