@@ -25,7 +25,7 @@ from bcn_core.repository.documents import (
     TableEntry,
     TableRef,
 )
-from bcn_core.repository.flags import condemned
+from bcn_core.repository.flags import condemned, isolated_captures
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores
 
@@ -75,7 +75,14 @@ def parent_of(repository: Repository, pit: str) -> Parent:
     if not earlier:
         return Parent()
     manifest = repository.pit(earlier[-1])
-    return Parent(manifest, repository.tables(manifest))
+    return Parent(manifest, usable_tables(repository, manifest))
+
+
+def usable_tables(repository: Repository, manifest: PitManifest) -> dict[TableName, TableEntry]:
+    """What a PIT holds that a new one may stand on: no capture that was set apart, as it has lost something."""
+    tables = repository.tables(manifest)
+    apart = isolated_captures(repository, (entry.capture for entry in tables.values()))
+    return {table: entry for table, entry in tables.items() if entry.capture not in apart}
 
 
 def consistent_sweep(catalog: Catalog, scope: Scope, report: Report) -> tuple[Sweep, Consistency]:

@@ -111,5 +111,6 @@ _STEPS: dict[type[Event], str] = {
     events.PitPublished: "PIT {event.pit} is published: {event.status}",
     events.RestoreStarted: "{event.table}: restoring {event.files} files, {size}",
     events.TableSynced: "{event.table}: {event.action} to {event.version}, {event.files_new} new files",
+    events.ObjectReplaced: "{event.key}: has its bytes again, from {event.origin}",
     events.TableRestored: "{event.table}: restored at {event.location}",
 }
