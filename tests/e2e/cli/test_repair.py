@@ -26,15 +26,15 @@ def test_repair_shows_its_plan_and_changes_nothing(backed_up: CommandLine, damag
     assert b"" == damaged.read_bytes()
 
 
-def test_repair_mends_from_the_source(backed_up: CommandLine, damaged: Path) -> None:
+@pytest.mark.usefixtures("damaged")
+def test_repair_mends_from_the_source(backed_up: CommandLine) -> None:
     assert 0 == backed_up.on_repo("repair", "--apply").code
 
     assert 0 == backed_up.on_repo("verify", "--read-all").code
 
 
-def test_repair_says_what_is_lost_for_good_and_exits_as_damaged(
-    backed_up: CommandLine, damaged: Path
-) -> None:
+@pytest.mark.usefixtures("damaged")
+def test_repair_says_what_is_lost_for_good_and_exits_as_damaged(backed_up: CommandLine) -> None:
     backed_up.data_file("sales.orders").unlink()
 
     answer = backed_up.on_repo("repair", "--apply")

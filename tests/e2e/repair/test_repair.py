@@ -51,7 +51,7 @@ def lab(made: Path, tmp_path: Path) -> Lab:
 def key_of(lab: Lab, *parts: str) -> str:
     """The last key that holds all the parts."""
     keys = [one.key for one in lab.repository.store.list("catalogs")]
-    return sorted(key for key in keys if all(part in key for part in parts))[-1]
+    return max(key for key in keys if all(part in key for part in parts))
 
 
 def damage(lab: Lab, *parts: str) -> str:
