@@ -12,7 +12,7 @@ WORKERS ?= 2
 TEST_TMPDIR ?= $(shell test -w /dev/shm && echo /dev/shm || echo $${TMPDIR:-/tmp})
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-services lint style types layers format bench lock clean
+.PHONY: help install demo dev test test-services lint style types layers format bench fault-report lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ format: install ## let ruff format and mend what it can
 
 bench: install ## measure; figures are for reading, nothing fails on them
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+fault-report: install ## try every fault case, kill 100 real backups, live through 14 simulated days (minutes)
+	TMPDIR=$(TEST_TMPDIR) $(BIN)/python scripts/fault-report.py
 
 lock: install ## write requirements/*.txt anew from pyproject.toml (UPGRADE=--upgrade takes the newest)
 	scripts/lock.sh $(UPGRADE)

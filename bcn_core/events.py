@@ -133,6 +133,14 @@ class TablePromoted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectReplaced(Event):
+    """A damaged object of the repository has its right bytes again, from ``origin``."""
+
+    key: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallRepeated(Event):
     """A store or catalog did not answer a call as it should; the call is made again after ``seconds``."""
 

@@ -20,6 +20,7 @@ from pydantic_core import PydanticUndefined, to_jsonable_python  # noqa: E402
 from bcn_core.cli.app import bcn  # noqa: E402
 from bcn_core.settings import Settings  # noqa: E402
 from bcn_dagster.components import IcebergCatalogBackups  # noqa: E402
+from tests.fault.cases import GROUPS, tests_by_case  # noqa: E402
 
 DOCS = ROOT / "docs"
 CLI_INTRODUCTION = """\
@@ -31,6 +32,20 @@ Answers go to stdout, progress and messages to stderr. `--json` prints one JSON 
 ignore fields that you do not know. Options win over [`bcn.toml`](configuration.md).
 
 [Exit codes](errors-and-exit-codes.md): 0 done, 9 done with problems, 2 to 8 by cause, 130 and 143 by signal.
+
+"""
+
+
+FAULTS_INTRODUCTION = """\
+# Fault cases, and the tests that stand for them
+
+What BCN must survive, case by case. Each test bears the numbers that it stands for (`@pytest.mark.fault`); paths are
+below `tests/`. This page is written by `scripts/write-reference.py`; a test holds it to the tests that there are.
+
+`make fault-report` runs them all and prints, for each group, how many were tried, survived and lost. It then kills a
+real `bcn backup` a hundred times at random moments, and lives through fourteen simulated days of hourly backups, daily
+prunes, restores and faults. It ends with 1 when anything was lost, or when the repository holds in the end what no PIT
+needs. Cases that need real servers are run by `scripts/fault-report.py --services`.
 
 """
 
@@ -90,6 +105,20 @@ def _default(field: FieldInfo) -> str:
     return f"`{json.dumps(to_jsonable_python(value))}`"
 
 
+def fault_cases() -> str:
+    """Each group of fault cases as a table, with the tests that bear their numbers."""
+    tests = tests_by_case()
+    parts = [FAULTS_INTRODUCTION]
+    for group, cases in GROUPS.items():
+        rows = (f"| {number} | {text} | {_links(tests.get(number, []))} |" for number, text in cases.items())
+        parts.append("\n".join([f"## {group}\n", "| # | case | shown by |", "|---|---|---|", *rows, ""]))
+    return "\n".join(parts)
+
+
+def _links(tests: list[str]) -> str:
+    return "<br>".join("`{}` `{}`".format(*test.split("::")) for test in tests)
+
+
 def between(page: Path, name: str, text: str) -> str:
     """A page whose generated part is replaced."""
     before, mark, rest = page.read_text().partition(f"<!-- generated: {name} -->\n")
@@ -102,6 +131,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield DOCS / "reference/cli.md", commands()
     configuration = DOCS / "reference/configuration.md"
     yield configuration, between(configuration, "settings", settings())
+    yield DOCS / "reference/fault-cases.md", fault_cases()
     guide = DOCS / "guides/use-in-your-dagster-project.md"
     yield guide, between(guide, "component", component())
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bcn_core.capture.inventory import KnownFiles
 from bcn_core.capture.parts import Part
-from bcn_core.capture.planning import Source
+from bcn_core.capture.planning import Source, usable_tables
 from bcn_core.capture.salvage import Salvage, salvage_for
 from bcn_core.capture.table import FilesLost, TableCapture, Workshop
 from bcn_core.errors import DamagedRepository, ObjectMissing, SourceChanged, UnsupportedFormat
@@ -39,7 +39,7 @@ def reusable_work(repository: Repository, plan: Plan) -> Reusable:
     tables: dict[TableName, TableEntry] = {}
     by_uuid: dict[str, TableEntry] = {}
     for pit in sorted(plan.reuses):
-        held = repository.tables(repository.pit(pit))
+        held = usable_tables(repository, repository.tables(repository.pit(pit)))
         tables |= held
         by_uuid |= {entry.uuid: entry for entry in held.values() if entry.uuid is not None}
     plans = [_plan_of(repository, pit) for pit in _abandoned(repository, plan.pit)]

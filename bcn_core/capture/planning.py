@@ -1,7 +1,7 @@
 """Fixing what a PIT must contain: two equal sweeps, and what changed since the PIT before."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,7 +27,7 @@ from bcn_core.repository.documents import (
     TableEntry,
     TableRef,
 )
-from bcn_core.repository.flags import condemned
+from bcn_core.repository.flags import condemned, isolated_captures
 from bcn_core.repository.repository import Repository, tables_in, views_in
 from bcn_core.storage.opening import Stores
 
@@ -82,7 +82,18 @@ def usable_pits(repository: Repository) -> list[str]:
 def parent_of(repository: Repository, pit: str) -> Parent:
     """The newest PIT before an instant, with its tables."""
     earlier = [known for known in usable_pits(repository) if known < pit]
-    return Parent.of(repository, earlier[-1]) if earlier else Parent()
+    if not earlier:
+        return Parent()
+    parent = Parent.of(repository, earlier[-1])
+    return replace(parent, tables=usable_tables(repository, parent.tables))
+
+
+def usable_tables(
+    repository: Repository, tables: Mapping[TableName, TableEntry]
+) -> dict[TableName, TableEntry]:
+    """What a new PIT may stand on of what another holds: no capture that was set apart, as it has lost something."""
+    apart = isolated_captures(repository, (entry.capture for entry in tables.values()))
+    return {table: entry for table, entry in tables.items() if entry.capture not in apart}
 
 
 def consistent_sweep(catalog: Catalog, scope: Scope, report: Report) -> tuple[Sweep, Consistency]:

@@ -112,5 +112,6 @@ _STEPS: dict[type[Event], str] = {
     events.RestoreStarted: "{event.table}: restoring {event.files} files, {size}",
     events.TableSynced: "{event.table}: {event.action} to {event.version}, {event.files_new} new files",
     events.TablePromoted: "{event.table}: promoted at {event.version}",
+    events.ObjectReplaced: "{event.key}: has its bytes again, from {event.origin}",
     events.TableRestored: "{event.table}: restored at {event.location}",
 }

@@ -52,11 +52,12 @@ def _draw(found: Verification) -> None:
     if len(found.faults) > _SHOWN:
         line(f"and {len(found.faults) - _SHOWN} more: --json tells them all")
     if found.whole:
-        rows = [(str(table), pit or "nowhere: lost for good") for table, pit in found.whole.items()]
+        rows = [(str(table), pit or "none") for table, pit in found.whole.items()]
         draw(("HARMED TABLE", "STILL WHOLE IN PIT"), rows)
     if found.faults:
         newest = f", the newest is {found.whole_pits[-1]}" if found.whole_pits else ""
         line(f"{len(found.whole_pits)} of {found.pits} PITs are whole{newest}")
+        line("bcn repair shows what can be mended, and what is lost for good")
     for note in found.notes:
         line(f"note: {note}")
     said = f"{len(found.faults)} faults" if found.faults else "whole: no fault found"

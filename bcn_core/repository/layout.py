@@ -93,6 +93,11 @@ def isolation(pit: str) -> str:
     return f"{ISOLATED}/{pit}.json"
 
 
+def capture_isolation(folder: str) -> str:
+    """The flag that sets one capture apart, by its folder."""
+    return f"{ISOLATED}/captures/{hashlib.sha256(folder.encode()).hexdigest()[:32]}.json"
+
+
 def hold(pit: str, token: str) -> str:
     """One reason to keep a PIT."""
     return f"{HOLDS}/{pit}/{token}.json"

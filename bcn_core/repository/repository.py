@@ -116,8 +116,9 @@ class Repository:
 
     def isolated(self) -> frozenset[str]:
         """The PITs that were set apart as damaged; a flag that cannot be read counts as well."""
-        names = (found.key.rpartition("/")[2] for found in self.store.list(keys.ISOLATED))
-        return frozenset(name.removesuffix(".json") for name in names if name.endswith(".json"))
+        names = (found.key.removeprefix(f"{keys.ISOLATED}/") for found in self.store.list(keys.ISOLATED))
+        pits = (name.removesuffix(".json") for name in names if name.endswith(".json"))
+        return frozenset(pit for pit in pits if "/" not in pit)
 
     def unfinished(self) -> list[str]:
         """The ids of PITs that were begun and not published: what they copied can be used again."""
