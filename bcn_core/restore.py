@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.errors import BcnError, Conflict
 from bcn_core.events import Report, RestoreStarted, TableFailed, TableRestored, silent
+from bcn_core.registering import metadata_kept
 from bcn_core.repository.pins import this_process
 from bcn_core.repository.readers import reading
 from bcn_core.repository.repository import Repository
@@ -156,7 +157,8 @@ def restore_table(restore: Restore, plan: TablePlan) -> Restored:
     lengths = writer.write_manifests(deletes.rewrites)
     writer.write_lists(lengths)
     notes = deletes.notes + writer.write_metadata() + check_restored(plan, contents, restore.stores)
-    _register(restore.target, plan)
+    with metadata_kept(restore.stores, plan.metadata_location):
+        _register(restore.target, plan)
     restore.report(TableRestored(plan.target, plan.location))
     return Restored(plan, plan.action, time.monotonic() - started, notes)
 

@@ -73,9 +73,9 @@ def _wrapped(loaded: "LoadedCatalog", properties: Mapping[str, str]) -> Catalog:
 
         return GluePointers(cast("GlueCatalog", loaded))
     if type(loaded).__name__ == "RestCatalog":
-        from bcn_core.catalogs.rest import RestPointers
+        from bcn_core.catalogs.rest import RestWithViews
 
-        return RestPointers(cast("RestCatalog", loaded), properties.get("type", "unknown"))
+        return RestWithViews(cast("RestCatalog", loaded), properties.get("type", "unknown"))
     return PyIcebergCatalog(loaded, properties.get("type", "unknown"))
 
 

@@ -1,26 +1,20 @@
-"""A REST catalog: tables as PyIceberg loads them, and views, whose metadata's location PyIceberg does not tell."""
+"""A REST catalog: its tables by their pointers, and views, whose metadata's location PyIceberg does not tell."""
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bcn_core.catalogs.catalog import ViewFile
-from bcn_core.catalogs.pyiceberg_catalog import PyIcebergCatalog, no_views, view_taken
+from bcn_core.catalogs.pyiceberg_catalog import no_views, view_taken
+from bcn_core.catalogs.rest_pointers import RestPointers
 from bcn_core.errors import BcnError, NotFound, StorageFailure
 from bcn_core.names import Scope, TableName
-
-if TYPE_CHECKING:
-    from pyiceberg.catalog.rest import RestCatalog
 
 _LOADS_AT_ONCE = 8
 
 
-class RestPointers(PyIcebergCatalog):
+class RestWithViews(RestPointers):
     """Views go through PyIceberg's own session, with its authentication, as raw JSON: its models drop what is new."""
-
-    def __init__(self, loaded: "RestCatalog", kind: str) -> None:
-        super().__init__(loaded, kind)
-        self._rest = loaded
 
     def keeps_views(self) -> bool:
         from pyiceberg.catalog.rest import Capability
