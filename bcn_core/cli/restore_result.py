@@ -1,5 +1,6 @@
 """How a restore's plan and its outcome look."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from bcn_core.cli.drawing import draw, duration, line, size
@@ -21,9 +22,8 @@ def draw_plan(plan: RestorePlan) -> None:
         line(f"  database {'.'.join(database.namespace)} will be created")
     for note in plan.notes:
         line(f"warning: {note}")
-    actions = [table.action for table in plan.tables]
-    counted = ", ".join(f"{actions.count(one)} {one}" for one in dict.fromkeys(actions))
-    line(f"{len(plan.tables)} tables: {counted} · {size(plan.bytes)} to write{_views(plan)}")
+    counted = [_counted("tables", plan.tables), f"{size(plan.bytes)} to write", _counted("views", plan.views)]
+    line(" · ".join(part for part in counted if part))
 
 
 def destination(plan: RestorePlan) -> str:
@@ -99,8 +99,10 @@ def _draw_refusal(refusal: BcnError | None) -> None:
         line(f"    HINT: {refusal.hint}" if refusal.hint else "")
 
 
-def _views(plan: RestorePlan) -> str:
-    return f" · {len(plan.views)} views" if plan.views else ""
+def _counted(what: str, plans: Sequence[TablePlan | SqlViewPlan]) -> str:
+    actions = [one.action for one in plans]
+    counted = ", ".join(f"{actions.count(one)} {one}" for one in dict.fromkeys(actions))
+    return f"{len(plans)} {what}: {counted}" if plans else ""
 
 
 def _view_row(one: RestoredView) -> tuple[str | int | None, ...]:

@@ -60,11 +60,11 @@ def drop_view(place: Place, name: str) -> None:
     """The view is gone from the catalog."""
     database, own = name.split(".")
     statement = "DELETE FROM iceberg_tables WHERE table_namespace = ? AND table_name = ?"
-    with closing(connect(place.folder / "catalog.db")) as connection, connection:
+    with closing(connect(place.uri.removeprefix("sqlite:///"))) as connection, connection:
         connection.execute(statement, (database, own))
 
 
 def _put(place: Place, database: str, own: str, pointer: str) -> None:
     statement = "INSERT OR REPLACE INTO iceberg_tables VALUES (?, ?, ?, ?, NULL, 'VIEW')"
-    with closing(connect(place.folder / "catalog.db")) as connection, connection:
+    with closing(connect(place.uri.removeprefix("sqlite:///"))) as connection, connection:
         connection.execute(statement, (place.name, database, own, pointer))
