@@ -30,8 +30,9 @@ class SqlPointers(PyIcebergCatalog):
         return CatalogIdentity("sql", f"{url.get_backend_name()}://{place}")
 
     def sweep(self, scope: Scope) -> Sweep:
-        rows = self._rows(self._select_tables())
-        views = _by_name(self._rows(_SELECT + _VIEWS)) if self.keeps_views() else {}
+        typed = self.keeps_views()
+        rows = self._rows(_select_tables(typed=typed))
+        views = _by_name(self._rows(_SELECT + _VIEWS)) if typed else {}
         properties = self._rows("SELECT namespace, property_key, property_value " + _OF_NAMESPACES)
         tables = _by_name(rows)
         databases: dict[tuple[str, ...], dict[str, str]] = {one.namespace: {} for one in [*tables, *views]}
@@ -52,7 +53,7 @@ class SqlPointers(PyIcebergCatalog):
         )
 
     def pointer(self, table: TableName) -> str | None:
-        statement = f"{self._select_tables()} AND table_namespace = :database AND table_name = :table"
+        statement = f"{_select_tables(typed=self.keeps_views())} AND table_namespace = :database AND table_name = :table"
         rows = self._rows(statement, database=table.database, table=table.name)
         return rows[0][2] if rows else None
 
@@ -120,9 +121,9 @@ class SqlPointers(PyIcebergCatalog):
         with self.told(f"cannot read catalog '{self.name}'"), self._engine.connect() as connection:
             return list(connection.execute(text(statement), {"catalog": self.name, **values}).all())
 
-    def _select_tables(self) -> str:
-        typed = " AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)"
-        return _SELECT + (typed if self.keeps_views() else "")
+
+def _select_tables(*, typed: bool) -> str:
+    return _SELECT + (" AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)" if typed else "")
 
 
 def _by_name(rows: list[Any]) -> dict[TableName, str | None]:
