@@ -53,7 +53,8 @@ class SqlPointers(PyIcebergCatalog):
         )
 
     def pointer(self, table: TableName) -> str | None:
-        statement = f"{_select_tables(typed=self.keeps_views())} AND table_namespace = :database AND table_name = :table"
+        tables = _select_tables(typed=self.keeps_views())
+        statement = f"{tables} AND table_namespace = :database AND table_name = :table"
         rows = self._rows(statement, database=table.database, table=table.name)
         return rows[0][2] if rows else None
 

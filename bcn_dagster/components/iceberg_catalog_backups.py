@@ -1,7 +1,7 @@
 """The component: one Iceberg catalog and the repository of its backups."""
 
 import logging
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import dagster as dg
@@ -147,10 +147,10 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         except BcnError as error:
             _LOG.warning("%s", error)
             return unconfigured(error)
-        tables = _tables(state_path)
-        if tables is None:
+        if state_path is None:
             _LOG.warning("the tables of catalog '%s' are not known yet: run %s", connection.catalog, _REFRESH)
-        return build_definitions(self.site(tables or ()), self, known=tables is not None)
+        state = None if state_path is None else state_path.read_text()
+        return _built(type(self), self.model_dump_json(exclude={"defs_state"}), connection, state)
 
     def definitions_now(self) -> dg.Definitions:
         """Ask the catalog and build at once, for scripts and notebooks: nothing is kept.
@@ -197,5 +197,14 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
 _REFRESH = "`dg utils refresh-defs-state` and reload the code location"
 
 
-def _tables(state_path: Path | None) -> tuple[Listed, ...] | None:
-    return None if state_path is None else Listing.model_validate_json(state_path.read_text()).tables
+@lru_cache(maxsize=8)
+def _built(
+    kind: type[IcebergCatalogBackups], fields: str, _connection: Connection, state: str | None
+) -> dg.Definitions:
+    """The definitions of a component as its fields, its state and what ``bcn.toml`` names are, once in each process.
+
+    Dagster loads a run's code several times over in the process of the run: at 5,000 tables each time took seconds.
+    """
+    tables = () if state is None else Listing.model_validate_json(state).tables
+    component = kind.model_validate_json(fields)
+    return build_definitions(component.site(tables), component, known=state is not None)

@@ -14,7 +14,7 @@ from bcn_core.names import TableName
 from bcn_core.repository import documents, flag_documents
 from bcn_core.repository.document import Document
 from bcn_core.repository.files import StoredFile
-from bcn_core.repository.layout import REPOSITORY_MANIFEST, Layout, capture_record, stored_file
+from bcn_core.repository.layout import REPOSITORY_MANIFEST, Layout, capture_record, part_list, stored_file
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -80,8 +80,9 @@ def layout_of_the_code() -> set[str]:
         layout.pit_manifest("PIT"),
         capture_record(delta),
         stored_file(delta, "root", "PATH"),
+        part_list(delta, 0, 0).replace("0-of-0", "N-of-M"),
     ]
-    spelled = [re.sub(r"\b(CATALOG|DATABASE|TABLE|PIT|DIGEST|PATH)\b", _bracketed, key) for key in keys]
+    spelled = [re.sub(r"\b(CATALOG|DATABASE|TABLE|PIT|DIGEST|PATH|N|M)\b", _bracketed, key) for key in keys]
     return {re.sub(r"/files/[0-9a-f]{12}/", "/files/<root>/", key) for key in spelled} | {
         re.sub(r"\b(CATALOG|DATABASE|TABLE|PIT)\b", _bracketed, full)
     }
