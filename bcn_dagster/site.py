@@ -7,13 +7,30 @@ from typing import Any, Literal
 
 import dagster as dg
 
+from bcn_dagster.alerts.channels import Alerts
 from bcn_dagster.automation.reactions import Reaction
+from bcn_dagster.checks.fields import Checks
 from bcn_dagster.connection import Connection
 from bcn_dagster.grouping import Group, groups_of
 from bcn_dagster.listing import Listed
 from bcn_dagster.naming import WRITER_TAG, Names
 
 Executor = Literal["in_process", "multiprocess", "project"]
+Backfill = Literal["multi_run", "single_run"]
+_JOBS = (
+    "back_up",
+    "restore",
+    "add_history",
+    "verify",
+    "verify_slice",
+    "restore_drill",
+    "pit_age",
+    "prune",
+    "hold",
+    "compare_pits",
+    "refresh",
+    "test_alerts",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +45,11 @@ class Options:
     publish_partial: bool | None = None
     on_change: Mapping[str, Reaction] = field(default_factory=dict)
     storm: int = 500
+    checks: Checks = field(default_factory=Checks)
+    alerts: Alerts = field(default_factory=Alerts)
+    freshness: Mapping[str, float] = field(default_factory=dict)
+    backfill: Backfill = "multi_run"
+    webserver: str = "http://127.0.0.1:3000"
     pool: str | None = None
     owners: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -74,7 +96,28 @@ class Site:
     @property
     def backup_job(self) -> str:
         """The job that takes a PIT."""
-        return f"{self.names.plain}_back_up"
+        return self.job("back_up")
+
+    def job(self, what: str) -> str:
+        """The name of a job of this catalog."""
+        return f"{self.names.plain}_{what}"
+
+    @property
+    def job_names(self) -> frozenset[str]:
+        """All of its jobs."""
+        return frozenset(map(self.job, _JOBS))
+
+    @property
+    def every_pit(self) -> list[dg.AssetCheckKey]:
+        """The checks that belong to every backup; the others have schedules of their own."""
+        asked = self.options.checks.verify_every_pit
+        return [*self.names.told_by_pit, *([self.names.check_of("verify_quick")] if asked else [])]
+
+    @property
+    def backfill_policy(self) -> dg.BackfillPolicy:
+        """A run for each PIT, or one for all of them."""
+        single = self.options.backfill == "single_run"
+        return dg.BackfillPolicy.single_run() if single else dg.BackfillPolicy.multi_run(1)
 
     @property
     def pool(self) -> str:

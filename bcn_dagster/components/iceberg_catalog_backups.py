@@ -10,11 +10,13 @@ from pydantic import Field, field_validator
 
 from bcn_core.errors import BcnError
 from bcn_core.settings import load
+from bcn_dagster.alerts.channels import Alerts
 from bcn_dagster.automation.reactions import KINDS, Reaction, unknown_kinds
 from bcn_dagster.building import build_definitions, unconfigured
+from bcn_dagster.checks.fields import Checks
 from bcn_dagster.connection import Connection
 from bcn_dagster.listing import Listed, Listing, discover
-from bcn_dagster.site import Executor, Options, Site
+from bcn_dagster.site import Backfill, Executor, Options, Site
 
 _LOG = logging.getLogger("bcn_dagster")
 
@@ -66,6 +68,27 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         500,
         ge=1,
         description="More changed tables than this are told in one event, and no metadata is read before the backup.",
+    )
+    checks: Checks = Field(
+        default_factory=Checks, description="When checks run and what they find wrong: see below."
+    )
+    alerts: Alerts = Field(
+        default_factory=Alerts, description="Who is told of failed runs, and how: see below."
+    )
+    freshness: dict[str, float] = Field(
+        {},
+        description=(
+            "Freshness policies of tables: globs of database.table or bare names, each with the hours that may pass "
+            "between two PITs. The first glob that fits holds."
+        ),
+    )
+    backfill: Backfill = Field(
+        "multi_run",
+        description="How backfills of several PITs run: multi_run, a run each; single_run, one run, in order of time.",
+    )
+    webserver: str = Field(
+        "http://127.0.0.1:3000",
+        description="Where Dagster's web server answers: links in alerts lead there, and it is asked to reload.",
     )
     sync_interval_seconds: int = Field(
         60, ge=30, description="How often PITs that were written or pruned elsewhere are looked for."
@@ -178,6 +201,11 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
             publish_partial=self.publish_partial,
             on_change=self.on_change,
             storm=self.storm,
+            checks=self.checks,
+            alerts=self.alerts,
+            freshness=self.freshness,
+            backfill=self.backfill,
+            webserver=self.webserver,
             pool=self.pool,
             owners=tuple(self.owners),
             tags=self.tags,
