@@ -12,6 +12,7 @@ from bcn_dagster.assets.publishing import build_pit_asset
 from bcn_dagster.assets.tables import build_table_assets
 from bcn_dagster.automation.drift import build_drift_sensor
 from bcn_dagster.automation.nightly import build_backup_job, build_nightly_schedule
+from bcn_dagster.automation.refreshing import build_refresh_job, build_refresh_sensor
 from bcn_dagster.automation.release import build_release_sensor
 from bcn_dagster.automation.sync import build_sync_sensor
 from bcn_dagster.checks.scheduled import build_check_jobs, build_check_schedules, build_scheduled_checks
@@ -42,6 +43,7 @@ def build_definitions(site: Site, timing: Timing, *, known: bool) -> dg.Definiti
     sensors: list[dg.SensorDefinition] = [
         build_sync_sensor(site, timing.sync_interval_seconds),
         build_release_sensor(site),
+        build_refresh_sensor(site, timing.sync_interval_seconds),
     ]
     if site.options.alerts.any:
         sensors.append(build_alert_sensor(site))
@@ -73,6 +75,7 @@ def _jobs(site: Site) -> list[dg.JobDefinition | UnresolvedAssetJobDefinition]:
         build_prune_job(site),
         build_hold_job(site),
         build_compare_job(site),
+        build_refresh_job(site),
         *build_check_jobs(site),
         *alerts,
     ]

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any, Literal
 
 import dagster as dg
 
+from bcn_core.names import TableName
 from bcn_dagster.alerts.channels import Alerts
 from bcn_dagster.automation.reactions import Reaction
 from bcn_dagster.checks.fields import Checks
@@ -16,7 +19,13 @@ from bcn_dagster.listing import Listed
 from bcn_dagster.naming import WRITER_TAG, Names
 
 Executor = Literal["in_process", "multiprocess", "project"]
-Backfill = Literal["multi_run", "single_run"]
+
+
+def window(hours: float) -> dg.FreshnessPolicy:
+    """A policy that fails when no PIT was seen for so many hours."""
+    return dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=hours))
+
+
 _JOBS = (
     "back_up",
     "restore",
@@ -48,7 +57,6 @@ class Options:
     checks: Checks = field(default_factory=Checks)
     alerts: Alerts = field(default_factory=Alerts)
     freshness: Mapping[str, float] = field(default_factory=dict)
-    backfill: Backfill = "multi_run"
     webserver: str = "http://127.0.0.1:3000"
     pool: str | None = None
     owners: tuple[str, ...] = ()
@@ -63,6 +71,7 @@ class Site:
     connection: Connection
     options: Options
     tables: tuple[Listed, ...]
+    state_key: str = ""
 
     @cached_property
     def names(self) -> Names:
@@ -98,6 +107,13 @@ class Site:
         """The job that takes a PIT."""
         return self.job("back_up")
 
+    def freshness_of(self, table: TableName) -> dg.FreshnessPolicy | None:
+        """The policy of the first glob that fits a table."""
+        hours = self.options.freshness
+        fits = (glob for glob in hours if fnmatchcase(str(table), glob) or fnmatchcase(table.name, glob))
+        glob = next(fits, None)
+        return None if glob is None else window(hours[glob])
+
     def job(self, what: str) -> str:
         """The name of a job of this catalog."""
         return f"{self.names.plain}_{what}"
@@ -112,12 +128,6 @@ class Site:
         """The checks that belong to every backup; the others have schedules of their own."""
         asked = self.options.checks.verify_every_pit
         return [*self.names.told_by_pit, *([self.names.check_of("verify_quick")] if asked else [])]
-
-    @property
-    def backfill_policy(self) -> dg.BackfillPolicy:
-        """A run for each PIT, or one for all of them."""
-        single = self.options.backfill == "single_run"
-        return dg.BackfillPolicy.single_run() if single else dg.BackfillPolicy.multi_run(1)
 
     @property
     def pool(self) -> str:

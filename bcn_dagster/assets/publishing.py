@@ -14,13 +14,13 @@ import dagster as dg
 from bcn_core.errors import FinishedWithProblems
 from bcn_core.names import TableName
 from bcn_core.repository.documents import PitManifest
-from bcn_dagster.assets.metadata import pit_metadata
+from bcn_dagster.assets.page import pit_page
 from bcn_dagster.assets.share import Context, Share, asked_of, open_share, published
 from bcn_dagster.assets.standing import held_in
 from bcn_dagster.checks.told import check_specs, told
 from bcn_dagster.failures import failure, tables_failed, told_to_dagster, unwanted_change
 from bcn_dagster.naming import TOLD_BY_PIT
-from bcn_dagster.site import Site
+from bcn_dagster.site import Site, window
 
 _PIT = "pit"
 _AFTER = "after"
@@ -37,7 +37,7 @@ def build_pit_asset(site: Site) -> dg.AssetsDefinition:
         keys_by_output_name={_PIT: names.pit},
         check_specs_by_output_name=check_specs(site),
         specs=[_spec(site, list(upstream.values()))],
-        backfill_policy=site.backfill_policy,
+        backfill_policy=dg.BackfillPolicy.multi_run(1),
     )
 
 
@@ -60,9 +60,8 @@ def publish_here(site: Site, context: Context, share: Share) -> PitManifest:
     """Publish the PIT of a run that does not select the last asset: whoever backs up a table expects a PIT of it."""
     manifest, here = share.finish()
     _log_others(site, context, share, manifest, here)
-    context.log_event(
-        dg.AssetMaterialization(site.names.pit, partition=manifest.pit, metadata=pit_metadata(manifest))
-    )
+    page = pit_page(share.backup.repository, manifest)
+    context.log_event(dg.AssetMaterialization(site.names.pit, partition=manifest.pit, metadata=page))
     return manifest
 
 
@@ -76,6 +75,7 @@ def _spec(site: Site, upstream: list[dg.AssetKey]) -> dg.AssetSpec:
         tags=dict(site.options.tags),
         kinds={"iceberg"},
         metadata={"dagster/uri": site.connection.repository},
+        freshness_policy=window(site.options.checks.max_age_hours),
         partitions_def=site.partitions,
     )
 
@@ -103,9 +103,11 @@ def _publish(site: Site, context: dg.OpExecutionContext) -> Iterator[Any]:
     failed = {one.table.table(): one.reason for one in manifest.failed}
     # A table that nobody asked for does not make this run red; the PIT says that it lacks its then state.
     blamed = {table: why for table, why in failed.items() if asked is None or table in asked}
-    yield dg.MaterializeResult(asset_key=site.names.pit, metadata=pit_metadata(manifest))
     with told_to_dagster():
-        found = list(told(site, site.connection.open_repository(), manifest, red=bool(blamed)))
+        repository = site.connection.open_repository()
+        page = pit_page(repository, manifest)
+        found = list(told(site, repository, manifest, red=bool(blamed)))
+    yield dg.MaterializeResult(asset_key=site.names.pit, metadata=page)
     yield from (one.result(site) for one in found)
     if blamed:
         raise tables_failed(manifest.pit, blamed, "the PIT is published without their state of that time")
@@ -141,9 +143,14 @@ def _finish(site: Site, context: dg.OpExecutionContext, share: Share) -> Generat
 def _log_others(
     site: Site, context: Context, share: Share, manifest: PitManifest, here: frozenset[TableName]
 ) -> None:
-    """Materializations of tables that no step of the run shows: those captured here, and those carried."""
+    """Materializations of tables that no step of the run shows: captured here, carried, or to be seen fresh.
+
+    A table that did not change has no step. With a freshness policy it must be seen in each PIT that holds it.
+    """
     carried = {ref.table() for ref in manifest.carried}
-    others = here | (carried - share.asked)
+    watched = {one.table for one in site.tables if one.alive and site.freshness_of(one.table)}
+    failed = {one.table.table() for one in manifest.failed}
+    others = here | ((carried | (watched - failed)) - share.asked)
     if not others:
         return
     repository = share.backup.repository

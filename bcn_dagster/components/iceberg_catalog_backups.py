@@ -1,6 +1,7 @@
 """The component: one Iceberg catalog and the repository of its backups."""
 
 import logging
+import os
 from functools import cached_property
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from bcn_dagster.building import build_definitions, unconfigured
 from bcn_dagster.checks.fields import Checks
 from bcn_dagster.connection import Connection
 from bcn_dagster.listing import Listed, Listing, discover
-from bcn_dagster.site import Backfill, Executor, Options, Site
+from bcn_dagster.site import Executor, Options, Site
 
 _LOG = logging.getLogger("bcn_dagster")
+_WEBSERVER = "http://127.0.0.1:3000"
 
 
 class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
@@ -82,13 +84,12 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
             "between two PITs. The first glob that fits holds."
         ),
     )
-    backfill: Backfill = Field(
-        "multi_run",
-        description="How backfills of several PITs run: multi_run, a run each; single_run, one run, in order of time.",
-    )
-    webserver: str = Field(
-        "http://127.0.0.1:3000",
-        description="Where Dagster's web server answers: links in alerts lead there, and it is asked to reload.",
+    webserver: str | None = Field(
+        None,
+        description=(
+            "Where Dagster's web server answers: alerts link to it, and it is asked to reload. "
+            "Default: the variable BCN_WEBSERVER, else http://127.0.0.1:3000."
+        ),
     )
     sync_interval_seconds: int = Field(
         60, ge=30, description="How often PITs that were written or pruned elsewhere are looked for."
@@ -177,7 +178,7 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
 
     def site(self, tables: tuple[Listed, ...]) -> Site:
         """What all definitions share."""
-        return Site(self.connection, self._options, tables)
+        return Site(self.connection, self._options, tables, self.defs_state_config.key)
 
     @cached_property
     def connection(self) -> Connection:
@@ -204,8 +205,7 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
             checks=self.checks,
             alerts=self.alerts,
             freshness=self.freshness,
-            backfill=self.backfill,
-            webserver=self.webserver,
+            webserver=self.webserver or os.environ.get("BCN_WEBSERVER", _WEBSERVER),
             pool=self.pool,
             owners=tuple(self.owners),
             tags=self.tags,

@@ -7,6 +7,7 @@ import dagster as dg
 
 from bcn_core.restore import Restored, RestorePlan, TablePlan
 from bcn_dagster.assets.metadata import markdown_table
+from bcn_dagster.pictures import bars
 
 
 def plan_metadata(plan: RestorePlan) -> dict[str, Any]:
@@ -21,6 +22,18 @@ def plan_metadata(plan: RestorePlan) -> dict[str, Any]:
         "bcn/bytes": plan.bytes,
         "bcn/notes": "; ".join(plan.notes) or "none",
         "bcn/plan": markdown_table(head, map(_planned, plan.tables), empty="nothing to restore"),
+    }
+
+
+def run_tags(plan: RestorePlan, *, dry_run: bool) -> dict[str, str]:
+    """What a run is about, in words that are found again by a search of runs."""
+    databases = sorted({str(one.source.database) for one in plan.tables})
+    return {
+        "bcn/pit": plan.pit,
+        "bcn/into": plan.target_catalog or "files only",
+        "bcn/tables": str(len(plan.tables)),
+        "bcn/databases": ", ".join(databases[:5]) + (" ..." if len(databases) > 5 else ""),
+        "bcn/dry_run": str(dry_run).lower(),
     }
 
 
@@ -56,11 +69,16 @@ def table_metadata(restored: Restored) -> dict[str, Any]:
 
 def report_metadata(restored: Sequence[Restored]) -> dict[str, Any]:
     """The report of all tables."""
-    head = ("source", "target", "result", "rows", "seconds", "notes")
+    head = ("source", "target", "result", "rows", "files", "bytes", "seconds", "metadata", "notes")
     return {
         "bcn/report": markdown_table(head, map(_done, restored), empty="dry run: nothing was restored"),
         "bcn/restored": sum(not one.error for one in restored),
         "bcn/failed": sum(bool(one.error) for one in restored),
+        "bcn/bytes": sum(one.plan.bytes for one in restored if not one.error),
+        "bcn/rows": sum(one.plan.rows or 0 for one in restored if not one.error),
+        "bcn/picture": bars(
+            "Seconds for each table", [(str(one.plan.target), one.seconds) for one in restored], "s"
+        ),
     }
 
 
@@ -71,7 +89,10 @@ def _done(one: Restored) -> tuple[Any, ...]:
         plan.target,
         one.error or one.action,
         plan.rows,
+        plan.files,
+        f"{plan.bytes:,}",
         f"{one.seconds:.2f}",
+        plan.metadata_location,
         "; ".join(one.notes),
     )
 
