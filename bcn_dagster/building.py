@@ -3,18 +3,27 @@
 from typing import Protocol
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from bcn_core.errors import BcnError
+from bcn_dagster.alerts.sensor import build_alert_sensor, build_alert_test_job
 from bcn_dagster.assets.contents import build_contents_asset
 from bcn_dagster.assets.publishing import build_pit_asset
 from bcn_dagster.assets.tables import build_table_assets
 from bcn_dagster.automation.drift import build_drift_sensor
 from bcn_dagster.automation.nightly import build_backup_job, build_nightly_schedule
+from bcn_dagster.automation.refreshing import build_refresh_job, build_refresh_sensor
 from bcn_dagster.automation.release import build_release_sensor
 from bcn_dagster.automation.sync import build_sync_sensor
+from bcn_dagster.checks.scheduled import build_check_jobs, build_check_schedules, build_scheduled_checks
+from bcn_dagster.checks.verifying import build_quick_check
 from bcn_dagster.history import build_history_job
 from bcn_dagster.restoring.job import build_restore_job
 from bcn_dagster.site import Site
+from bcn_dagster.upkeep.compare import build_compare_job
+from bcn_dagster.upkeep.hold import build_hold_job
+from bcn_dagster.upkeep.prune import build_prune_job
+from bcn_dagster.upkeep.verify import build_verify_job
 
 
 class Timing(Protocol):
@@ -34,7 +43,10 @@ def build_definitions(site: Site, timing: Timing, *, known: bool) -> dg.Definiti
     sensors: list[dg.SensorDefinition] = [
         build_sync_sensor(site, timing.sync_interval_seconds),
         build_release_sensor(site),
+        build_refresh_sensor(site, timing.sync_interval_seconds),
     ]
+    if site.options.alerts.any:
+        sensors.append(build_alert_sensor(site))
     if timing.drift_interval_seconds is not None:
         sensors.append(build_drift_sensor(site, timing.drift_interval_seconds))
     return dg.Definitions(
@@ -43,10 +55,30 @@ def build_definitions(site: Site, timing: Timing, *, known: bool) -> dg.Definiti
             *build_table_assets(site),
             build_pit_asset(site),
         ],
-        jobs=[build_backup_job(site), build_history_job(site), build_restore_job(site)],
-        schedules=schedules,
+        asset_checks=[
+            *([build_quick_check(site)] if site.options.checks.verify_every_pit else []),
+            build_scheduled_checks(site),
+        ],
+        jobs=_jobs(site),
+        schedules=[*schedules, *build_check_schedules(site, timing.timezone)],
         sensors=sensors,
     )
+
+
+def _jobs(site: Site) -> list[dg.JobDefinition | UnresolvedAssetJobDefinition]:
+    alerts = [build_alert_test_job(site)] if site.options.alerts.any else []
+    return [
+        build_backup_job(site),
+        build_history_job(site),
+        build_restore_job(site),
+        build_verify_job(site),
+        build_prune_job(site),
+        build_hold_job(site),
+        build_compare_job(site),
+        build_refresh_job(site),
+        *build_check_jobs(site),
+        *alerts,
+    ]
 
 
 def unconfigured(error: BcnError) -> dg.Definitions:

@@ -37,3 +37,11 @@ def tables_failed(pit: str, reasons: Mapping[TableName, str], outcome: str) -> d
         },
         allow_retries=False,
     )
+
+
+def unwanted_change(pit: str) -> dg.Failure:
+    """The failure of a run whose PIT is published and holds a change that ``on_change`` calls unwanted."""
+    return dg.Failure(
+        f"PIT {pit} is published; a table changed in a way that nobody wanted: see its check no_unwanted_change",
+        allow_retries=False,
+    )

@@ -13,6 +13,8 @@ WRITER_TAG = "bcn/writer"
 WHOLE_TAG = "bcn/contents"
 """On a run that selects few tables and makes a whole PIT all the same (the drift sensor's)."""
 WHOLE = "whole"
+TOLD_BY_PIT = ("pit_complete", "no_unwanted_change", "row_counts")
+"""Checks that need nothing but the PIT and the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,14 @@ class Names:
         """The asset that says that a step of tables is done; the PIT waits for these, not for each table."""
         return dg.AssetKey([self.catalog, f"captured_{group}"])
 
+    def check_of(self, name: str) -> dg.AssetCheckKey:
+        """A check of the published PIT."""
+        return dg.AssetCheckKey(self.pit, name)
+
     @property
-    def check(self) -> dg.AssetCheckKey:
-        """The check that a PIT has everything that it was asked for."""
-        return dg.AssetCheckKey(self.pit, "pit_complete")
+    def told_by_pit(self) -> list[dg.AssetCheckKey]:
+        """The checks that the step which publishes evaluates itself."""
+        return [self.check_of(name) for name in TOLD_BY_PIT]
 
     def table(self, table: TableName) -> dg.AssetKey:
         """A table's asset."""

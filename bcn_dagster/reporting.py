@@ -7,20 +7,46 @@ import dagster as dg
 
 from bcn_core import events
 from bcn_core.events import Event, Report
+from bcn_core.names import TableName
 
 
 def log_events(log: dg.DagsterLogManager) -> Report:
     """A report that logs. Single files are left out: a table can have a million of them."""
-    lock = threading.Lock()
+    lock, progress = threading.Lock(), _Progress()
 
     def report(event: Event) -> None:
-        line = _LINES.get(type(event))
-        if line is None:
-            return
         with lock:
-            (log.warning if isinstance(event, _WARNINGS) else log.info)(line(event))
+            said = progress.line(event)
+            line = _LINES.get(type(event))
+            if line is not None:
+                (log.warning if isinstance(event, _WARNINGS) else log.info)(line(event))
+            elif said:
+                log.info(said)
 
     return report
+
+
+class _Progress:
+    """Every tenth of a table that has many files: people must see that a long copy goes on, and how far it is."""
+
+    def __init__(self) -> None:
+        self._files: dict[TableName, int] = {}
+        self._copied: dict[TableName, int] = {}
+
+    def line(self, event: Event) -> str:
+        """What there is to say; mostly nothing."""
+        if isinstance(event, events.FilesFound | events.RestoreStarted):
+            self._files[event.table], self._copied[event.table] = event.files, 0
+        if not isinstance(event, events.FileCopied) or event.table not in self._files:
+            return ""
+        files, copied = self._files[event.table], self._copied[event.table] + 1
+        self._copied[event.table] = copied
+        if files < _MANY_FILES or copied * 10 // files == (copied - 1) * 10 // files:
+            return ""
+        return f"{event.table}: {copied * 100 // files} % ({copied:,} of {files:,} files)"
+
+
+_MANY_FILES = 50
 
 
 _WARNINGS = (events.TableFailed, events.Warned, events.SweepRepeated)

@@ -2,18 +2,44 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any, Literal
 
 import dagster as dg
 
+from bcn_core.names import TableName
+from bcn_dagster.alerts.channels import Alerts
 from bcn_dagster.automation.reactions import Reaction
+from bcn_dagster.checks.fields import Checks
 from bcn_dagster.connection import Connection
 from bcn_dagster.grouping import Group, Limits, groups_of
 from bcn_dagster.listing import Listed
 from bcn_dagster.naming import WRITER_TAG, Names
 
 Executor = Literal["in_process", "multiprocess", "project"]
+
+
+def window(hours: float) -> dg.FreshnessPolicy:
+    """A policy that fails when no PIT was seen for so many hours."""
+    return dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=hours))
+
+
+_JOBS = (
+    "back_up",
+    "restore",
+    "add_history",
+    "verify",
+    "verify_slice",
+    "restore_drill",
+    "pit_age",
+    "prune",
+    "hold",
+    "compare_pits",
+    "refresh",
+    "test_alerts",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +55,10 @@ class Options:
     publish_partial: bool | None = None
     on_change: Mapping[str, Reaction] = field(default_factory=dict)
     storm: int = 500
+    checks: Checks = field(default_factory=Checks)
+    alerts: Alerts = field(default_factory=Alerts)
+    freshness: Mapping[str, float] = field(default_factory=dict)
+    webserver: str = "http://127.0.0.1:3000"
     pool: str | None = None
     owners: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -42,6 +72,7 @@ class Site:
     connection: Connection
     options: Options
     tables: tuple[Listed, ...]
+    state_key: str = ""
 
     @cached_property
     def names(self) -> Names:
@@ -87,7 +118,29 @@ class Site:
     @property
     def backup_job(self) -> str:
         """The job that takes a PIT."""
-        return f"{self.names.plain}_back_up"
+        return self.job("back_up")
+
+    def freshness_of(self, table: TableName) -> dg.FreshnessPolicy | None:
+        """The policy of the first glob that fits a table."""
+        hours = self.options.freshness
+        fits = (glob for glob in hours if fnmatchcase(str(table), glob) or fnmatchcase(table.name, glob))
+        glob = next(fits, None)
+        return None if glob is None else window(hours[glob])
+
+    def job(self, what: str) -> str:
+        """The name of a job of this catalog."""
+        return f"{self.names.plain}_{what}"
+
+    @property
+    def job_names(self) -> frozenset[str]:
+        """All of its jobs."""
+        return frozenset(map(self.job, _JOBS))
+
+    @property
+    def every_pit(self) -> list[dg.AssetCheckKey]:
+        """The checks that belong to every backup; the others have schedules of their own."""
+        asked = self.options.checks.verify_every_pit
+        return [*self.names.told_by_pit, *([self.names.check_of("verify_quick")] if asked else [])]
 
     @property
     def pool(self) -> str:

@@ -19,10 +19,19 @@ from pydantic_core import PydanticUndefined, to_jsonable_python  # noqa: E402
 
 from bcn_core.cli.app import bcn  # noqa: E402
 from bcn_core.settings import Settings  # noqa: E402
+from bcn_dagster.alerts.channels import Alerts, Email, Slack, Webhook  # noqa: E402
+from bcn_dagster.checks.fields import Checks  # noqa: E402
 from bcn_dagster.components import IcebergCatalogBackups  # noqa: E402
 from tests.fault.cases import GROUPS, tests_by_case  # noqa: E402
 
 DOCS = ROOT / "docs"
+FIELDS_WITH_FIELDS: dict[str, type[BaseModel]] = {
+    "checks": Checks,
+    "alerts": Alerts,
+    "alerts.webhook": Webhook,
+    "alerts.slack": Slack,
+    "alerts.email": Email,
+}
 CLI_INTRODUCTION = """\
 # Every command
 
@@ -89,8 +98,11 @@ def _section(kind: Any) -> type[BaseModel] | None:
 
 
 def component() -> str:
-    """The fields of the Dagster component."""
-    return _table(IcebergCatalogBackups.model_fields)
+    """The fields of the Dagster component, then those of the fields that hold fields themselves."""
+    parts = [_table(IcebergCatalogBackups.model_fields)]
+    for name, model in FIELDS_WITH_FIELDS.items():
+        parts.append(f"### `{name}`\n\n{(model.__doc__ or '').strip()}\n\n{_table(model.model_fields)}")
+    return "\n\n".join(parts)
 
 
 def _table(fields: dict[str, FieldInfo]) -> str:

@@ -41,6 +41,7 @@ def _of_record(record: CaptureRecord) -> dict[str, Any]:
         "bcn/files_reused": record.files - record.files_new,
         "bcn/bytes_new": record.bytes_new,
         "bcn/bytes_reused": record.bytes - record.bytes_new,
+        "bcn/dedupe_ratio": _ratio(record.bytes_new, record.bytes),
         "bcn/duration_s": dg.MetadataValue.float(record.duration_ms / 1000),
         "bcn/capture": folder_of(record.files_key),
         "dagster/column_schema": column_schema(record.table_schema.get("fields", ())),
@@ -58,6 +59,7 @@ def _of_entry(entry: TableEntry) -> dict[str, Any]:
         "bcn/files_reused": entry.files,
         "bcn/bytes_new": 0,
         "bcn/bytes_reused": entry.bytes,
+        "bcn/dedupe_ratio": _ratio(0, entry.bytes),
         "bcn/capture": entry.capture,
         "bcn/captured_by": entry.capture_pit,
     }
@@ -89,11 +91,21 @@ def pit_metadata(manifest: PitManifest) -> dict[str, Any]:
         **{f"bcn/{name}": value for name, value in counts.model_dump().items()},
         "bcn/files_reused": counts.files - counts.files_new,
         "bcn/bytes_reused": counts.bytes - counts.bytes_new,
-        "bcn/reused_share": dg.MetadataValue.float(
-            1 - counts.bytes_new / counts.bytes if counts.bytes else 1.0
-        ),
+        "bcn/dedupe_ratio": _ratio(counts.bytes_new, counts.bytes),
+        "bcn/duration_s": dg.MetadataValue.float(_seconds(manifest)),
         "bcn/what_happened": what_happened(manifest),
     }
+
+
+def _seconds(manifest: PitManifest) -> float:
+    """From the instant of a PIT to its publication; 0 for one of the past, which was made long after its instant."""
+    past = manifest.consistency.mode == "as_of"
+    return 0.0 if past else (manifest.captured_at - manifest.pit_timestamp).total_seconds()
+
+
+def _ratio(new: int, whole: int) -> dg.FloatMetadataValue:
+    """The share of the bytes that earlier PITs had stored already."""
+    return dg.MetadataValue.float(1 - new / whole if whole else 1.0)
 
 
 def what_happened(manifest: PitManifest) -> dg.MarkdownMetadataValue:

@@ -14,14 +14,15 @@ import dagster as dg
 from bcn_core.errors import FinishedWithProblems
 from bcn_core.names import TableName
 from bcn_core.repository.documents import PitManifest
-from bcn_dagster.assets.metadata import pit_metadata, reasons
+from bcn_dagster.assets.page import pit_page
 from bcn_dagster.assets.share import Context, Share, asked_of, open_share, published
 from bcn_dagster.assets.standing import held_in
-from bcn_dagster.failures import failure, tables_failed, told_to_dagster
-from bcn_dagster.site import Site
+from bcn_dagster.checks.told import check_specs, told
+from bcn_dagster.failures import failure, tables_failed, told_to_dagster, unwanted_change
+from bcn_dagster.naming import TOLD_BY_PIT
+from bcn_dagster.site import Site, window
 
 _PIT = "pit"
-_CHECK = "pit_complete"
 _AFTER = "after"
 
 
@@ -34,7 +35,7 @@ def build_pit_asset(site: Site) -> dg.AssetsDefinition:
         node_def=_after_all(site, list(upstream)),
         keys_by_input_name=upstream,
         keys_by_output_name={_PIT: names.pit},
-        check_specs_by_output_name={_CHECK: _check_spec(site)},
+        check_specs_by_output_name=check_specs(site),
         specs=[_spec(site, list(upstream.values()))],
         backfill_policy=dg.BackfillPolicy.multi_run(1),
     )
@@ -52,16 +53,15 @@ def _after_all(site: Site, inputs: list[str]) -> dg.GraphDefinition:
         [Parameter(name, Parameter.KEYWORD_ONLY) for name in inputs]
     )
     fan_in.__name__ = f"{site.names.plain}_pit"
-    return dg.graph(out={_PIT: dg.GraphOut(), _CHECK: dg.GraphOut()})(fan_in)
+    return dg.graph(out={name: dg.GraphOut() for name in (_PIT, *TOLD_BY_PIT)})(fan_in)
 
 
 def publish_here(site: Site, context: Context, share: Share) -> PitManifest:
     """Publish the PIT of a run that does not select the last asset: whoever backs up a table expects a PIT of it."""
     manifest, here = share.finish()
     _log_others(site, context, share, manifest, here)
-    context.log_event(
-        dg.AssetMaterialization(site.names.pit, partition=manifest.pit, metadata=pit_metadata(manifest))
-    )
+    page = pit_page(share.backup.repository, manifest)
+    context.log_event(dg.AssetMaterialization(site.names.pit, partition=manifest.pit, metadata=page))
     return manifest
 
 
@@ -75,16 +75,7 @@ def _spec(site: Site, upstream: list[dg.AssetKey]) -> dg.AssetSpec:
         tags=dict(site.options.tags),
         kinds={"iceberg"},
         metadata={"dagster/uri": site.connection.repository},
-        partitions_def=site.partitions,
-    )
-
-
-def _check_spec(site: Site) -> dg.AssetCheckSpec:
-    return dg.AssetCheckSpec(
-        _CHECK,
-        asset=site.names.pit,
-        blocking=True,
-        description="Every table of the sweep is in the PIT as it was at that time.",
+        freshness_policy=window(site.options.checks.max_age_hours),
         partitions_def=site.partitions,
     )
 
@@ -93,7 +84,7 @@ def _build_op(site: Site) -> dg.OpDefinition:
     @dg.op(
         name=f"{site.names.plain}_publish",
         ins={_AFTER: dg.In(dg.Nothing)},
-        out={_PIT: dg.Out(dg.Nothing), _CHECK: dg.Out(dg.Nothing)},
+        out={name: dg.Out(dg.Nothing) for name in (_PIT, *TOLD_BY_PIT)},
         pool=site.pool,
         retry_policy=site.retry_policy,
     )
@@ -114,10 +105,16 @@ def _publish(site: Site, context: dg.OpExecutionContext) -> Iterator[Any]:
     blamed = {table: why for table, why in failed.items() if asked is None or table in asked}
     if asked is None:
         blamed |= {one.table.table(): one.reason for one in manifest.failed_views}
-    yield dg.MaterializeResult(asset_key=site.names.pit, metadata=pit_metadata(manifest))
-    yield _check(site, manifest, red=bool(blamed))
+    with told_to_dagster():
+        repository = site.connection.open_repository()
+        page = pit_page(repository, manifest)
+        found = list(told(site, repository, manifest, red=bool(blamed)))
+    yield dg.MaterializeResult(asset_key=site.names.pit, metadata=page)
+    yield from (one.result(site) for one in found)
     if blamed:
         raise tables_failed(manifest.pit, blamed, "the PIT is published without their state of that time")
+    if any(one.name == "no_unwanted_change" and not one.passed for one in found):
+        raise unwanted_change(manifest.pit)
 
 
 def _existing(site: Site, context: dg.OpExecutionContext) -> PitManifest | None:
@@ -135,38 +132,27 @@ def _finish(site: Site, context: dg.OpExecutionContext, share: Share) -> Generat
     except FinishedWithProblems as error:
         share.give_up()
         yield dg.AssetCheckResult(
-            asset_key=site.names.pit, check_name=_CHECK, passed=False, metadata={"bcn/reason": str(error)}
+            asset_key=site.names.pit,
+            check_name=TOLD_BY_PIT[0],
+            passed=False,
+            metadata={"bcn/reason": str(error)},
         )
         raise failure(error) from error
     _log_others(site, context, share, manifest, here)
     return manifest
 
 
-def _check(site: Site, manifest: PitManifest, *, red: bool) -> dg.AssetCheckResult:
-    failed = {one.table.table(): one.reason for one in manifest.failed}
-    return dg.AssetCheckResult(
-        asset_key=site.names.pit,
-        check_name=_CHECK,
-        passed=manifest.status == "complete",
-        severity=dg.AssetCheckSeverity.ERROR if red else dg.AssetCheckSeverity.WARN,
-        metadata={
-            "bcn/status": manifest.status,
-            "bcn/failed": len(failed),
-            "bcn/failed_tables": reasons(failed),
-            "bcn/failed_views": reasons({one.table.table(): one.reason for one in manifest.failed_views}),
-            "bcn/carried_tables": reasons(
-                {ref.table(): "as an earlier PIT holds it" for ref in manifest.carried}
-            ),
-        },
-    )
-
-
 def _log_others(
     site: Site, context: Context, share: Share, manifest: PitManifest, here: frozenset[TableName]
 ) -> None:
-    """Materializations of tables that no step of the run shows: those captured here, and those carried."""
+    """Materializations of tables that no step of the run shows: captured here, carried, or to be seen fresh.
+
+    A table that did not change has no step. With a freshness policy it must be seen in each PIT that holds it.
+    """
     carried = {ref.table() for ref in manifest.carried}
-    others = here | (carried - share.asked)
+    watched = {one.table for one in site.tables if one.alive and site.freshness_of(one.table)}
+    failed = {one.table.table() for one in manifest.failed}
+    others = here | ((carried | (watched - failed)) - share.asked)
     if not others:
         return
     repository = share.backup.repository

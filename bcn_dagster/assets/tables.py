@@ -92,6 +92,7 @@ def _out(site: Site, listed: Listed) -> dg.AssetOut:
         owners=list(site.options.owners),
         tags=dict(site.options.tags),
         metadata=metadata,
+        freshness_policy=site.freshness_of(listed.table),
     )
 
 

@@ -24,5 +24,6 @@ def request_pit(
         run_key=key,
         partition_key=pit,
         asset_selection=[site.names.plan, *parts, *known, *steps, site.names.pit],
+        asset_check_keys=site.every_pit,
         tags={WHOLE_TAG: WHOLE, "bcn/asked_by": asked_by},
     )

@@ -25,7 +25,10 @@ def build_backup_job(site: Site) -> UnresolvedAssetJobDefinition:
     steps = {names.step(name) for group in site.groups for name in (group.name, *group.part_names)}
     return dg.define_asset_job(
         site.backup_job,
-        selection=dg.AssetSelection.assets(names.plan, *site.by_key, *steps, names.pit),
+        selection=(
+            dg.AssetSelection.assets(names.plan, *site.by_key, *steps, names.pit).without_checks()
+            | dg.AssetSelection.checks(*site.every_pit)
+        ),
         tags=site.run_tags,
         executor_def=_EXECUTORS[site.options.executor],
         description=f"Takes one PIT of catalog {site.connection.catalog}.",

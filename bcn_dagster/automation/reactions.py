@@ -43,7 +43,12 @@ def kinds_of(changes: Changes) -> dict[TableName, list[str]]:
 
 def kinds_in(manifest: PitManifest) -> dict[str, list[str]]:
     """The same of a PIT that exists, against the PIT before; tables by their names as people type them."""
-    found = {str(one.table.table()): [WORDS[kind] for kind in one.changes] for one in manifest.changed}
+    # A capture of the past, or of a part, is told among the changes too; nothing changed at the source by that.
+    found = {
+        str(one.table.table()): kinds
+        for one in manifest.changed
+        if (kinds := [WORDS[kind] for kind in one.changes if kind in WORDS])
+    }
     for renamed in manifest.renamed:
         found.setdefault(str(renamed.after.table()), []).append("renamed")
     found |= {str(one.table.table()): ["recreated"] for one in manifest.recreated}

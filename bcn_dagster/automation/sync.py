@@ -7,8 +7,9 @@ import dagster as dg
 
 from bcn_core.errors import NotFound
 from bcn_core.repository.repository import Repository
-from bcn_dagster.assets.metadata import pit_metadata
+from bcn_dagster.assets.page import pit_page
 from bcn_dagster.assets.standing import held_in
+from bcn_dagster.checks.told import told
 from bcn_dagster.failures import told_to_dagster
 from bcn_dagster.site import Site
 
@@ -47,7 +48,7 @@ def _evaluate(site: Site, context: dg.SensorEvaluationContext) -> dg.SensorResul
         return dg.SkipReason(f"all {len(pits)} PITs are shown")
     return dg.SensorResult(
         dynamic_partitions_requests=_requests(site, new, gone),
-        asset_events=[event for pit in new for event in _materializations(site, repository, pit)],
+        asset_events=[event for pit in new for event in _events(site, repository, pit)],
         cursor=json.dumps(known),
     )
 
@@ -63,8 +64,10 @@ def _requests(
     return found
 
 
-def _materializations(site: Site, repository: Repository, pit: str) -> Iterator[dg.AssetMaterialization]:
-    """The PIT itself, and the tables that it captured or carried; the others stand as an earlier one shows them."""
+def _events(
+    site: Site, repository: Repository, pit: str
+) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]:
+    """The PIT with its checks, and the tables that it captured or carried; the others stand as an earlier one says."""
     manifest = repository.pit(pit)
     carried = {ref.table() for ref in manifest.carried}
     for table, entry in sorted(repository.tables(manifest).items()):
@@ -73,4 +76,5 @@ def _materializations(site: Site, repository: Repository, pit: str) -> Iterator[
                 repository, pit, table, entry, carried, note="written outside of this Dagster deployment"
             )
             yield dg.AssetMaterialization(site.names.table(table), partition=pit, metadata=held.metadata())
-    yield dg.AssetMaterialization(site.names.pit, partition=pit, metadata=pit_metadata(manifest))
+    yield dg.AssetMaterialization(site.names.pit, partition=pit, metadata=pit_page(repository, manifest))
+    yield from (one.evaluation(site, pit) for one in told(site, repository, manifest, red=True))

@@ -1,6 +1,7 @@
 """The component: one Iceberg catalog and the repository of its backups."""
 
 import logging
+import os
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -10,13 +11,16 @@ from pydantic import Field, field_validator
 
 from bcn_core.errors import BcnError
 from bcn_core.settings import load
+from bcn_dagster.alerts.channels import Alerts
 from bcn_dagster.automation.reactions import KINDS, Reaction, unknown_kinds
 from bcn_dagster.building import build_definitions, unconfigured
+from bcn_dagster.checks.fields import Checks
 from bcn_dagster.connection import Connection
 from bcn_dagster.listing import Listed, Listing, discover
 from bcn_dagster.site import Executor, Options, Site
 
 _LOG = logging.getLogger("bcn_dagster")
+_WEBSERVER = "http://127.0.0.1:3000"
 
 
 class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
@@ -74,6 +78,26 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         500,
         ge=1,
         description="More changed tables than this are told in one event, and no metadata is read before the backup.",
+    )
+    checks: Checks = Field(
+        default_factory=Checks, description="When checks run and what they find wrong: see below."
+    )
+    alerts: Alerts = Field(
+        default_factory=Alerts, description="Who is told of failed runs, and how: see below."
+    )
+    freshness: dict[str, float] = Field(
+        {},
+        description=(
+            "Freshness policies of tables: globs of database.table or bare names, each with the hours that may pass "
+            "between two PITs. The first glob that fits holds."
+        ),
+    )
+    webserver: str | None = Field(
+        None,
+        description=(
+            "Where Dagster's web server answers: alerts link to it, and it is asked to reload. "
+            "Default: the variable BCN_WEBSERVER, else http://127.0.0.1:3000."
+        ),
     )
     sync_interval_seconds: int = Field(
         60, ge=30, description="How often PITs that were written or pruned elsewhere are looked for."
@@ -162,7 +186,7 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
 
     def site(self, tables: tuple[Listed, ...]) -> Site:
         """What all definitions share."""
-        return Site(self.connection, self._options, tables)
+        return Site(self.connection, self._options, tables, self.defs_state_config.key)
 
     @cached_property
     def connection(self) -> Connection:
@@ -187,6 +211,10 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
             publish_partial=self.publish_partial,
             on_change=self.on_change,
             storm=self.storm,
+            checks=self.checks,
+            alerts=self.alerts,
+            freshness=self.freshness,
+            webserver=self.webserver or os.environ.get("BCN_WEBSERVER", _WEBSERVER),
             pool=self.pool,
             owners=tuple(self.owners),
             tags=self.tags,

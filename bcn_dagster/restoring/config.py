@@ -1,10 +1,12 @@
 """What the launchpad asks for; the same options as ``bcn restore``."""
 
+from dataclasses import dataclass
 from enum import Enum
 
 import dagster as dg
 from pydantic import Field
 
+from bcn_core.errors import InvalidRequest
 from bcn_core.restore import RestoreRequest
 
 
@@ -30,6 +32,17 @@ class History(Enum):
     full = "full"
     current = "current"
     refs = "refs"
+    covered = "covered"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where a restore goes and how much it takes; every step of a run is handed the same."""
+
+    target: str | None
+    files_only: bool
+    bytes_per_second: int | None
+    files_at_once: int | None
 
 
 class RestoreConfig(dg.Config):
@@ -74,8 +87,34 @@ class RestoreConfig(dg.Config):
 
     history: History = Field(
         History.full,
-        description="full: every snapshot; current: the current one; refs: also the heads of branches and tags.",
+        description=(
+            "full: every snapshot; current: the current one; refs: also the heads of branches and tags; "
+            "covered: what a partial backup holds."
+        ),
     )
+    files_only: bool = Field(
+        False,
+        description="Restore files and register nothing, without any catalog; needs target_location.",
+    )
+    limit_bytes_per_second: int | None = Field(
+        None, ge=1, description="Each step reads at most so many bytes per second. Default: no limit."
+    )
+    files_at_once: int | None = Field(
+        None, ge=1, le=256, description="Files that each step copies at once. Default: as bcn.toml says."
+    )
+
+    def way(self) -> "Way":
+        """How the steps reach their target.
+
+        Raises:
+            InvalidRequest: a catalog is named and is not to be told of the tables.
+        """
+        if self.files_only and (self.target_catalog or self.on_conflict is WhenItExists.replace):
+            raise InvalidRequest(
+                "files_only takes no catalog, so nothing can be replaced there",
+                hint="leave out target_catalog and on_conflict, or leave out files_only",
+            )
+        return Way(self.target_catalog, self.files_only, self.limit_bytes_per_second, self.files_at_once)
 
     def request(self) -> RestoreRequest:
         """The engine's request."""

@@ -5,9 +5,11 @@ from typing import Any
 
 import dagster as dg
 
+from bcn_core.catalogs.files_only import FilesOnly
 from bcn_core.catalogs.opening import open_target
 from bcn_core.errors import BcnError
 from bcn_core.events import TableFailed
+from bcn_core.repository.repository import Repository
 from bcn_core.restore import (
     Restore,
     Restored,
@@ -21,14 +23,16 @@ from bcn_core.restore import (
     restore_table,
     try_view,
 )
+from bcn_core.storage.throttling import Rate, Throttled
 from bcn_dagster.failures import told_to_dagster
 from bcn_dagster.naming import plain
 from bcn_dagster.reporting import log_events
-from bcn_dagster.restoring.config import RestoreConfig
+from bcn_dagster.restoring.config import RestoreConfig, Way
 from bcn_dagster.restoring.report import (
     plan_metadata,
     report_failure,
     report_metadata,
+    run_tags,
     table_metadata,
     view_metadata,
 )
@@ -44,7 +48,7 @@ def build_restore_job(site: Site) -> dg.JobDefinition:
 
     @dg.job(
         name=f"{prefix}_restore",
-        tags={"bcn/restore": prefix},
+        tags={"bcn/restore": prefix, **site.options.tags},
         description="Restores tables of a PIT. A dry run shows the plan: set dry_run to false to carry it out.",
     )
     def restore_job() -> None:
@@ -53,17 +57,20 @@ def build_restore_job(site: Site) -> dg.JobDefinition:
     return restore_job
 
 
-def open_restore(site: Site, target: str | None, context: dg.OpExecutionContext) -> Restore:
+def open_restore(site: Site, way: Way, context: dg.OpExecutionContext) -> Restore:
     """The two ends of a restore, opened in the step that uses them."""
-    connection, name = site.connection, target or site.connection.catalog
-    settings = connection.settings
+    connection, name = site.connection, way.target or site.connection.catalog
+    settings, stores = connection.settings, connection.stores()
+    if way.bytes_per_second is not None:
+        rate = Rate(way.bytes_per_second)
+        stores.wrap = lambda store: Throttled(store, rate)
     return Restore(
-        repository=connection.open_repository(),
-        target=open_target(name, settings.catalog_properties(name)),
-        stores=connection.stores(),
+        repository=Repository.open(stores.at(connection.repository)),
+        target=FilesOnly() if way.files_only else open_target(name, settings.catalog_properties(name)),
+        stores=stores,
         report=log_events(context.log),
         tables_at_once=settings.restore.tables_at_once,
-        files_at_once=settings.restore.files_at_once,
+        files_at_once=way.files_at_once or settings.restore.files_at_once,
     )
 
 
@@ -76,15 +83,14 @@ def _build_plan(site: Site) -> dg.OpDefinition:
     )
     def plan_op(context: dg.OpExecutionContext, config: RestoreConfig) -> Iterator[dg.DynamicOutput[Any]]:
         with told_to_dagster():
-            restore = open_restore(site, config.target_catalog, context)
+            way = config.way()
+            restore = open_restore(site, way, context)
             plan = plan_restore(restore, config.request())
             if not config.dry_run:
                 prepare(restore, plan)
         _show(context, plan, dry_run=config.dry_run)
         for one in () if config.dry_run else plan.everything:
-            yield dg.DynamicOutput(
-                (config.target_catalog, one), mapping_key=plain(f"{one.source}__{one.pit}")
-            )
+            yield dg.DynamicOutput((way, one), mapping_key=plain(f"{one.source}__{one.pit}"))
 
     return plan_op
 
@@ -92,6 +98,8 @@ def _build_plan(site: Site) -> dg.OpDefinition:
 def _show(context: dg.OpExecutionContext, plan: RestorePlan, *, dry_run: bool) -> None:
     """A dynamic output has no metadata of its own when there is none, so the plan is an observation of the run."""
     metadata = plan_metadata(plan)
+    # The list of runs shows tags and no config: a year later they say what was restored from when to where.
+    context.instance.add_run_tags(context.run_id, run_tags(plan, dry_run=dry_run))
     said = "dry run: nothing is written; set dry_run to false to restore" if dry_run else "restoring"
     context.log.info("PIT %s into %s: %d table(s); %s", plan.pit, plan.target_catalog, len(plan.tables), said)
     context.log_event(
@@ -110,24 +118,22 @@ def _build_restore(site: Site) -> dg.OpDefinition:
         "Run again, it ends with the same bytes.",
     )
     def restore_op(context: dg.OpExecutionContext, planned: tuple) -> Restored | RestoredView:  # type: ignore[type-arg]
-        target, one = planned
+        way, one = planned
         if isinstance(one, SqlViewPlan):
-            view = _restore_view(site, context, target, one)
+            view = _restore_view(site, context, way, one)
             context.add_output_metadata(view_metadata(view))
             return view
-        restored = _restore_one(site, context, target, one)
+        restored = _restore_one(site, context, way, one)
         context.add_output_metadata(table_metadata(restored))
         return restored
 
     return restore_op
 
 
-def _restore_one(
-    site: Site, context: dg.OpExecutionContext, target: str | None, table: TablePlan
-) -> Restored:
+def _restore_one(site: Site, context: dg.OpExecutionContext, way: Way, table: TablePlan) -> Restored:
     """A failure that may pass fails the step, which is tried again; any other one is the report's to tell."""
     with told_to_dagster():
-        restore = open_restore(site, target, context)
+        restore = open_restore(site, way, context)
     try:
         with pinning(restore, (table.pit,)) as pinned:
             return restore_table(pinned, table)
@@ -138,11 +144,9 @@ def _restore_one(
         return Restored(table, "refuse", 0.0, error=str(error))
 
 
-def _restore_view(
-    site: Site, context: dg.OpExecutionContext, target: str | None, view: SqlViewPlan
-) -> RestoredView:
+def _restore_view(site: Site, context: dg.OpExecutionContext, way: Way, view: SqlViewPlan) -> RestoredView:
     with told_to_dagster():
-        restore = open_restore(site, target, context)
+        restore = open_restore(site, way, context)
         with pinning(restore, (view.pit,)) as pinned:
             return try_view(pinned, view)
 

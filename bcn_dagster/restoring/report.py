@@ -7,6 +7,7 @@ import dagster as dg
 
 from bcn_core.restore import Restored, RestoredView, RestorePlan, SqlViewPlan, TablePlan
 from bcn_dagster.assets.metadata import markdown_table
+from bcn_dagster.pictures import bars
 
 
 def plan_metadata(plan: RestorePlan) -> dict[str, Any]:
@@ -24,6 +25,18 @@ def plan_metadata(plan: RestorePlan) -> dict[str, Any]:
         "bcn/plan": markdown_table(
             head, [*map(_planned, plan.tables), *map(_planned_view, plan.views)], empty="nothing to restore"
         ),
+    }
+
+
+def run_tags(plan: RestorePlan, *, dry_run: bool) -> dict[str, str]:
+    """What a run is about, in words that are found again by a search of runs."""
+    databases = sorted({str(one.source.database) for one in plan.tables})
+    return {
+        "bcn/pit": plan.pit,
+        "bcn/into": plan.target_catalog or "files only",
+        "bcn/tables": str(len(plan.tables)),
+        "bcn/databases": ", ".join(databases[:5]) + (" ..." if len(databases) > 5 else ""),
+        "bcn/dry_run": str(dry_run).lower(),
     }
 
 
@@ -84,11 +97,17 @@ def table_metadata(restored: Restored) -> dict[str, Any]:
 
 def report_metadata(restored: Sequence[Restored | RestoredView]) -> dict[str, Any]:
     """The report of all tables and views."""
-    head = ("source", "target", "result", "rows", "seconds", "notes")
+    head = ("source", "target", "result", "rows", "files", "bytes", "seconds", "metadata", "notes")
+    tables = [one for one in restored if isinstance(one, Restored)]
     return {
         "bcn/report": markdown_table(head, map(_done, restored), empty="dry run: nothing was restored"),
         "bcn/restored": sum(not one.error for one in restored),
         "bcn/failed": sum(bool(one.error) for one in restored),
+        "bcn/bytes": sum(one.plan.bytes for one in tables if not one.error),
+        "bcn/rows": sum(one.plan.rows or 0 for one in tables if not one.error),
+        "bcn/picture": bars(
+            "Seconds for each table", [(str(one.plan.target), one.seconds) for one in restored], "s"
+        ),
     }
 
 
@@ -98,10 +117,17 @@ def _done(one: Restored | RestoredView) -> tuple[Any, ...]:
         plan.source,
         plan.target,
         one.error or one.action,
-        "view" if isinstance(one, RestoredView) else one.plan.rows,
+        *_sizes(one),
         f"{one.seconds:.2f}",
+        plan.metadata_location,
         "; ".join(one.notes),
     )
+
+
+def _sizes(one: Restored | RestoredView) -> tuple[Any, ...]:
+    if isinstance(one, RestoredView):
+        return ("view", 1, f"{one.plan.view.size:,}")
+    return (one.plan.rows, one.plan.files, f"{one.plan.bytes:,}")
 
 
 def report_failure(restored: Sequence[Restored | RestoredView]) -> dg.Failure:

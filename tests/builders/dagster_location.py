@@ -140,8 +140,7 @@ class Location:
 
     def tick(self, sensor: str, cursor: str | None = None) -> dg.SensorResult | dg.SkipReason:
         """One evaluation of a sensor, and of its requests for partitions."""
-        evaluate: Any = self._named(self.definitions.sensors, sensor)
-        answer = evaluate(dg.build_sensor_context(instance=self.instance, cursor=cursor))
+        answer = self.sensor(sensor)(dg.build_sensor_context(instance=self.instance, cursor=cursor))
         assert isinstance(answer, dg.SensorResult | dg.SkipReason)
         if isinstance(answer, dg.SensorResult):
             self._carry_out(answer.dynamic_partitions_requests or ())
@@ -152,13 +151,30 @@ class Location:
         """The nightly schedule."""
         return self._named(self.definitions.schedules, "nightly")
 
-    def restore(self, **config: Any) -> dg.ExecuteInProcessResult:
-        """One run of the restore job."""
-        return self.definitions.resolve_job_def(f"{NAME}_restore").execute_in_process(
+    def sensor(self, name: str) -> Any:
+        """A sensor, to be called with a context."""
+        return self._named(self.definitions.sensors, name)
+
+    def config(self, job: str, **config: Any) -> dict[str, Any]:
+        """The run config of a job whose first op takes some."""
+        return {
+            "ops": {
+                self.definitions.resolve_job_def(job).nodes_in_topological_order[0].name: {"config": config}
+            }
+        }
+
+    def run(self, job: str, **config: Any) -> dg.ExecuteInProcessResult:
+        """One run of a job beside the backup job."""
+        name = f"{NAME}_{job}"
+        return self.definitions.resolve_job_def(name).execute_in_process(
             instance=self.instance,
-            run_config={"ops": {f"{NAME}_plan_restore": {"config": config}}},
+            run_config=self.config(name, **config) if config else None,
             raise_on_error=False,
         )
+
+    def restore(self, **config: Any) -> dg.ExecuteInProcessResult:
+        """One run of the restore job."""
+        return self.run("restore", **config)
 
     @property
     def partitions(self) -> list[str]:

@@ -91,7 +91,7 @@ def running_interface(demo: Path) -> Iterator[UserInterface]:
         server = subprocess.Popen(
             [sys.executable, "-m", "dagster", "dev", "-w", _WORKSPACE, "-h", "127.0.0.1", "-p", str(port)],
             cwd=demo.parent,
-            env=_environment(demo),
+            env=_environment(demo) | {"BCN_WEBSERVER": url},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

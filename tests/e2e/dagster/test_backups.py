@@ -60,6 +60,14 @@ def test_a_materialization_says_what_people_ask(location: Location) -> None:
     } <= set(found)
 
 
+def test_a_pit_has_a_page_with_its_contents_and_a_picture_of_sizes(location: Location) -> None:
+    found = location.back_up().metadata["pit"]
+
+    assert "| sales.orders | ACTIVE | 4 |" in found["bcn/contents"]
+    assert "data:image/svg+xml;base64," in found["bcn/sizes"]
+    assert (0.0, 3) == (found["bcn/dedupe_ratio"], found["bcn/captured"])
+
+
 def test_a_run_of_some_tables_carries_the_others_that_changed(backed_up: Location) -> None:
     add_rows(backed_up, "sales.orders", "sales.items")
 

@@ -11,6 +11,7 @@ from bcn_dagster.components import IcebergCatalogBackups
 from bcn_dagster.definitions import defs
 from bcn_dagster.listing import Listing
 from bcn_dagster.naming import Names
+from bcn_dagster.site import window
 from tests.builders.dagster_location import PIT, PLAN, STEP, Location, key
 from tests.warehouse.source import append
 
@@ -59,6 +60,16 @@ def test_a_table_asset_says_what_it_is(location: Location) -> None:
     assert table.location() == spec.metadata["dagster/uri"]
     assert str(table.metadata.table_uuid) == spec.metadata["bcn/uuid"]
     assert ["id", "city"] == [one.name for one in spec.metadata["dagster/column_schema"].columns]
+
+
+def test_a_table_has_the_freshness_policy_of_the_first_glob_that_fits(location: Location) -> None:
+    location.fields["freshness"] = {"sales.orders": 2, "sales.*": 30}
+
+    found = specs(location.definitions)
+
+    policies = [found[key(table)].freshness_policy for table in ("sales.orders", "sales.items", "ops.audit")]
+    assert [window(2), window(30), None] == policies
+    assert window(26) == found[PIT].freshness_policy
 
 
 def test_tables_share_steps(location: Location) -> None:

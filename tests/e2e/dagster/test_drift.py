@@ -82,6 +82,18 @@ def test_the_run_of_a_drift_makes_a_complete_pit(backed_up: Location) -> None:
     assert "nothing changed since" in skipped(backed_up.tick("drift"))
 
 
+def test_a_table_with_a_freshness_policy_is_seen_in_a_pit_in_which_it_did_not_change(
+    backed_up: Location,
+) -> None:
+    backed_up.fields["freshness"] = {"items": 26}
+    del backed_up.definitions
+    append(backed_up.catalog.load_table("sales.orders"), 100)
+
+    run = backed_up.run_request(request(asked(backed_up)))
+
+    assert {"orders": "ACTIVE", "items": "UNCHANGED", "pit": "complete"} == run.statuses
+
+
 def test_a_schema_change_is_observed_with_its_columns(backed_up: Location) -> None:
     with backed_up.catalog.load_table("sales.orders").update_schema() as update:
         update.add_column("quantity", LongType())

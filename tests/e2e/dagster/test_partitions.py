@@ -79,8 +79,19 @@ def test_a_pit_that_the_command_wrote_appears_with_its_materializations(backed_u
 
     assert pit in backed_up.partitions
     assert {(key("sales.orders"), pit), (PIT, pit)} == {
-        (one.asset_key, one.partition) for one in answer.asset_events
+        (one.asset_key, one.partition)
+        for one in answer.asset_events
+        if isinstance(one, dg.AssetMaterialization)
     }
+
+
+def test_a_pit_that_the_command_wrote_has_its_checks_too(backed_up: Location) -> None:
+    pit = written_elsewhere(backed_up)
+
+    events = result(backed_up.tick("sync")).asset_events
+
+    checks = {one.check_name: one.partition for one in events if isinstance(one, dg.AssetCheckEvaluation)}
+    assert {"pit_complete": pit, "no_unwanted_change": pit, "row_counts": pit} == checks
 
 
 def test_pits_that_are_shown_are_left_alone(backed_up: Location) -> None:

@@ -71,6 +71,47 @@ def test_every_table_has_a_report_and_the_run_has_one(backed_up: Location) -> No
     assert "create" in metadata_of(done, "restore_table[")["bcn/report"]
 
 
+def test_a_run_bears_tags_that_say_what_it_was_about(backed_up: Location) -> None:
+    backed_up.back.folder.mkdir()
+
+    backed_up.restore(target_catalog="back", tables=["sales.*"])
+
+    (run,) = backed_up.instance.get_runs(dg.RunsFilter(job_name="shop_restore"))
+    tags = {name: run.tags[f"bcn/{name}"] for name in ("pit", "into", "tables", "databases", "dry_run")}
+    pit = backed_up.repository.pits()[-1]
+    assert {"pit": pit, "into": "back", "tables": "2", "databases": "sales", "dry_run": "true"} == tags
+
+
+def test_files_alone_come_back_without_a_catalog_and_the_report_names_what_to_register(
+    backed_up: Location,
+) -> None:
+    place = backed_up.folder / "files"
+
+    done = backed_up.restore(
+        dry_run=False, files_only=True, target_location=f"{place}/{{table}}", tables=["sales.orders"]
+    )
+
+    assert done.success
+    report = metadata_of(done, "restore_report")["bcn/report"]
+    named = next(cell.strip() for cell in report.split("|") if cell.strip().endswith(".metadata.json"))
+    assert 4 == len(rows(named))
+
+
+def test_files_alone_and_a_catalog_contradict_each_other(backed_up: Location) -> None:
+    assert "files_only takes no catalog" in failure(backed_up.restore(files_only=True, target_catalog="back"))
+
+
+def test_a_restore_can_be_held_to_a_rate_and_few_files_at_once(backed_up: Location) -> None:
+    backed_up.back.folder.mkdir()
+
+    done = backed_up.restore(
+        dry_run=False, target_catalog="back", tables=["ops.*"], limit_bytes_per_second=10**9, files_at_once=1
+    )
+
+    assert 4 == metadata_of(done, "restore_report")["bcn/rows"]
+    assert "data:image/svg+xml" in metadata_of(done, "restore_report")["bcn/picture"]
+
+
 def test_a_table_that_is_in_the_way_fails_the_run_and_the_others_come_back(backed_up: Location) -> None:
     backed_up.back.folder.mkdir()
     backed_up.restore(dry_run=False, target_catalog="back", tables=["sales.orders"])

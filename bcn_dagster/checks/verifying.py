@@ -1,0 +1,75 @@
+"""Verifying the repository: quickly in every backup, a part of all bytes by schedule, as people ask by a job."""
+
+from datetime import datetime
+from typing import Any
+
+import dagster as dg
+
+from bcn_core.events import Report
+from bcn_core.verify import Slice, Verification, verify_repository
+from bcn_dagster.assets.metadata import markdown_table
+from bcn_dagster.failures import told_to_dagster
+from bcn_dagster.reporting import log_events
+from bcn_dagster.site import Site
+
+
+def build_quick_check(site: Site) -> dg.AssetChecksDefinition:
+    """The check at the end of every backup: documents, chains and sizes; no data file is read."""
+    key = site.names.check_of("verify_quick")
+
+    @dg.asset_check(
+        asset=key.asset_key,
+        name=key.name,
+        blocking=True,
+        partitions_def=site.partitions,
+        description="All PITs of the repository are whole, as far as documents, sizes and metadata tell.",
+    )
+    def verify_quick(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        with told_to_dagster():
+            repository = site.connection.open_repository()
+            if not any(repository.pit(pit).counts.tables for pit in reversed(repository.pits())):
+                return dg.AssetCheckResult(passed=True, metadata={"bcn/note": "no PIT holds a table yet"})
+            found = verify_repository(repository, Slice(), log_events(context.log))
+        return dg.AssetCheckResult(passed=not found.faults, metadata=verification_metadata(found))
+
+    return verify_quick
+
+
+def verify_slice(site: Site, now: datetime, report: Report) -> dg.AssetCheckResult:
+    """Read the part of all data files whose turn it is today."""
+    parts = site.options.checks.verify_parts
+    part = Slice(now.toordinal() % parts + 1, parts)
+    with told_to_dagster():
+        found = verify_repository(site.connection.open_repository(), part, report)
+    return dg.AssetCheckResult(
+        asset_key=site.names.pit,
+        check_name="verify_slice",
+        passed=not found.faults,
+        metadata=verification_metadata(found),
+    )
+
+
+def verification_metadata(found: Verification) -> dict[str, Any]:
+    """A verification's numbers, its faults, and from which PITs what they harm comes back."""
+    faults = [
+        (one.key, one.problem, ", ".join(map(str, one.tables)) or "all", ", ".join(one.pits))
+        for one in found.faults
+    ]
+    whole = [(table, pit or "nowhere: lost for good") for table, pit in found.whole.items()]
+    return {
+        "bcn/level": found.level,
+        "bcn/pits": found.pits,
+        "bcn/whole_pits": len(found.whole_pits),
+        "bcn/tables": found.tables,
+        "bcn/files": found.files,
+        "bcn/bytes_read": found.bytes_read,
+        "bcn/duration_s": dg.MetadataValue.float((found.finished_at - found.started_at).total_seconds()),
+        "bcn/faults": len(found.faults),
+        "bcn/report": markdown_table(
+            ("object", "fault", "tables", "PITs"), faults, empty="whole: no fault found"
+        ),
+        "bcn/still_whole": markdown_table(
+            ("harmed table", "still whole in PIT"), whole, empty="no table is harmed"
+        ),
+        "bcn/notes": "; ".join(found.notes) or "none",
+    }

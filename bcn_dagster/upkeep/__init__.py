@@ -1,0 +1,1 @@
+"""Jobs by which people look after a repository: verify, prune, hold, and compare two PITs."""

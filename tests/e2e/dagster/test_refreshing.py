@@ -1,0 +1,71 @@
+"""New tables appear and vanished ones go: the sensor that sees them, and the listing that is kept."""
+
+import dagster as dg
+import pytest
+
+from bcn_core.errors import StorageFailure
+from bcn_dagster.automation.refreshing import keep, reload_location
+from bcn_dagster.definitions import defs
+from bcn_dagster.listing import discover
+from tests.builders.dagster_location import Location, key
+from tests.builders.mailboxes import http_server
+from tests.warehouse.source import append, make
+
+
+def asked(location: Location) -> dg.RunRequest | dg.SkipReason:
+    """What the refresh sensor says."""
+    answer = location.sensor("refresh")(dg.build_sensor_context(instance=location.instance))
+    assert isinstance(answer, dg.RunRequest | dg.SkipReason)
+    return answer
+
+
+def test_nothing_is_listed_while_all_tables_are_shown(backed_up: Location) -> None:
+    assert isinstance(asked(backed_up), dg.SkipReason)
+
+
+def test_a_new_table_in_a_pit_has_the_tables_listed_anew_once(backed_up: Location) -> None:
+    append(make(backed_up.catalog, "sales.returns"), 0)
+    backed_up.back_up()
+
+    first, second = asked(backed_up), asked(backed_up)
+
+    assert isinstance(first, dg.RunRequest)
+    assert isinstance(second, dg.RunRequest)
+    assert first.run_key == second.run_key
+    assert "1" == first.tags["bcn/new_tables"]
+
+
+def test_a_dropped_table_is_shown_as_long_as_a_pit_holds_it(backed_up: Location) -> None:
+    backed_up.catalog.drop_table("ops.audit")
+    backed_up.back_up()
+    del backed_up.definitions
+
+    assert isinstance(asked(backed_up), dg.SkipReason)
+    backed_up.run("prune", dry_run=False, keep_last=1, grace_hours=0)
+    answer = asked(backed_up)
+
+    assert isinstance(answer, dg.RunRequest)
+    assert "1" == answer.tags["bcn/vanished_tables"]
+
+
+def test_a_listing_that_is_kept_is_what_the_location_shows(
+    location: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BCN_CONFIG", str(location.settings))
+    with dg.instance_for_test() as instance:
+        state = discover(location.component.connection).model_dump_json()
+        keep(instance, location.component.defs_state_config.key, state)
+
+        found = {one.key for one in defs().resolve_all_asset_specs()}
+
+    assert key("sales.orders") in found
+
+
+def test_a_web_server_that_does_not_reload_is_an_error() -> None:
+    with http_server() as box, pytest.raises(StorageFailure, match="'bcn' was not reloaded"):
+        reload_location(box.url, "bcn")
+
+
+def test_a_web_server_that_does_not_answer_is_an_error() -> None:
+    with pytest.raises(StorageFailure, match=r"http://127\.0\.0\.1:9 does not answer"):
+        reload_location("http://127.0.0.1:9", "bcn")
