@@ -19,7 +19,7 @@ from pydantic_core import PydanticUndefined, to_jsonable_python  # noqa: E402
 
 from bcn_core.cli.app import bcn  # noqa: E402
 from bcn_core.settings import Settings  # noqa: E402
-from bcn_dagster.components import IcebergCatalogBackups  # noqa: E402
+from bcn_dagster.components import IcebergCatalogBackups, IcebergStandby  # noqa: E402
 
 DOCS = ROOT / "docs"
 CLI_INTRODUCTION = """\
@@ -74,8 +74,13 @@ def _section(kind: Any) -> type[BaseModel] | None:
 
 
 def component() -> str:
-    """The fields of the Dagster component."""
+    """The fields of the Dagster component that backs a catalog up."""
     return _table(IcebergCatalogBackups.model_fields)
+
+
+def standby() -> str:
+    """The fields of the Dagster component of a standby."""
+    return _table(IcebergStandby.model_fields)
 
 
 def _table(fields: dict[str, FieldInfo]) -> str:
@@ -104,6 +109,8 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield configuration, between(configuration, "settings", settings())
     guide = DOCS / "guides/use-in-your-dagster-project.md"
     yield guide, between(guide, "component", component())
+    page = DOCS / "guides/a-standby-catalog.md"
+    yield page, between(page, "standby", standby())
 
 
 def main() -> None:
