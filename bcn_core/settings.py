@@ -183,7 +183,10 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
 
 def _filled(value: Any, environment: Mapping[str, str], file: str) -> Any:
     if isinstance(value, dict):
-        return {key: _filled(inner, environment, file) for key, inner in value.items()}
+        # Keys too: the prefixes of a standby are locations.
+        return {
+            _filled(key, environment, file): _filled(inner, environment, file) for key, inner in value.items()
+        }
     if isinstance(value, list):
         return [_filled(inner, environment, file) for inner in value]
     return (

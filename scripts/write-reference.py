@@ -21,7 +21,7 @@ from bcn_core.cli.app import bcn  # noqa: E402
 from bcn_core.settings import Settings  # noqa: E402
 from bcn_dagster.alerts.channels import Alerts, Email, Slack, Webhook  # noqa: E402
 from bcn_dagster.checks.fields import Checks  # noqa: E402
-from bcn_dagster.components import IcebergCatalogBackups  # noqa: E402
+from bcn_dagster.components import IcebergCatalogBackups, IcebergStandby  # noqa: E402
 from tests.fault.cases import GROUPS, tests_by_case  # noqa: E402
 
 DOCS = ROOT / "docs"
@@ -105,6 +105,11 @@ def component() -> str:
     return "\n\n".join(parts)
 
 
+def standby() -> str:
+    """The fields of the Dagster component of a standby."""
+    return _table(IcebergStandby.model_fields)
+
+
 def _table(fields: dict[str, FieldInfo]) -> str:
     rows = [f"| `{name}` | {_default(field)} | {field.description} |" for name, field in fields.items()]
     return "\n".join(["| key | default | meaning |", "|---|---|---|", *rows])
@@ -146,6 +151,8 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield DOCS / "reference/fault-cases.md", fault_cases()
     guide = DOCS / "guides/use-in-your-dagster-project.md"
     yield guide, between(guide, "component", component())
+    page = DOCS / "guides/a-standby-catalog.md"
+    yield page, between(page, "standby", standby())
 
 
 def main() -> None:

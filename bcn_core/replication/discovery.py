@@ -66,7 +66,7 @@ def discover(stores: Stores, standby: Catalog, where: Where) -> Found:
     if not places:
         raise NotFound(
             f"no table's metadata lies below {', '.join(where.roots)}",
-            hint="check the roots and whether replication has begun; for Parquet files alone see: bcn sync --adopt",
+            hint="check the roots and whether replication has begun",
         )
     known = standby.sweep(Scope(standby.name)).pointers
     claims, unnamed = _claims(places, _Naming(where, known))

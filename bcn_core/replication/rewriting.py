@@ -26,6 +26,8 @@ from bcn_core.replication.standing import FORMER_GC, GC, PROMOTED, PROMOTED_FROM
 from bcn_core.storage.opening import Stores
 
 _PROMOTION = (PROMOTED, PROMOTED_FROM)
+_NO_NEWS = ("earlier metadata files", *_PROMOTION)
+"""Notes about what is left out here anyhow."""
 
 
 @dataclass
@@ -118,7 +120,7 @@ class Rewriting:
         raw["properties"] = {
             name: value for name, value in raw["properties"].items() if name not in _PROMOTION
         }
-        self.notes += [note for note in notes if "earlier metadata files" not in note]
+        self.notes += [note for note in notes if not any(said in note for said in _NO_NEWS)]
         self._put(place, render(raw, place))
         return place
 
