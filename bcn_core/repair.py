@@ -20,7 +20,7 @@ from bcn_core.mending.origins import Origins
 from bcn_core.mending.plan import Apart, Repaired, RepairPlan, Replacement
 from bcn_core.mending.roots import open_to_repair, root_to_restore
 from bcn_core.references import References, references
-from bcn_core.repository.encoding import encode
+from bcn_core.repository.encoding import encode, sha256
 from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.flags import (
     condemned,
@@ -41,6 +41,7 @@ from bcn_core.views import all_views
 
 __all__ = ["Apart", "Repair", "RepairPlan", "Repaired", "Replacement", "apply", "open_to_repair", "plan"]
 
+_AT_ONCE_BYTES = 512 * 1024 * 1024
 NO_DATA = Slice()
 """Data files are looked at by their size alone."""
 
@@ -131,19 +132,26 @@ def _sorted_out(
 
 
 def _replace(repair: Repair, wanted: Replacement) -> None:
-    """Look at both ends once more, then let the damaged object go and copy the right one, checked on the way."""
+    """Look at the origin once more, then write its bytes over the damaged ones.
+
+    One that does not fit into memory is removed first, and copied, checked on the way.
+    """
     store, key = repair.repository.store, wanted.fault.key
     source, source_key = repair.stores.holding(wanted.origin)
+    if source.stat(source_key).size <= _AT_ONCE_BYTES:
+        data = source.get(source_key)
+        _check(wanted, sha256(data))
+        store.replace(key, data)
+        return
     origin = digest_of(source, source_key)
-    if origin.sha256 != wanted.sha256:
-        raise SourceChanged(f"{wanted.origin} has other bytes by now")
-    try:
-        if digest_of(store, key).sha256 == wanted.sha256:
-            return
-        store.delete(key)
-    except ObjectMissing:
-        pass
+    _check(wanted, origin.sha256)
+    store.delete(key)
     carry_out(Copy(source, source_key, store, key, origin.size, origin.sha256))
+
+
+def _check(wanted: Replacement, found: str) -> None:
+    if found != wanted.sha256:
+        raise SourceChanged(f"{wanted.origin} has other bytes by now", hint="run the repair again")
 
 
 def _set_apart(repair: Repair, plan: RepairPlan) -> None:

@@ -94,7 +94,7 @@ def kills(count: int) -> int:
         while killing.kills < count:
             killing.kill()
         killing.end()
-    print(f"killed {count - killing.faster}, {killing.faster} were faster; lost: {len(killing.losses)}")
+    print(f"killed {killing.kills}, {killing.faster} more were faster; lost: {len(killing.losses)}")
     for loss in killing.losses[:10]:
         print(f"  {loss}")
     return len(killing.losses)

@@ -50,7 +50,7 @@ class S3Store:
         self._call(key, lambda: self._client.put_object(**self._at(key), Body=data))
 
     def list(self, folder: str) -> Iterator[ObjectStat]:
-        prefix = self._prefix + (f"{folder.rstrip('/')}/" if folder else "")
+        prefix = self._below(folder)
         token: str | None = None
         while True:
             page = self._page(prefix, token)
@@ -73,7 +73,10 @@ class S3Store:
         self._call(key, lambda: self._client.delete_object(**self._at(key)))
 
     def versions(self, folder: str) -> Iterator[ObjectVersion]:
-        options: dict[str, Any] = {"Bucket": self._bucket, "Prefix": f"{self._prefix}{folder.rstrip('/')}/"}
+        options: dict[str, Any] = {
+            "Bucket": self._bucket,
+            "Prefix": self._below(folder),
+        }
         while True:
             page = self._call(folder, partial(self._client.list_object_versions, **options))
             for found in page.get("Versions", ()):
@@ -87,6 +90,10 @@ class S3Store:
 
     def free_bytes(self) -> int | None:
         return None
+
+    def _below(self, folder: str) -> str:
+        """The prefix of all keys below a folder, and of no namesake's."""
+        return self._prefix + (f"{folder.rstrip('/')}/" if folder else "")
 
     def _open(self, key: str, start: int, etag: str | None) -> Body:
         options: dict[str, Any] = {}

@@ -67,10 +67,12 @@ class Killing:
         process = subprocess.Popen(
             self._line("backup"), cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        time.sleep(self._seconds * self.moments.uniform(0.4, 1.0))
+        time.sleep(self._seconds * self.moments.uniform(0.3, 0.9))
         process.kill()
-        self.faster += process.wait() == 0
-        self.kills += 1
+        if process.wait() == 0:
+            self.faster += 1
+        else:
+            self.kills += 1
         self._look("after the kill")
         problem = self.run("backup")
         self.losses.extend([problem] if problem else [])

@@ -82,6 +82,28 @@ def running_s3(folder: Path, address: str = LOCAL) -> Iterator[ObjectServer]:
 
 
 @contextmanager
+def running_locked_s3(folder: Path) -> Iterator[ObjectServer]:
+    """A strict S3 server whose bucket ``locked`` keeps every version for a day, whoever asks."""
+    (folder / "objects").mkdir(parents=True)
+    (folder / "versions").mkdir()
+    server = _server()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "ROOT_ACCESS_KEY": server.user,
+        "ROOT_SECRET_KEY": server.secret,
+    }
+    command: list[str | Path] = [SERVERS / "versitygw", "--port", _place(server), "posix"]
+    command += ["--versioning-dir", folder / "versions", folder / "objects"]
+    with running(command, _port(server), folder / "locked.log", environment):
+        client = server.client()
+        client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+        retention = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 1}}
+        lock = {"ObjectLockEnabled": "Enabled", "Rule": retention}
+        client.put_object_lock_configuration(Bucket="locked", ObjectLockConfiguration=lock)
+        yield server
+
+
+@contextmanager
 def running_careless_s3(folder: Path) -> Iterator[ObjectServer]:
     """An S3 server that takes ``If-None-Match`` and overwrites all the same."""
     (folder / "careless").mkdir(parents=True)

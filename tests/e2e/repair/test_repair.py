@@ -292,6 +292,16 @@ def test_prune_goes_on_beside_a_loss_and_keeps_what_it_may_need(bereft: Lab) -> 
     assert (bereft.repository.pits()[0],) == done.condemned
 
 
+def test_an_object_that_is_too_large_for_memory_is_copied_in_pieces(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bcn_core.repair._AT_ONCE_BYTES", 10)
+    key = damage(lab, "/orders/", "/data/")
+
+    assert (key,) == repaired(lab).replaced
+    assert [] == problems(lab)
+
+
 def test_a_restore_of_what_was_repaired_gives_the_rows(own: Lab) -> None:
     expected = histories(own.source.pyiceberg())
     damage(own, "/orders/", "/data/")
@@ -303,7 +313,7 @@ def test_a_restore_of_what_was_repaired_gives_the_rows(own: Lab) -> None:
     assert expected == histories(own.target.pyiceberg())
 
 
-def test_a_store_that_lets_nothing_go_is_told_and_nothing_is_harmed(lab: Lab) -> None:
+def test_a_store_that_lets_nothing_be_written_over_is_told_and_nothing_is_harmed(lab: Lab) -> None:
     key = damage(lab, "/orders/", "/data/")
     whole = lab.repository.store
     before = whole.get(key)
@@ -314,10 +324,10 @@ def test_a_store_that_lets_nothing_go_is_told_and_nothing_is_harmed(lab: Lab) ->
         def __getattr__(self, name: str) -> object:
             return getattr(whole, name)
 
-        def delete(self, wanted: str) -> None:
+        def replace(self, wanted: str, data: bytes) -> None:
             if wanted == key:
                 raise StorageRefused(f"{wanted}: locked until 2027")
-            whole.delete(wanted)
+            whole.replace(wanted, data)
 
     locked = Lab(lab.source, lab.target, Repository(Locked(), lab.repository.manifest))  # type: ignore[arg-type]
 
