@@ -69,6 +69,30 @@ class RetentionSettings(_Section):
     )
 
 
+class InventorySettings(_Section):
+    """The inventory: what the repository holds, as Iceberg tables that any engine can query."""
+
+    enable: bool = Field(
+        False, description="Keep it up after every backup. `BCN_INVENTORY=on` or `off` wins for one run."
+    )
+    warehouse: str = Field(
+        "inventory", min_length=1, description="Its folder in the repository, or a location of its own."
+    )
+    namespace: str = Field("bcn", min_length=1, description="The tables' namespace; dots make levels.")
+    table: str = Field(
+        "backups", pattern=r"^[A-Za-z0-9_-]+$", description="Names begin with it: `backups_pits`."
+    )
+    manifest_prefix: str = Field(
+        "manifest",
+        pattern=r"^[A-Za-z0-9-]*$",
+        description="JSON documents begin with it; empty for no documents.",
+    )
+    catalog: str | None = Field(
+        None,
+        description="The catalog, as [catalogs] names it, that the tables live in. Default: files alone.",
+    )
+
+
 class Settings(_Section):
     """All of ``bcn.toml``."""
 
@@ -83,6 +107,7 @@ class Settings(_Section):
     backup: BackupSettings = BackupSettings()
     restore: RestoreSettings = RestoreSettings()
     retention: RetentionSettings = RetentionSettings()
+    inventory: InventorySettings = InventorySettings()
 
     def catalog_properties(self, name: str) -> dict[str, str]:
         """The properties of a catalog; empty when the file does not know it, so that PyIceberg's own apply."""

@@ -23,7 +23,7 @@ def log_events(log: dg.DagsterLogManager) -> Report:
     return report
 
 
-_WARNINGS = (events.TableFailed, events.Warned, events.SweepRepeated)
+_WARNINGS = (events.TableFailed, events.Warned, events.SweepRepeated, events.InventoryBehind)
 
 _LINES: dict[type[Event], Callable[..., str]] = {
     events.SweepRepeated: lambda one: f"{one.moved} table(s) moved between two sweeps; sweeping again",
@@ -40,5 +40,9 @@ _LINES: dict[type[Event], Callable[..., str]] = {
     events.PitPublished: lambda one: f"PIT {one.pit} is published, {one.status}",
     events.RestoreStarted: lambda one: f"{one.table}: {one.files} file(s) to write, {one.bytes:,} bytes",
     events.TableRestored: lambda one: f"{one.table}: checked and registered at {one.location}",
+    events.InventoryWritten: lambda one: f"the inventory at {one.folder} shows {one.pits} PIT(s): {one.how}",
+    events.InventoryBehind: lambda one: (
+        f"the inventory lacks {one.lag} PIT(s), the next run catches up: {one.reason}"
+    ),
     events.Warned: lambda one: one.message,
 }

@@ -24,6 +24,8 @@ COMMANDS = {
     "release": ("keeping:release_command", "Take back the holds of a PIT."),
     "undelete": ("keeping:undelete_command", "Call a PIT back that waits to be removed."),
     "verify": ("verify", "Check any Iceberg table, whoever wrote it."),
+    "inventory": ("inventory", "Describe the repository as Iceberg tables."),
+    "query": ("query", "Ask in SQL what is backed up."),
     "check-store": ("check_store", "Try out whether a place can hold a repository."),
 }
 """Each command's module (and its name there, else ``command``) and summary; loaded when it runs, not for the help."""
