@@ -6,6 +6,7 @@ import dagster as dg
 
 from bcn_core.errors import BcnError
 from bcn_dagster.assets.contents import build_contents_asset
+from bcn_dagster.assets.inventory import build_inventory_assets
 from bcn_dagster.assets.publishing import build_pit_asset
 from bcn_dagster.assets.tables import build_table_assets
 from bcn_dagster.automation.drift import build_drift_sensor
@@ -42,6 +43,7 @@ def build_definitions(site: Site, timing: Timing, *, known: bool) -> dg.Definiti
             build_contents_asset(site, _KNOWN if known else _UNKNOWN),
             *build_table_assets(site),
             build_pit_asset(site),
+            *([build_inventory_assets(site)] if site.options.inventory else []),
         ],
         jobs=[build_backup_job(site), build_history_job(site), build_restore_job(site)],
         schedules=schedules,

@@ -40,6 +40,10 @@ class Names:
         """The asset that says that a step of tables is done; the PIT waits for these, not for each table."""
         return dg.AssetKey([self.catalog, f"captured_{group}"])
 
+    def inventory(self, table: str) -> dg.AssetKey:
+        """A table of the inventory."""
+        return dg.AssetKey([self.catalog, f"inventory_{table}"])
+
     @property
     def check(self) -> dg.AssetCheckKey:
         """The check that a PIT has everything that it was asked for."""

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import dagster as dg
 
+from bcn_core.inventorying.place import TABLES
 from bcn_dagster.automation.reactions import Reaction
 from bcn_dagster.connection import Connection
 from bcn_dagster.grouping import Group, groups_of
@@ -32,6 +33,7 @@ class Options:
     owners: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     running: bool = False
+    inventory: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,11 @@ class Site:
     def partitions(self) -> dg.DynamicPartitionsDefinition:
         """The PITs."""
         return self.names.partitions
+
+    @property
+    def inventory(self) -> tuple[dg.AssetKey, ...]:
+        """The assets of the inventory's tables; none where no inventory is kept."""
+        return tuple(self.names.inventory(table) for table in TABLES) if self.options.inventory else ()
 
     @property
     def backup_job(self) -> str:

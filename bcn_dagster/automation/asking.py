@@ -22,6 +22,6 @@ def request_pit(
     return dg.RunRequest(
         run_key=key,
         partition_key=pit,
-        asset_selection=[site.names.plan, *known, *steps, site.names.pit],
+        asset_selection=[site.names.plan, *known, *steps, site.names.pit, *site.inventory],
         tags={WHOLE_TAG: WHOLE, "bcn/asked_by": asked_by},
     )

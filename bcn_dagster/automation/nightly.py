@@ -25,7 +25,7 @@ def build_backup_job(site: Site) -> UnresolvedAssetJobDefinition:
     steps = {names.step(group.name) for group in site.groups}
     return dg.define_asset_job(
         site.backup_job,
-        selection=dg.AssetSelection.assets(names.plan, *site.by_key, *steps, names.pit),
+        selection=dg.AssetSelection.assets(names.plan, *site.by_key, *steps, names.pit, *site.inventory),
         tags=site.run_tags,
         executor_def=_EXECUTORS[site.options.executor],
         description=f"Takes one PIT of catalog {site.connection.catalog}.",
