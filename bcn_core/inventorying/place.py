@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bcn_core.errors import InvalidRequest
-from bcn_core.locations import join, split
+from bcn_core.locations import join
 from bcn_core.settings import InventorySettings
 from bcn_core.storage.opening import absolute
 
@@ -75,8 +75,3 @@ class Place:
     def documents(self) -> str:
         """The folder of the JSON documents."""
         return f"{self.folder}/{self.table}/metadata"
-
-    @property
-    def is_memory(self) -> bool:
-        """Whether only this process can see the inventory."""
-        return split(self.warehouse).scheme == "memory"
