@@ -95,9 +95,9 @@ def keep_up(inventory: Inventory) -> int:
     try:
         catch_up(inventory)
     except BcnError as error:
-        lag = _lag(inventory)
-        inventory.report(InventoryBehind(lag, error.message))
-        return lag
+        return _behind(inventory, error.message)
+    except Exception as error:  # noqa: BLE001 - the PIT exists: whatever fails here must not make its run fail
+        return _behind(inventory, f"{type(error).__name__}: {error}")
     return 0
 
 
@@ -199,6 +199,12 @@ def _look(inventory: Inventory) -> Step:
 
 def _missing(step: Step, pits: list[str]) -> int:
     return len(pits) - min(step.positions.values(), default=0)
+
+
+def _behind(inventory: Inventory, why: str) -> int:
+    lag = _lag(inventory)
+    inventory.report(InventoryBehind(lag, why))
+    return lag
 
 
 def _lag(inventory: Inventory) -> int:

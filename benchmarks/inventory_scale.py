@@ -37,14 +37,14 @@ from tests.warehouse.source import Place, append, make
 
 PITS = int(os.environ.get("BCN_PITS", "2000"))
 FILES = int(os.environ.get("BCN_FILES", "500"))
-TABLES = 100
+TABLES = 1000
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ROOT = "s3://lake/db/t000"
 T = TypeVar("T")
 QUESTIONS = {
     "which PITs hold this file": (
         "SELECT p.pit FROM pits p JOIN objects o ON p.pit >= o.first_pit AND p.pit <= COALESCE(o.last_pit, '~') "
-        "WHERE o.source_path LIKE '%/t007/data/00003-00004.parquet'"
+        "WHERE o.source_path LIKE '%/t007/data/00001-00004.parquet'"
     ),
     "what grew since": (
         "SELECT database, table_name, SUM(size) AS bytes FROM objects WHERE day >= DATE '2026-02-01' "
@@ -70,6 +70,7 @@ class Synthetic:
         self.repository = Repository.create(store, Scope("shop"), record, START)
         self.files: dict[int, list[StoredFile]] = {}
         self.entries: dict[int, TableEntry] = {}
+        self.indexes: dict[int, IndexRef] = {}
         self.avro, self.list = _manifest(), _manifest_list()
 
     def take_all(self, numbers: Iterable[int]) -> None:
@@ -81,22 +82,24 @@ class Synthetic:
         """One more PIT, which captures one table."""
         pit, table = pit_id(START + timedelta(hours=number)), number % TABLES
         self.entries[table] = self._capture(pit, table, number // TABLES)
-        refs = []
-        for database in range(10):
-            held = tuple(one for key, one in sorted(self.entries.items()) if key % 10 == database)
-            index = DatabaseIndex(namespace=(f"db{database}",), properties={}, tables=held)
-            data = encode(index)
-            key = self.repository.layout.database_index(index.namespace, pit, sha256(data))
-            refs.append(IndexRef(namespace=index.namespace, tables=len(held), key=key, sha256=sha256(data)))
-            self.repository.store.put_new(key, [data])
+        self.indexes[table % 10] = self._index(pit, table % 10)
         manifest = self.manifest.model_copy(
             update={
                 "repository_id": self.repository.manifest.repository_id,
                 "pit": pit,
-                "indexes": tuple(refs),
+                "indexes": tuple(self.indexes.values()),
             }
         )
         self.repository.store.put_new(self.repository.layout.pit_manifest(pit), [seal(manifest)])
+
+    def _index(self, pit: str, database: int) -> IndexRef:
+        """The index of a database in which a table changed; the others stand."""
+        held = tuple(one for key, one in sorted(self.entries.items()) if key % 10 == database)
+        index = DatabaseIndex(namespace=(f"db{database}",), properties={}, tables=held)
+        data = encode(index)
+        key = self.repository.layout.database_index(index.namespace, pit, sha256(data))
+        self.repository.store.put_new(key, [data])
+        return IndexRef(namespace=index.namespace, tables=len(held), key=key, sha256=sha256(data))
 
     def _capture(self, pit: str, table: int, round_: int) -> TableEntry:
         name = TableName((f"db{table % 10}",), f"t{table:03}")
