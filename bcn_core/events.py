@@ -141,6 +141,23 @@ class ObjectReplaced(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class InventoryWritten(Event):
+    """The inventory shows every PIT, and how it came to that."""
+
+    folder: str
+    pits: int
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryBehind(Event):
+    """The inventory could not be kept up: how many PITs it lacks. The backup is whole without it."""
+
+    lag: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallRepeated(Event):
     """A store or catalog did not answer a call as it should; the call is made again after ``seconds``."""
 

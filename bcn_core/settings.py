@@ -111,6 +111,30 @@ class StandbySettings(_Section):
     )
 
 
+class InventorySettings(_Section):
+    """The inventory: what the repository holds, as Iceberg tables that any engine can query."""
+
+    enable: bool = Field(
+        False, description="Keep it up after every backup. `BCN_INVENTORY=on` or `off` wins for one run."
+    )
+    warehouse: str = Field(
+        "inventory", min_length=1, description="Its folder in the repository, or a location of its own."
+    )
+    namespace: str = Field("bcn", min_length=1, description="The tables' namespace; dots make levels.")
+    table: str = Field(
+        "backups", pattern=r"^[A-Za-z0-9_-]+$", description="Names begin with it: `backups_pits`."
+    )
+    manifest_prefix: str = Field(
+        "manifest",
+        pattern=r"^[A-Za-z0-9-]*$",
+        description="JSON documents begin with it; empty for no documents.",
+    )
+    catalog: str | None = Field(
+        None,
+        description="The catalog, as [catalogs] names it, that the tables live in. Default: files alone.",
+    )
+
+
 class Settings(_Section):
     """All of ``bcn.toml``."""
 
@@ -128,6 +152,8 @@ class Settings(_Section):
     standby: dict[str, StandbySettings] = Field(
         {}, description="Standby catalogs by name, each brought up to date from replicated storage."
     )
+
+    inventory: InventorySettings = InventorySettings()
 
     _s3: dict[str, str] = PrivateAttr(default_factory=dict)
 

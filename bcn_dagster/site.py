@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import dagster as dg
 
+from bcn_core.inventorying.place import TABLES
 from bcn_core.names import TableName
 from bcn_dagster.alerts.channels import Alerts
 from bcn_dagster.automation.reactions import Reaction
@@ -63,6 +64,7 @@ class Options:
     owners: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     running: bool = False
+    inventory: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,11 @@ class Site:
     def partitions(self) -> dg.DynamicPartitionsDefinition:
         """The PITs."""
         return self.names.partitions
+
+    @property
+    def inventory(self) -> tuple[dg.AssetKey, ...]:
+        """The assets of the inventory's tables; none where no inventory is kept."""
+        return tuple(self.names.inventory(table) for table in TABLES) if self.options.inventory else ()
 
     @property
     def backup_job(self) -> str:

@@ -7,17 +7,19 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 import click  # noqa: E402
-from pydantic import BaseModel  # noqa: E402
+from pydantic import BaseModel, Field, TypeAdapter  # noqa: E402
 from pydantic.fields import FieldInfo  # noqa: E402
 from pydantic_core import PydanticUndefined, to_jsonable_python  # noqa: E402
 
 from bcn_core.cli.app import bcn  # noqa: E402
+from bcn_core.inventorying.columns import COLUMNS, SORTED_BY  # noqa: E402
+from bcn_core.inventorying.documents import Batch, Closing  # noqa: E402
 from bcn_core.settings import Settings  # noqa: E402
 from bcn_dagster.alerts.channels import Alerts, Email, Slack, Webhook  # noqa: E402
 from bcn_dagster.checks.fields import Checks  # noqa: E402
@@ -66,11 +68,20 @@ def commands() -> str:
     for name in bcn.list_commands(context):
         command = bcn.get_command(context, name)
         if command is not None:
-            inner = click.Context(
-                command, parent=context, info_name=name, max_content_width=80, terminal_width=80
-            )
-            parts.append(_help(f"bcn {name}", command.get_help(inner)))
+            parts += _of_command(f"bcn {name}", command, context)
     return "\n".join(parts)
+
+
+def _of_command(title: str, command: click.Command, parent: click.Context) -> Iterator[str]:
+    """The help of a command, and of those that it groups."""
+    name = title.rpartition(" ")[2]
+    inner = click.Context(command, parent=parent, info_name=name, max_content_width=80, terminal_width=80)
+    yield _help(title, command.get_help(inner))
+    if isinstance(command, click.Group):
+        for own in command.list_commands(inner):
+            found = command.get_command(inner, own)
+            if found is not None:
+                yield from _of_command(f"{title} {own}", found, inner)
 
 
 def _help(title: str, text: str) -> str:
@@ -108,6 +119,26 @@ def component() -> str:
 def standby() -> str:
     """The fields of the Dagster component of a standby."""
     return _table(IcebergStandby.model_fields)
+
+
+def inventory() -> str:
+    """The columns of the inventory's tables."""
+    parts = []
+    for table, columns in COLUMNS.items():
+        rows = [f"| `{one.name}` | {one.kind} | {one.meaning} |" for one in columns]
+        head = [f"### `{table}`", "", f"Sorted by {', '.join(SORTED_BY[table])}.", ""]
+        parts.append("\n".join([*head, "| column | type | meaning |", "|---|---|---|", *rows, ""]))
+    return "\n".join(parts)
+
+
+def json_schema() -> str:
+    """The JSON Schema of the inventory's documents."""
+    schema = TypeAdapter(Annotated[Batch | Closing, Field(discriminator="kind")]).json_schema()
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A document of the inventory",
+    } | schema
+    return json.dumps(schema, indent=1) + "\n"
 
 
 def _table(fields: dict[str, FieldInfo]) -> str:
@@ -149,6 +180,9 @@ def pages() -> Iterator[tuple[Path, str]]:
     configuration = DOCS / "reference/configuration.md"
     yield configuration, between(configuration, "settings", settings())
     yield DOCS / "reference/fault-cases.md", fault_cases()
+    reference = DOCS / "reference/inventory.md"
+    yield reference, between(reference, "tables", inventory())
+    yield DOCS / "reference/inventory-documents.schema.json", json_schema()
     guide = DOCS / "guides/use-in-your-dagster-project.md"
     yield guide, between(guide, "component", component())
     page = DOCS / "guides/a-standby-catalog.md"

@@ -28,6 +28,8 @@ COMMANDS = {
     "undelete": ("keeping:undelete_command", "Call a PIT back that waits to be removed."),
     "verify": ("verify", "Check any Iceberg table, whoever wrote it."),
     "repair": ("repair", "Mend what verify finds, as far as right bytes can be had."),
+    "inventory": ("inventory", "Describe the repository as Iceberg tables."),
+    "query": ("query", "Ask in SQL what is backed up."),
     "check-store": ("check_store", "Try out whether a place can hold a repository."),
 }
 """Each command's module (and its name there, else ``command``) and summary; loaded when it runs, not for the help."""

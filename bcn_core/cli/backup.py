@@ -11,6 +11,7 @@ from bcn_core.capture.making import make_repository
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.cli.backup_result import draw_result, hint_for, result_of
 from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
+from bcn_core.cli.inventory_keeping import inventory_option, keep_inventory
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
 from bcn_core.cli.options import ScopeOptions, json_option, place_options, scope_options
@@ -30,6 +31,7 @@ class BackupOptions(ScopeOptions, BoundOptions):
     at: str | None
     accept_source: bool
     newest_snapshots: int | None
+    inventory: bool | None
 
 
 @click.command("backup")
@@ -48,6 +50,7 @@ class BackupOptions(ScopeOptions, BoundOptions):
     type=click.IntRange(min=1),
     help="Of a repository of one table: its newest N snapshots alone. The PIT is partial, and says so.",
 )
+@inventory_option
 @json_option
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[BackupOptions]) -> None:
@@ -57,9 +60,9 @@ def command(manner: Manner, **given: Unpack[BackupOptions]) -> None:
     Later ones need no scope. Only what changed since the newest PIT is read, and only new files are copied.
     """
     started = time.monotonic()
-    found = _take(manner, given)
+    found, lag = _take(manner, given)
     seconds = time.monotonic() - started
-    manner.answer(result_of(found, seconds))
+    manner.answer({**result_of(found, seconds), "inventory_lag": lag})
     if not manner.as_json:
         draw_result(found, seconds)
     if found.manifest.status != "complete":
@@ -68,14 +71,16 @@ def command(manner: Manner, **given: Unpack[BackupOptions]) -> None:
         click.get_current_context().exit(FinishedWithProblems.exit_code)
 
 
-def _take(manner: Manner, given: BackupOptions) -> PitDescription:
+def _take(manner: Manner, given: BackupOptions) -> tuple[PitDescription, int | None]:
+    """The PIT, and how far the inventory is behind it; None when no inventory is kept."""
     place = open_place(given)
     throttle(place, given)
     pit = None if given["at"] is None else _pit_at(given["at"])
     with reporting(manner, place.stores) as report:
         backup = _backup(place, given, report)
         manifest = back_up(backup, pit)
-    return describe_pit(backup.repository, manifest.pit, captures=True)
+        lag = keep_inventory(place, backup.repository, report, given["inventory"])
+    return describe_pit(backup.repository, manifest.pit, captures=True), lag
 
 
 def _backup(place: Place, given: BackupOptions, report: Report) -> Backup:

@@ -8,10 +8,12 @@ import click
 
 from bcn_core.cli.drawing import draw, line, size
 from bcn_core.cli.durations import Span
+from bcn_core.cli.inventory_keeping import inventory_option, keep_inventory
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.plain import plain
+from bcn_core.cli.progress import reporting
 from bcn_core.errors import FinishedWithProblems
 from bcn_core.repository.pins import this_process
 from bcn_core.retention import Policy, Pruned, PrunePlan, Rules, apply_prune, plan_prune
@@ -32,6 +34,7 @@ class PruneOptions(PlaceOptions):
     orphans_after: timedelta | None
     drop_isolated: bool
     apply: bool
+    inventory: bool | None
 
 
 _COUNT = click.IntRange(min=0)
@@ -52,6 +55,7 @@ _COUNT = click.IntRange(min=0)
     "--drop-isolated", is_flag=True, help="Also let go of PITs that bcn repair set apart as damaged."
 )
 @click.option("--apply", is_flag=True, help="Do it. Without this the plan is shown, and nothing changes.")
+@inventory_option
 @json_option
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[PruneOptions]) -> None:
@@ -69,7 +73,9 @@ def command(manner: Manner, **given: Unpack[PruneOptions]) -> None:
     if not given["apply"]:
         return
     done = apply_prune(repository, plan, this_process("bcn prune"))
-    manner.answer({"result": plain(done)})
+    with reporting(manner, place.stores) as report:
+        lag = keep_inventory(place, repository, report, given["inventory"])
+    manner.answer({"result": plain(done), "inventory_lag": lag})
     if not manner.as_json:
         _draw_done(done)
     if done.swept.refused or done.spared:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from bcn_core.errors import (
     BcnError,
@@ -31,9 +32,12 @@ from bcn_core.repository.documents import (
     TableEntry,
 )
 from bcn_core.repository.encoding import decode, encode, sha256, unseal
-from bcn_core.repository.files import StoredFile, decode_files
+from bcn_core.repository.files import StoredFile, decode_files, decode_frame
 from bcn_core.repository.layout import Layout
 from bcn_core.storage.store import Store
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _READS_AT_ONCE = 8
 Clock = Callable[[], datetime]
@@ -186,6 +190,10 @@ class Repository:
     def files(self, capture: CaptureRecord) -> list[StoredFile]:
         """All files that a capture needs."""
         return decode_files(self._checked(capture.files_key, capture.files_sha256), capture.files_key)
+
+    def files_frame(self, capture: CaptureRecord) -> "pl.DataFrame":
+        """The same as columns."""
+        return decode_frame(self._checked(capture.files_key, capture.files_sha256), capture.files_key)
 
     def object(self, file: StoredFile) -> bytes:
         """The bytes of one stored file, checked."""

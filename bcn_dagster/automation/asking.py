@@ -23,7 +23,7 @@ def request_pit(
     return dg.RunRequest(
         run_key=key,
         partition_key=pit,
-        asset_selection=[site.names.plan, *parts, *known, *steps, site.names.pit],
+        asset_selection=[site.names.plan, *parts, *known, *steps, site.names.pit, *site.inventory],
         asset_check_keys=site.every_pit,
         tags={WHOLE_TAG: WHOLE, "bcn/asked_by": asked_by},
     )

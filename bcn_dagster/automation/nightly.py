@@ -26,7 +26,9 @@ def build_backup_job(site: Site) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         site.backup_job,
         selection=(
-            dg.AssetSelection.assets(names.plan, *site.by_key, *steps, names.pit).without_checks()
+            dg.AssetSelection.assets(
+                names.plan, *site.by_key, *steps, names.pit, *site.inventory
+            ).without_checks()
             | dg.AssetSelection.checks(*site.every_pit)
         ),
         tags=site.run_tags,

@@ -10,6 +10,7 @@ from dagster.components import DefsStateConfig, DefsStateConfigArgs, ResolvedDef
 from pydantic import Field, field_validator
 
 from bcn_core.errors import BcnError
+from bcn_core.inventory import is_enabled
 from bcn_core.settings import load
 from bcn_dagster.alerts.channels import Alerts
 from bcn_dagster.automation.reactions import KINDS, Reaction, unknown_kinds
@@ -119,6 +120,13 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
     pool: str | None = Field(
         None, description="The pool of all steps that write to the repository. Default: bcn_repo_<catalog>."
     )
+    inventory: bool | None = Field(
+        None,
+        description=(
+            "Show the inventory's tables as assets, and keep them up after each PIT. Default: as bcn.toml, or "
+            "BCN_INVENTORY, says when the location loads."
+        ),
+    )
     owners: list[str] = Field([], description="Owners of all assets: e-mail addresses, or team:NAME.")
     tags: dict[str, str] = Field({}, description="Tags of all assets and runs.")
     defs_state: ResolvedDefsStateConfig = Field(
@@ -219,6 +227,7 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
             owners=tuple(self.owners),
             tags=self.tags,
             running=self.running,
+            inventory=is_enabled(self.connection.settings.inventory, self.inventory),
         )
 
 
