@@ -91,10 +91,10 @@ def test_a_backfill_that_is_started_by_clicks_takes_every_chosen_pit(
     interface.add_pits(*chosen)
     interface.choose_missing_pits(page)
 
-    page.get_by_role("button", name="Launch backfill").click()
-    interface.open(page, "/runs?view=backfills", wait_for="Completed")
+    ended = interface.launch_backfill_and_wait(page)
 
     repository = Repository.open(Stores().at(str(interface.demo / "repository")))
+    assert "COMPLETED_SUCCESS" == ended
     assert chosen == repository.pits()[-2:]
     assert ["complete", "complete"] == [repository.pit(one).status for one in chosen]
 

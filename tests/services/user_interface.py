@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.execution.backfill import BulkActionStatus
 from playwright.sync_api import Page
 
 ROOT = Path(__file__).parents[2]
@@ -60,6 +61,18 @@ class UserInterface:
         page.get_by_role("button", name="Materialize all").first.click()
         page.get_by_role("button", name="Missing", exact=True).click()
         page.get_by_text("2 partitions").wait_for(timeout=120_000)
+
+    def launch_backfill_and_wait(self, page: Page) -> str:
+        """Click on what launches the backfill, and let the daemon bring it to its end; how it ended."""
+        page.get_by_role("button", name="Launch backfill").click()
+        page.get_by_text("Created backfill").wait_for(timeout=120_000)
+        until = time.monotonic() + START_SECONDS
+        with dg.DagsterInstance.from_config(str(self.demo / "dagster")) as instance:
+            [backfill] = instance.get_backfills()
+            while backfill.status == BulkActionStatus.REQUESTED and time.monotonic() < until:
+                time.sleep(1)
+                [backfill] = instance.get_backfills()
+        return backfill.status.value
 
     def type_config(self, page: Page, config: str) -> None:
         """The launchpad of the restore job, its config replaced by another one that it accepts."""
