@@ -19,6 +19,7 @@ TABLES = {
 KINDS_OF = {
     "test_stores": ("Stores", r"local|memory"),
     "test_catalogs": ("Catalogs", r"sql|pyiceberg"),
+    "test_catalog_faults_on_the_wire": ("Catalogs", r"rest|nessie"),
     "test_cloud_faults_on_the_wire": ("Stores", r"gcs_emulated|azure_emulated"),
 }
 KINDS = (

@@ -73,8 +73,7 @@ class NewObject:
 
         def only_part(upload: str) -> _Parts:
             part = self._copied_part(upload, where, found["ETag"])
-            digest = base64.b64decode(part["ChecksumSHA256"]).hex()
-            held.append(HeldBytes(found["ContentLength"], digest))
+            held.append(HeldBytes(found["ContentLength"], _digest(part["ChecksumSHA256"])))
             check(held[0])
             return [part]
 
@@ -92,7 +91,7 @@ class NewObject:
             # Refused, too slow, or the source is another by now: reading it tells what is the matter.
             raise CopyNotTold(f"{self._shown}: the store does not copy it") from error
         part = answer["CopyPartResult"]
-        if not part.get("ChecksumSHA256"):
+        if not _digest(part.get("ChecksumSHA256", "")):
             raise CopyNotTold(f"{self._shown}: the store tells no SHA-256 of its copy")
         return {"PartNumber": 1, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]}
 
@@ -150,3 +149,12 @@ class NewObject:
 
 def _checksum(data: bytes) -> str:
     return base64.b64encode(hashlib.sha256(data).digest()).decode()
+
+
+def _digest(checksum: str) -> str:
+    """A SHA-256 in hexadecimal; empty for what is none, such as the checksum of checksums of an object in parts."""
+    try:
+        found = base64.b64decode(checksum, validate=True)
+    except ValueError:
+        return ""
+    return found.hex() if len(found) == hashlib.sha256().digest_size else ""
