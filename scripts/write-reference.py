@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -42,11 +42,19 @@ def commands() -> str:
     for name in bcn.list_commands(context):
         command = bcn.get_command(context, name)
         if command is not None:
-            inner = click.Context(
-                command, parent=context, info_name=name, max_content_width=80, terminal_width=80
-            )
-            parts.append(_help(f"bcn {name}", command.get_help(inner)))
+            parts += _helps(command, context, f"bcn {name}")
     return "\n".join(parts)
+
+
+def _helps(command: click.Command, parent: click.Context, title: str) -> Iterator[str]:
+    """The help of a command, and of those that stand below it."""
+    name = title.rpartition(" ")[2]
+    context = click.Context(command, parent=parent, info_name=name, max_content_width=80, terminal_width=80)
+    yield _help(title, command.get_help(context))
+    for below in command.list_commands(context) if isinstance(command, click.Group) else ():
+        found = command.get_command(context, below)
+        if found is not None:
+            yield from _helps(found, context, f"{title} {below}")
 
 
 def _help(title: str, text: str) -> str:
@@ -61,7 +69,9 @@ def settings() -> str:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             parts.append(f"## `[{name}]`\n\n{(kind.__doc__ or '').strip()}\n\n{_table(kind.model_fields)}\n")
         else:
-            parts.append(f"## `[{name}.NAME]`\n\n{field.description}\n")
+            inner = get_args(kind)[1]
+            table = f"\n{_table(inner.model_fields)}\n" if hasattr(inner, "model_fields") else ""
+            parts.append(f"## `[{name}.NAME]`\n\n{field.description}\n{table}")
     return "\n".join(parts)
 
 

@@ -20,12 +20,14 @@ class Sweep:
     """All pointers of a scope, read in one go.
 
     ``databases`` maps namespaces to their properties, ``pointers`` tables to metadata locations,
-    ``unreadable`` tables that the catalog lists but cannot load to the reason.
+    ``unreadable`` tables that the catalog lists but cannot load to the reason. ``commit`` is the catalog's own name
+    for the instant, where it has one (Nessie).
     """
 
     databases: Mapping[tuple[str, ...], Mapping[str, str]]
     pointers: Mapping[TableName, str]
     unreadable: Mapping[TableName, str] = field(default_factory=dict)
+    commit: str | None = field(default=None, compare=False)
 
 
 class Catalog(Protocol):

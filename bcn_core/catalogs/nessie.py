@@ -41,7 +41,8 @@ class NessieCatalog:
     def sweep(self, scope: Scope) -> Sweep:
         databases: dict[tuple[str, ...], Mapping[str, str]] = {}
         pointers: dict[TableName, str] = {}
-        for entry in self._branch.entries(self._branch.hash()):
+        commit = self._branch.hash()
+        for entry in self._branch.entries(commit):
             *levels, own = entry["name"]["elements"]
             table = TableName(tuple(levels), own)
             if entry["type"] == "NAMESPACE":
@@ -51,7 +52,7 @@ class NessieCatalog:
         covered = {
             level: held for level, held in databases.items() if scope.database in (None, ".".join(level))
         }
-        return Sweep(dict(sorted(covered.items())), dict(sorted(pointers.items())))
+        return Sweep(dict(sorted(covered.items())), dict(sorted(pointers.items())), commit=commit)
 
     def pointer(self, table: TableName) -> str | None:
         held = self._branch.content(self._branch.hash(), (*table.namespace, table.name))
