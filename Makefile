@@ -12,7 +12,7 @@ WORKERS ?= 2
 TEST_TMPDIR ?= $(shell test -w /dev/shm && echo /dev/shm || echo $${TMPDIR:-/tmp})
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-services lint style types layers format bench lock clean
+.PHONY: help install demo dev test test-services lint style types layers format bench lock clean drill-catalog-database
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,11 @@ test-services: $(SERVICES) ## run the tests against real servers, which are fetc
 	$(BIN)/python scripts/fetch_jars.py
 	scripts/fetch-servers.sh
 	TMPDIR=$(TEST_TMPDIR) $(BIN)/python -m pytest tests/services
+
+drill-catalog-database: $(SERVICES) ## a real Nessie on PostgreSQL loses its schema, and has it back
+	scripts/install-services.sh
+	scripts/fetch-servers.sh
+	TMPDIR=$(TEST_TMPDIR) $(BIN)/python -m pytest tests/services/test_catalog_database_servers.py -n0 -k nessie
 
 lint: style types layers ## ruff, mypy --strict and the import layers
 

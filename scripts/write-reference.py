@@ -19,7 +19,7 @@ from pydantic_core import PydanticUndefined, to_jsonable_python  # noqa: E402
 
 from bcn_core.cli.app import bcn  # noqa: E402
 from bcn_core.settings import Settings  # noqa: E402
-from bcn_dagster.components import IcebergCatalogBackups  # noqa: E402
+from bcn_dagster.components import CatalogDatabaseBackups, IcebergCatalogBackups  # noqa: E402
 
 DOCS = ROOT / "docs"
 CLI_INTRODUCTION = """\
@@ -75,11 +75,6 @@ def settings() -> str:
     return "\n".join(parts)
 
 
-def component() -> str:
-    """The fields of the Dagster component."""
-    return _table(IcebergCatalogBackups.model_fields)
-
-
 def _table(fields: dict[str, FieldInfo]) -> str:
     rows = [f"| `{name}` | {_default(field)} | {field.description} |" for name, field in fields.items()]
     return "\n".join(["| key | default | meaning |", "|---|---|---|", *rows])
@@ -105,7 +100,9 @@ def pages() -> Iterator[tuple[Path, str]]:
     configuration = DOCS / "reference/configuration.md"
     yield configuration, between(configuration, "settings", settings())
     guide = DOCS / "guides/use-in-your-dagster-project.md"
-    yield guide, between(guide, "component", component())
+    yield guide, between(guide, "component", _table(IcebergCatalogBackups.model_fields))
+    guide = DOCS / "guides/back-up-the-catalogs-database.md"
+    yield guide, between(guide, "component", _table(CatalogDatabaseBackups.model_fields))
 
 
 def main() -> None:
