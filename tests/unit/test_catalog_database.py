@@ -18,6 +18,7 @@ from bcn_core.dumping.address import DatabaseAddress
 from bcn_core.dumping.dumps import Dumps, check_dumps_there
 from bcn_core.dumping.programs import find_programs
 from bcn_core.dumping.script import opened_script, problems_of, read_script
+from bcn_core.dumping.stored import stored_faults
 from bcn_core.errors import Conflict, DamagedRepository, InvalidRequest, NotFound
 from bcn_core.events import silent
 from bcn_core.names import Scope, pit_id
@@ -178,6 +179,16 @@ def test_a_dumps_manifest_that_was_changed_is_refused(repository: Repository) ->
 
     with pytest.raises(DamagedRepository, match="digest"):
         Dumps(repository).manifest(dump)
+
+
+@pytest.mark.parametrize(("data", "read"), [(b"short", False), (gzip.compress(SCRIPT)[:-1] + b"?", True)])
+def test_a_check_of_the_repository_finds_a_damaged_dump(
+    repository: Repository, data: bytes, read: bool
+) -> None:
+    dump = dumped(repository, START)
+    repository.store.replace(Dumps(repository).manifest(dump).key, data)
+
+    assert [dump] == [found for found, _ in stored_faults(repository, read=read)]
 
 
 def test_a_dump_is_no_pit(repository: Repository) -> None:
