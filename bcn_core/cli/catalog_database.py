@@ -114,7 +114,8 @@ def verify_command(manner: Manner, **given: Unpack[VerifyOptions]) -> None:
     """
     with opened_database(manner, given, "catalog-database verify") as (place, database):
         known = database.dumps
-        wanted = known.ids() if given["all"] else [known.select(given["dump"])]
+        newest = known.select("latest" if given["all"] else given["dump"])
+        wanted = known.ids() if given["all"] else [newest]
         found = verify_dumps(database, wanted)
         said = _asked(place, database, wanted[-1]) if given["running"] else []
     manner.answer({"dumps": plain(found), "running": said})

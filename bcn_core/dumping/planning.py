@@ -52,7 +52,9 @@ def plan_database(
     target = database.address.named(request.target_database or database.address.database)
     is_own = target == database.address
     if not is_own and not has_database(database.address, target.database):
-        return DatabasePlan(manifest, target, creates=True, safety=False, tables_now=0)
+        with connected(database.address) as session:
+            refusal = _misfit(session, manifest, database)
+        return DatabasePlan(manifest, target, True, False, 0, refusal=refusal)
     with connected(target) as session:
         refusal = _misfit(session, manifest, database)
         tables, users = len(session.tables()), tuple(session.connections())

@@ -81,6 +81,10 @@ def test_a_dump_is_whole_when_it_is_looked_through(operator: Operator) -> None:
     assert [{"dump": dump, "problem": "", "note": ""}] == operator.database_command("verify")["dumps"]
 
 
+def test_a_check_of_all_dumps_is_refused_where_there_is_none(operator: Operator) -> None:
+    operator.database_command("verify", "--all", code=3)
+
+
 def test_a_byte_that_rotted_is_found(operator: Operator) -> None:
     dump = operator.dump()
     file = next(operator.folder.rglob(f"{dump}/dump.sql.gz"))
