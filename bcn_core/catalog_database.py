@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -215,9 +214,3 @@ def _differing(database: CatalogDatabase, manifest: DumpManifest) -> str:
     with connected(database.address) as session:
         state = read_state(session, session.tables(manifest.schemas))
     return "" if state == manifest.state else "the restored catalog's state is not that of the dump"
-
-
-def age_of_newest(database: CatalogDatabase) -> timedelta | None:
-    """How old the newest dump's snapshot is: what would be lost now (RPO)."""
-    newest = database.dumps.ids()[-1:]
-    return database.repository.now() - database.dumps.manifest(newest[0]).taken_at if newest else None

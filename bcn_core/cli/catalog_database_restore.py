@@ -13,6 +13,7 @@ from bcn_core.catalog_database import (
     reset_database,
     restore_database,
 )
+from bcn_core.cli.confirming import confirm
 from bcn_core.cli.drawing import duration, facts, line
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening_database import opened_database
@@ -72,7 +73,7 @@ def restore_command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
             return
         if plan.refusal is not None:
             raise plan.refusal
-        _ask(manner, plan, yes=given["yes"])
+        confirm(manner, f"Replace what {plan.target.place} holds?", yes=given["yes"])
         done = restore_database(database, plan)
     manner.answer(
         {"result": {"dump": plan.manifest.dump, "safety": done.safety, "seconds": round(done.seconds, 3)}}
@@ -169,18 +170,6 @@ def _show(manner: Manner, plan: DatabasePlan) -> None:
             ("refused", plan.refusal.message if plan.refusal else None),
         ]
     )
-
-
-def _ask(manner: Manner, plan: DatabasePlan, *, yes: bool) -> None:
-    """Get a yes, or stop with nothing written."""
-    if yes:
-        return
-    if manner.as_json or not sys.stdin.isatty():
-        raise InvalidRequest(
-            "nothing was restored: nobody is there to confirm the plan",
-            hint="look at the plan, then add --yes",
-        )
-    click.confirm(f"Replace what {plan.target.place} holds?", abort=True, err=True)
 
 
 def _typed(manner: Manner, place: str) -> str:

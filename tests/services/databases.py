@@ -4,7 +4,7 @@ import io
 import json
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,6 @@ class Operator:
     catalog: Mapping[str, str]
     database: Database
     said: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)
 
     def configure(self, **options: str) -> None:
         """Write bcn.toml; the password is not in it."""
