@@ -12,7 +12,7 @@ WORKERS ?= 2
 TEST_TMPDIR ?= $(shell test -w /dev/shm && echo /dev/shm || echo $${TMPDIR:-/tmp})
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-services conformance lint style types layers format bench fault-report lock clean
+.PHONY: help install demo dev test test-services conformance drill-catalog-database lint style types layers format bench fault-report lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,11 @@ conformance: $(SERVICES) ## print store x case, catalog x case, source x target 
 	mkdir -p build
 	status=0; TMPDIR=$(TEST_TMPDIR) $(BIN)/python -m pytest -q $(CONFORMANCE) --junitxml=build/conformance.xml || status=$$?; \
 	$(BIN)/python scripts/conformance_tables.py build/conformance.xml; exit $$status
+
+drill-catalog-database: $(SERVICES) ## a real Nessie on PostgreSQL loses its schema, and has it back
+	scripts/install-services.sh
+	scripts/fetch-servers.sh
+	TMPDIR=$(TEST_TMPDIR) $(BIN)/python -m pytest tests/services/test_catalog_database_servers.py -n0 -k nessie
 
 lint: style types layers ## ruff, mypy --strict and the import layers
 

@@ -97,6 +97,23 @@ class PitPublished(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DumpWritten(Event):
+    """The bytes of a dump of the catalog's own database are in the repository; its manifest follows."""
+
+    dump: str
+    tables: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseLoaded(Event):
+    """A dump is loaded into a database, its rows are compared, and the transaction is committed."""
+
+    dump: str
+    database: str
+
+
+@dataclass(frozen=True, slots=True)
 class RestoreStarted(Event):
     """A table's restore begins; how many files and bytes it needs."""
 

@@ -135,12 +135,45 @@ class InventorySettings(_Section):
     )
 
 
+class CatalogDatabaseSettings(_Section):
+    """The PostgreSQL database that a catalog keeps its own state in."""
+
+    uri: str | None = Field(
+        None,
+        description=(
+            "Where it is: `postgresql://USER@HOST:PORT/DATABASE`. Default: the uri of a SQL catalog. The password may "
+            "stand in it as `${NAME}`; else PostgreSQL's own PGPASSWORD, PGPASSFILE or ~/.pgpass give it."
+        ),
+    )
+    schemas: tuple[str, ...] = Field((), description="Dump these schemas alone. Default: every schema.")
+    format: Literal["plain", "custom"] = Field(
+        "plain", description="`plain` SQL that a person can read, or the `custom` archive of pg_dump."
+    )
+    compressed: bool = Field(True, description="Compress the dump (gzip).")
+    programs: Path | None = Field(
+        None,
+        description="The folder of pg_dump, psql and pg_restore. Default: the PATH and the usual places.",
+    )
+    recipients: tuple[str, ...] = Field(
+        (), description="Encrypt dumps to these age recipients (`age1...`); needs `pip install 'bcn[age]'`."
+    )
+    identity: Path | None = Field(
+        None, description="The age identity file that opens encrypted dumps, where they are restored."
+    )
+    no_older_than: timedelta = Field(
+        timedelta(hours=26), description="A newest dump that is older than this fails its check."
+    )
+
+
 class Settings(_Section):
     """All of ``bcn.toml``."""
 
     repository: RepositorySettings = RepositorySettings()
     catalogs: dict[str, dict[str, str]] = Field(
         {}, description="Catalogs by name, with PyIceberg's properties."
+    )
+    catalog_databases: dict[str, CatalogDatabaseSettings] = Field(
+        {}, description="The catalogs' own PostgreSQL databases, by the names of the catalogs."
     )
     storage: dict[str, dict[str, str]] = Field(
         {},
@@ -152,7 +185,6 @@ class Settings(_Section):
     standby: dict[str, StandbySettings] = Field(
         {}, description="Standby catalogs by name, each brought up to date from replicated storage."
     )
-
     inventory: InventorySettings = InventorySettings()
 
     _s3: dict[str, str] = PrivateAttr(default_factory=dict)

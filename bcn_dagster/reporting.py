@@ -64,6 +64,8 @@ _LINES: dict[type[Event], Callable[..., str]] = {
     ),
     events.TableFailed: lambda one: f"{one.table}: {one.reason}",
     events.PitPublished: lambda one: f"PIT {one.pit} is published, {one.status}",
+    events.DumpWritten: lambda one: f"dump {one.dump}: {one.tables} table(s), {one.bytes:,} bytes",
+    events.DatabaseLoaded: lambda one: f"dump {one.dump} is loaded into {one.database}",
     events.RestoreStarted: lambda one: f"{one.table}: {one.files} file(s) to write, {one.bytes:,} bytes",
     events.TableRestored: lambda one: f"{one.table}: checked and registered at {one.location}",
     events.TableSynced: lambda one: (

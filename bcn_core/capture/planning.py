@@ -104,7 +104,7 @@ def consistent_sweep(catalog: Catalog, scope: Scope, report: Report) -> tuple[Sw
     for attempt in range(1, _SWEEPS + 1):
         current = catalog.sweep(scope)
         if current == last:
-            return current, Consistency(mode="consistent")
+            return current, Consistency(mode="consistent", commit=current.commit)
         moved = {table for table, _ in set(last.pointers.items()) ^ set(current.pointers.items())}
         report(SweepRepeated(attempt, len(moved)))
         last = current

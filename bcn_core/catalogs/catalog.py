@@ -21,7 +21,8 @@ class Sweep:
 
     ``databases`` maps namespaces to their properties, ``pointers`` tables to metadata locations,
     ``unreadable`` tables that the catalog lists but cannot load to the reason. ``views`` and ``unreadable_views`` are
-    the same for Iceberg views, in catalogs that keep such.
+    the same for Iceberg views, in catalogs that keep such. ``commit`` is the catalog's own name for the instant, where
+    it has one (Nessie).
     """
 
     databases: Mapping[tuple[str, ...], Mapping[str, str]]
@@ -29,6 +30,7 @@ class Sweep:
     unreadable: Mapping[TableName, str] = field(default_factory=dict)
     views: Mapping[TableName, str] = field(default_factory=dict)
     unreadable_views: Mapping[TableName, str] = field(default_factory=dict)
+    commit: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ class NessieCatalog:
         databases: dict[tuple[str, ...], Mapping[str, str]] = {}
         pointers: dict[TableName, str] = {}
         views: dict[TableName, str] = {}
-        for entry in self._branch.entries(self._branch.hash()):
+        commit = self._branch.hash()
+        for entry in self._branch.entries(commit):
             *levels, own = entry["name"]["elements"]
             table = TableName(tuple(levels), own)
             if entry["type"] == "NAMESPACE":
@@ -56,7 +57,10 @@ class NessieCatalog:
             level: held for level, held in databases.items() if scope.database in (None, ".".join(level))
         }
         return Sweep(
-            dict(sorted(covered.items())), dict(sorted(pointers.items())), views=dict(sorted(views.items()))
+            dict(sorted(covered.items())),
+            dict(sorted(pointers.items())),
+            views=dict(sorted(views.items())),
+            commit=commit,
         )
 
     def pointer(self, table: TableName) -> str | None:

@@ -7,7 +7,9 @@ from typing import Unpack
 import click
 
 from bcn_core.backup import Backup, back_up
+from bcn_core.capture.claiming import next_pit
 from bcn_core.capture.making import make_repository
+from bcn_core.catalog_database import tied_dump
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.cli.backup_result import draw_result, hint_for, result_of
 from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
@@ -15,12 +17,15 @@ from bcn_core.cli.inventory_keeping import inventory_option, keep_inventory
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
 from bcn_core.cli.options import ScopeOptions, json_option, place_options, scope_options
+from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.scope import Asked
 from bcn_core.describe import PitDescription, describe_pit
+from bcn_core.dumping.configured import configured_database
 from bcn_core.errors import FinishedWithProblems, InvalidRequest, NotFound
-from bcn_core.events import Report
+from bcn_core.events import Report, Warned
 from bcn_core.names import is_pit_id, pit_id
+from bcn_core.repository.documents import PitManifest
 from bcn_core.repository.pins import this_process
 from bcn_core.repository.repository import Repository
 
@@ -32,6 +37,7 @@ class BackupOptions(ScopeOptions, BoundOptions):
     accept_source: bool
     newest_snapshots: int | None
     inventory: bool | None
+    with_catalog_database: bool
 
 
 @click.command("backup")
@@ -51,6 +57,11 @@ class BackupOptions(ScopeOptions, BoundOptions):
     help="Of a repository of one table: its newest N snapshots alone. The PIT is partial, and says so.",
 )
 @inventory_option
+@click.option(
+    "--with-catalog-database",
+    is_flag=True,
+    help="Also dump the catalog's own database, under the PIT's id. See: bcn catalog-database --help.",
+)
 @json_option
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[BackupOptions]) -> None:
@@ -78,9 +89,35 @@ def _take(manner: Manner, given: BackupOptions) -> tuple[PitDescription, int | N
     pit = None if given["at"] is None else _pit_at(given["at"])
     with reporting(manner, place.stores) as report:
         backup = _backup(place, given, report)
-        manifest = back_up(backup, pit)
+        manifest = _with_database(manner, place, backup, pit) if _wants(given) else back_up(backup, pit)
         lag = keep_inventory(place, backup.repository, report, given["inventory"])
     return describe_pit(backup.repository, manifest.pit, captures=True), lag
+
+
+def _wants(given: BackupOptions) -> bool:
+    if given["with_catalog_database"] and given["at"] is not None:
+        raise InvalidRequest(
+            "--at and --with-catalog-database contradict each other: a database cannot be dumped as it was",
+            hint="give one of them",
+        )
+    return given["with_catalog_database"]
+
+
+def _with_database(manner: Manner, place: Place, backup: Backup, pit: str | None) -> PitManifest:
+    """The dump first, then the PIT under the same id: what the dump names, the PIT holds."""
+    repository = backup.repository
+    name, taken = repository.scope.catalog, pit or next_pit(repository)
+    database = configured_database(place.settings, repository, backup.owner, backup.report)
+    branch = place.settings.catalog_properties(name).get("ref", "main")
+    with tied_dump(database, taken, branch) as tied:
+        tied.pit = back_up(backup, taken)
+    tie = tied.manifest.tie
+    manner.answer({"dump": plain(tied.manifest)})
+    if tie is None or tie.consistency == "skewed":
+        backup.report(
+            Warned(f"dump {taken} and its PIT do not show the same pointers: the catalog moved meanwhile")
+        )
+    return tied.pit
 
 
 def _backup(place: Place, given: BackupOptions, report: Report) -> Backup:

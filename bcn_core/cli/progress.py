@@ -115,6 +115,8 @@ _STEPS: dict[type[Event], str] = {
     events.PointerAdvanced: "{event.table}: moved on to {event.pointer} while it was copied; starting again",
     events.TableCaptured: "{event.table}: captured, {event.files_new} new files ({size}), {event.files_reused} reused",
     events.PitPublished: "PIT {event.pit} is published: {event.status}",
+    events.DumpWritten: "dump {event.dump}: {event.tables} tables, {size}",
+    events.DatabaseLoaded: "dump {event.dump} is loaded into {event.database}",
     events.RestoreStarted: "{event.table}: restoring {event.files} files, {size}",
     events.TableSynced: "{event.table}: {event.action} to {event.version}, {event.files_new} new files",
     events.TablePromoted: "{event.table}: promoted at {event.version}",

@@ -1,6 +1,5 @@
 """``bcn restore``: plan, show, ask, carry out."""
 
-import sys
 from typing import Unpack
 
 import click
@@ -9,6 +8,7 @@ from bcn_core.catalogs.catalog import Catalog
 from bcn_core.catalogs.files_only import FilesOnly
 from bcn_core.catalogs.opening import open_target
 from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
+from bcn_core.cli.confirming import confirm
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
@@ -110,7 +110,7 @@ def command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
     _show_plan(manner, plan)
     if given["dry_run"]:
         return
-    _ask(manner, plan, yes=given["yes"])
+    confirm(manner, f"Restore {destination(plan)}?", yes=given["yes"])
     _carry_out(manner, restore, plan)
 
 
@@ -121,18 +121,6 @@ def _show_plan(manner: Manner, plan: RestorePlan) -> None:
         draw_plan(plan)
     if plan.is_refused:
         raise plan.refusals[0]
-
-
-def _ask(manner: Manner, plan: RestorePlan, *, yes: bool) -> None:
-    """Get a yes, or stop with nothing written."""
-    if yes:
-        return
-    if manner.as_json or not sys.stdin.isatty():
-        raise InvalidRequest(
-            "nothing was restored: nobody is there to confirm the plan",
-            hint="look at the plan, then add --yes",
-        )
-    click.confirm(f"Restore {destination(plan)}?", abort=True, err=True)
 
 
 def _carry_out(manner: Manner, restore: Restore, plan: RestorePlan) -> None:

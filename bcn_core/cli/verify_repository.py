@@ -8,6 +8,7 @@ from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
+from bcn_core.dumping.stored import stored_faults
 from bcn_core.errors import DamagedRepository
 from bcn_core.verify import EVERYTHING, Fault, Slice, Verification, verify_repository
 
@@ -20,10 +21,15 @@ def verify_place(manner: Manner, given: PlaceOptions, read: str | None, *, every
     repository = open_place(given).repository()
     with reporting(manner) as report:
         found = verify_repository(repository, level, report)
-    manner.answer(_document(found))
+        dumps = dict(stored_faults(repository, read=everything))
+    manner.answer(_document(found) | {"dump_faults": dumps})
     if not manner.as_json:
         _draw(found)
-    if found.faults:
+        for dump, problem in dumps.items():
+            line(f"FAULT dump {dump}: {problem}", "red")
+    if dumps:
+        manner.answer({"status": "damaged"})
+    if found.faults or dumps:
         click.get_current_context().exit(DamagedRepository.exit_code)
 
 

@@ -186,6 +186,7 @@ class Consistency(Document):
     mode: Literal["consistent", "skewed", "as_of"]
     window_ms: int = 0
     moved: tuple[TableRef, ...] = ()
+    commit: str | None = None
 
 
 class PitRef(Document):

@@ -1,7 +1,7 @@
 """Tombstones and holds: a PIT that is to go, and a PIT that must stay. The flag's presence counts, not what it says."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from bcn_core.errors import DamagedRepository, ObjectExists, ObjectMissing
@@ -14,11 +14,18 @@ from bcn_core.storage.store import Store
 
 def condemned(store: Store) -> frozenset[str]:
     """The PITs that have a tombstone; one that cannot be read counts as well."""
-    return frozenset(
-        found.key.split("/")[1]
-        for found in store.list(keys.TOMBSTONES)
-        if found.key.endswith("/condemned.json")
-    )
+    return frozenset(name for name in _with_tombstone(store) if keys.flagged_dump(name) is None)
+
+
+def condemned_dumps(store: Store) -> frozenset[str]:
+    """The dumps that have a tombstone, by their own ids."""
+    return frozenset(dump for name in _with_tombstone(store) if (dump := keys.flagged_dump(name)))
+
+
+def _with_tombstone(store: Store) -> Iterator[str]:
+    for found in store.list(keys.TOMBSTONES):
+        if found.key.endswith("/condemned.json"):
+            yield found.key.split("/")[1]
 
 
 def isolate(repository: Repository, pit: str, owner: Owner, reason: str) -> None:
@@ -96,7 +103,7 @@ def read_tombstone(repository: Repository, pit: str) -> Tombstone | None:
 
 
 def held(repository: Repository) -> dict[str, tuple[str, ...]]:
-    """The PITs that somebody wants kept, with the reasons; a hold that cannot be read still holds."""
+    """What somebody wants kept, and why; a hold that cannot be read still holds. Dumps: under their flag's name."""
     found: dict[str, tuple[str, ...]] = {}
     for entry in repository.store.list(keys.HOLDS):
         pit = entry.key.split("/")[1]

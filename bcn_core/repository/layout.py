@@ -13,6 +13,7 @@ ISOLATED = "isolated"
 CHECKS = "checks"
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-=.")
 _LONGEST_SEGMENT = 200
+_DUMP = "dump-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,29 @@ class Layout:
         """The folder of one table's capture; full captures stand apart from incremental ones."""
         kind = "snapshots" if full else "deltas"
         return f"{self.database(table.namespace)}/{encode(table.name)}/{kind}/{pit}"
+
+
+@dataclass(frozen=True, slots=True)
+class DumpLayout(Layout):
+    """The keys of the dumps of the catalog's own database: as those of PITs, in a folder of theirs."""
+
+    @property
+    def pits(self) -> str:
+        return f"{self.folder}/database_dumps"
+
+    def dump(self, dump: str, name: str) -> str:
+        """The dump itself; its name tells its form."""
+        return f"{self.pits}/{dump}/{name}"
+
+
+def dump_flag(dump: str) -> str:
+    """The name under which a dump has tombstones, holds and readers: no PIT is called so."""
+    return f"{_DUMP}{dump}"
+
+
+def flagged_dump(name: str) -> str | None:
+    """Undo :func:`dump_flag`; None for a flag that is of a PIT."""
+    return name.removeprefix(_DUMP) if name.startswith(_DUMP) else None
 
 
 def beats(pin: str) -> str:
