@@ -29,6 +29,7 @@ __all__ = [
     "Standing",
     "TableStanding",
     "catch_up",
+    "check_place",
     "is_enabled",
     "keep_up",
     "query",
@@ -88,6 +89,15 @@ class Standing:
     documented: int | None
     needs: str
     tables: tuple[TableStanding, ...]
+
+
+def check_place(settings: Settings, repository: str) -> None:
+    """Refuse settings that put the inventory where it must not lie.
+
+    Raises:
+        InvalidRequest: they do.
+    """
+    Place.of(settings.inventory, repository)
 
 
 def keep_up(inventory: Inventory) -> int:
@@ -212,7 +222,7 @@ def _lag(inventory: Inventory) -> int:
     pits = inventory.pits()
     try:
         return _missing(_look(inventory), pits)
-    except BcnError:
+    except Exception:  # noqa: BLE001 - see keep_up
         return len(pits)
 
 

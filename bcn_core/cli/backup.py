@@ -13,7 +13,7 @@ from bcn_core.catalog_database import tied_dump
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.cli.backup_result import draw_result, hint_for, result_of
 from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
-from bcn_core.cli.inventory_keeping import inventory_option, keep_inventory
+from bcn_core.cli.inventory_keeping import inventory_option, inventory_wanted, keep_inventory
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
 from bcn_core.cli.options import ScopeOptions, json_option, place_options, scope_options
@@ -86,11 +86,12 @@ def _take(manner: Manner, given: BackupOptions) -> tuple[PitDescription, int | N
     """The PIT, and how far the inventory is behind it; None when no inventory is kept."""
     place = open_place(given)
     throttle(place, given)
+    wanted = inventory_wanted(place, given["inventory"])
     pit = None if given["at"] is None else _pit_at(given["at"])
     with reporting(manner, place.stores) as report:
         backup = _backup(place, given, report)
         manifest = _with_database(manner, place, backup, pit) if _wants(given) else back_up(backup, pit)
-        lag = keep_inventory(place, backup.repository, report, given["inventory"])
+        lag = keep_inventory(place, backup.repository, report, wanted=wanted)
     return describe_pit(backup.repository, manifest.pit, captures=True), lag
 
 

@@ -8,7 +8,7 @@ import click
 
 from bcn_core.cli.drawing import draw, line, size
 from bcn_core.cli.durations import Span
-from bcn_core.cli.inventory_keeping import inventory_option, keep_inventory
+from bcn_core.cli.inventory_keeping import inventory_option, inventory_wanted, keep_inventory
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
@@ -66,6 +66,7 @@ def command(manner: Manner, **given: Unpack[PruneOptions]) -> None:
     its data. The newest complete PIT, and PITs that are held or in use, never go.
     """
     place = open_place(given)
+    wanted = inventory_wanted(place, given["inventory"])
     repository = place.repository()
     plan = plan_prune(repository, _rules(given, place.settings.retention))
     dumps = plan_dumps(repository, plan.rules)
@@ -79,7 +80,7 @@ def command(manner: Manner, **given: Unpack[PruneOptions]) -> None:
         return
     done = apply_prune(repository, plan, this_process("bcn prune"))
     with reporting(manner, place.stores) as report:
-        lag = keep_inventory(place, repository, report, given["inventory"])
+        lag = keep_inventory(place, repository, report, wanted=wanted)
     manner.answer({"result": plain(done), "inventory_lag": lag})
     if not manner.as_json:
         _draw_done(done)

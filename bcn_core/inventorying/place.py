@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bcn_core.errors import InvalidRequest
-from bcn_core.locations import join
+from bcn_core.locations import is_within, join
+from bcn_core.repository.layout import CHECKS, HOLDS, ISOLATED, READERS, TOMBSTONES
 from bcn_core.settings import InventorySettings
 from bcn_core.storage.opening import absolute
 
 SWITCH = "BCN_INVENTORY"
 """The variable that switches the inventory on or off for one run, whatever ``bcn.toml`` says."""
+_OWN_FOLDERS = ("catalogs", CHECKS, HOLDS, ISOLATED, READERS, TOMBSTONES)
 TABLES = ("pits", "tables", "objects")
 _WORDS = {
     "1": True,
@@ -51,12 +53,23 @@ class Place:
 
     @classmethod
     def of(cls, settings: InventorySettings, repository: str) -> "Place":
-        """What the settings say; a warehouse that is no location of its own lies in the repository."""
+        """What the settings say; a warehouse that is no location of its own lies in the repository.
+
+        Raises:
+            InvalidRequest: it would lie among the backups.
+        """
         warehouse = settings.warehouse.rstrip("/")
         if "://" not in warehouse and not warehouse.startswith(("/", "file:/")):
             warehouse = join(repository, warehouse)
         levels = tuple(level for level in settings.namespace.replace("/", ".").split(".") if level)
-        return cls(absolute(warehouse), levels, settings.table, settings.manifest_prefix)
+        found = cls(absolute(warehouse), levels, settings.table, settings.manifest_prefix)
+        for own in _OWN_FOLDERS:
+            if is_within(found.folder, join(absolute(repository), own)):
+                raise InvalidRequest(
+                    f"the inventory cannot lie in {found.folder}: a rebuild removes its folder, and that is BCN's own",
+                    hint="choose another warehouse in [inventory] of bcn.toml",
+                )
+        return found
 
     @property
     def folder(self) -> str:

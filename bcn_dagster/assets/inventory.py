@@ -36,7 +36,7 @@ def build_inventory_assets(site: Site) -> dg.AssetsDefinition:
                 context.log.info("the inventory is switched off: nothing is done")
                 return
             repository = site.connection.open_repository()
-        found = Inventory.of(repository, site.connection.stores(), settings, log_events(context.log))
+            found = Inventory.of(repository, site.connection.stores(), settings, log_events(context.log))
         for table in _kept_up(site, context, found):
             yield dg.MaterializeResult(asset_key=site.names.inventory(table.name), metadata=_metadata(table))
 

@@ -35,6 +35,17 @@ def test_the_variable_switches_it_on(backed_up: CommandLine, monkeypatch: pytest
     assert 0 == backed_up.on_repo("backup", "--json").document["inventory_lag"]
 
 
+def test_a_variable_that_is_wrong_is_refused_before_the_backup(
+    backed_up: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BCN_INVENTORY", "perhaps")
+    before = backed_up.files()
+
+    answer = backed_up.on_repo("backup")
+
+    assert (2, before) == (answer.code, backed_up.files())
+
+
 def test_a_backup_whose_inventory_is_broken_succeeds_and_warns(described: CommandLine) -> None:
     folder = described.folder / "repo/inventory"
     folder.rename(described.folder / "away")

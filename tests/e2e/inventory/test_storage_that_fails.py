@@ -7,6 +7,7 @@ import pytest
 from bcn_core.errors import BcnError, InvalidRequest, StorageFailure
 from bcn_core.events import InventoryBehind, Warned
 from bcn_core.inventory import catch_up, is_enabled
+from bcn_core.inventorying.place import Place
 from bcn_core.settings import InventorySettings
 from tests.warehouse.inventories import Described
 from tests.warehouse.runs import change
@@ -79,6 +80,11 @@ def test_a_stored_manifest_that_cannot_be_read_leaves_its_files_without_facts(de
     assert [(None,)] == described.ask(
         "SELECT record_count FROM objects WHERE kind = 'data' AND table_name = 'log'"
     )
+
+
+def test_a_place_among_the_backups_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="BCN's own"):
+        Place.of(InventorySettings(warehouse="catalogs/shop"), "s3://backups/shop")
 
 
 @pytest.mark.parametrize(
