@@ -12,7 +12,7 @@ WORKERS ?= 2
 TEST_TMPDIR ?= $(shell test -w /dev/shm && echo /dev/shm || echo $${TMPDIR:-/tmp})
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-services lint style types layers format bench lock clean
+.PHONY: help install demo dev test test-services conformance drill-catalog-database lint style types layers format bench fault-report lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,21 @@ test-services: $(SERVICES) ## run the tests against real servers, which are fetc
 	scripts/fetch-servers.sh
 	TMPDIR=$(TEST_TMPDIR) $(BIN)/python -m pytest tests/services
 
+# What every store, every catalog and every way between them holds, as tables; the run's report stays in build/.
+CONFORMANCE := tests/conformance $(wildcard tests/services/test_*_conformance.py tests/services/test_s3_store.py tests/services/test_s3_copies.py) \
+	$(wildcard tests/services/test_*_faults_on_the_wire.py) tests/services/test_restore_across_kinds.py tests/services/test_calls_of_a_sweep.py
+
+conformance: $(SERVICES) ## print store x case, catalog x case, source x target and calls per sweep, from real servers
+	scripts/fetch-servers.sh
+	mkdir -p build
+	status=0; TMPDIR=$(TEST_TMPDIR) $(BIN)/python -m pytest -q $(CONFORMANCE) --junitxml=build/conformance.xml || status=$$?; \
+	$(BIN)/python scripts/conformance_tables.py build/conformance.xml; exit $$status
+
+drill-catalog-database: $(SERVICES) ## a real Nessie on PostgreSQL loses its schema, and has it back
+	scripts/install-services.sh
+	scripts/fetch-servers.sh
+	TMPDIR=$(TEST_TMPDIR) $(BIN)/python -m pytest tests/services/test_catalog_database_servers.py -n0 -k nessie
+
 lint: style types layers ## ruff, mypy --strict and the import layers
 
 style: install ## ruff check and ruff format --check
@@ -67,6 +82,9 @@ format: install ## let ruff format and mend what it can
 
 bench: install ## measure; figures are for reading, nothing fails on them
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+fault-report: install ## try every fault case, kill 100 real backups, live through 14 simulated days (minutes)
+	TMPDIR=$(TEST_TMPDIR) $(BIN)/python scripts/fault-report.py
 
 lock: install ## write requirements/*.txt anew from pyproject.toml (UPGRADE=--upgrade takes the newest)
 	scripts/lock.sh $(UPGRADE)

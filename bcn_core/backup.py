@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bcn_core.capture.capturing import Reusable, capture_planned, reusable_work
+from bcn_core.capture.capturing import Reusable, capture_planned, copy_planned_part, reusable_work
 from bcn_core.capture.claiming import (
     check_free,
     check_source,
@@ -19,15 +19,18 @@ from bcn_core.capture.claiming import (
     release,
 )
 from bcn_core.capture.coverage import limited
+from bcn_core.capture.parts import Part
 from bcn_core.capture.planning import Parent, Source, plan_past, plan_pit
 from bcn_core.capture.publishing import gather, write_manifest
+from bcn_core.capture.sql_views import capture_views
 from bcn_core.capture.table import Workshop
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.errors import BcnError, Conflict, FinishedWithProblems, StorageFull
-from bcn_core.events import PitBegun, PitPublished, Report, TableFailed, silent
+from bcn_core.events import PitBegun, PitPublished, Report, TableFailed, Warned, silent
 from bcn_core.names import TableName, pit_instant
 from bcn_core.repository.documents import CaptureRecord, PitManifest, Plan, PlannedCapture
 from bcn_core.repository.encoding import encode
+from bcn_core.repository.files import StoredFile
 from bcn_core.repository.flag_documents import Owner, Pin
 from bcn_core.repository.heartbeat import check_pin
 from bcn_core.repository.repository import Repository
@@ -93,9 +96,18 @@ def begin(backup: Backup, pit: str, only: frozenset[TableName] | None = None) ->
 
 def capture(backup: Backup, plan: Plan, planned: PlannedCapture, reusable: Reusable) -> CaptureRecord:
     """Capture one table of a plan; ``reusable`` comes from :func:`reusable_work`."""
-    report = reusable.heartbeat.reporting(backup.report)
-    workshop = Workshop(backup.repository, backup.stores, plan.pit, backup.files_at_once, report)
-    return capture_planned(workshop, backup.source, planned, reusable)
+    return capture_planned(_workshop(backup, plan, reusable), backup.source, planned, reusable)
+
+
+def copy_part(
+    backup: Backup, plan: Plan, planned: PlannedCapture, reusable: Reusable, part: Part
+) -> list[StoredFile]:
+    """Copy one part of a table's files ahead of its capture, so that several machines share a very large table.
+
+    The parts may be copied in any order, at the same time, more than once or not at all; :func:`capture` does the rest.
+    Returns what was copied; nothing when this part was copied before.
+    """
+    return copy_planned_part(_workshop(backup, plan, reusable), planned, reusable, part)
 
 
 def capture_all(backup: Backup, plan: Plan) -> dict[TableName, str]:
@@ -134,11 +146,15 @@ def publish(backup: Backup, plan: Plan, reasons: Mapping[TableName, str]) -> Pit
     if plan.pit in repository.pits():
         return repository.pit(plan.pit)
     parent = _parent(repository, plan)
-    contents = gather(repository, plan, parent, reasons)
-    if contents.failed and not backup.publish_partial:
+    views = capture_views(repository, backup.stores, plan, parent)
+    for view, why in views.failed.items():
+        backup.report(Warned(f"the view {view} could not be captured: {why}"))
+    contents = gather(repository, plan, parent, reasons, views)
+    failed = sorted([*contents.failed, *views.failed])
+    if failed and not backup.publish_partial:
         raise FinishedWithProblems(
-            f"PIT {plan.pit} is not published: {len(contents.failed)} table(s) failed: "
-            + ", ".join(str(table) for table in sorted(contents.failed)),
+            f"PIT {plan.pit} is not published: {len(failed)} table(s) or view(s) failed: "
+            + ", ".join(str(one) for one in failed),
             hint="run again; tables that were captured are not copied again",
         )
     _check_alive(backup, plan)
@@ -147,6 +163,11 @@ def publish(backup: Backup, plan: Plan, reasons: Mapping[TableName, str]) -> Pit
     release(repository, plan.pit)
     backup.report(PitPublished(plan.pit, manifest.status))
     return manifest
+
+
+def _workshop(backup: Backup, plan: Plan, reusable: Reusable) -> Workshop:
+    report = reusable.heartbeat.reporting(backup.report)
+    return Workshop(backup.repository, backup.stores, plan.pit, backup.files_at_once, report)
 
 
 def _check_alive(backup: Backup, plan: Plan) -> None:
@@ -174,7 +195,4 @@ def _fix(backup: Backup, pin: Pin, only: frozenset[TableName] | None) -> Plan:
 
 
 def _parent(repository: Repository, plan: Plan) -> Parent:
-    if plan.parent is None:
-        return Parent()
-    manifest = repository.pit(plan.parent.pit)
-    return Parent(manifest, repository.tables(manifest))
+    return Parent.of(repository, plan.parent.pit) if plan.parent is not None else Parent()

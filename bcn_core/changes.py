@@ -43,6 +43,7 @@ class TableState:
     last_updated_ms: int
     rows: int | None
     bytes: int | None
+    files: int
     fingerprint: Fingerprint
 
 
@@ -93,6 +94,7 @@ def state_of(metadata: TableMetadata) -> TableState:
         last_updated_ms=metadata.last_updated_ms,
         rows=0 if current is None else current.record_count,
         bytes=0 if current is None else current.total_bytes,
+        files=0 if current is None else (current.total_data_files or 0) + (current.total_delete_files or 0),
         fingerprint=fingerprint(metadata),
     )
 

@@ -1,4 +1,7 @@
-"""Copying bytes from store to store: hashed on the way, checked before they appear, bounded in memory."""
+"""Copying bytes from store to store: hashed on the way, checked before they appear, bounded in memory.
+
+Within one account of a store that can, the store copies by itself, and its own SHA-256 is what is checked.
+"""
 
 import hashlib
 from collections import deque
@@ -10,6 +13,7 @@ from typing import TypeVar
 
 from bcn_core.errors import Conflict, DamagedRepository, ObjectExists
 from bcn_core.storage.store import Store
+from bcn_core.storage.within import LEAST_BYTES, CopiesWithin, HeldBytes
 
 I = TypeVar("I")  # noqa: E741
 O = TypeVar("O")  # noqa: E741
@@ -40,7 +44,7 @@ class SizeDiffers(DamagedRepository):
 
 
 def carry_out(copy: Copy) -> Copied:
-    """Copy one file in chunks. It appears at the target only when its size and digest are the expected ones.
+    """Copy one file. It appears at the target only when its size and digest are the expected ones.
 
     A file that is at the target already is compared instead: an earlier try wrote it, or somebody else's is in the way.
 
@@ -49,12 +53,10 @@ def carry_out(copy: Copy) -> Copied:
         SizeDiffers: size or digest are not as recorded.
         Conflict: the target holds another file of that name.
     """
-    measure = _Measure(copy)
     try:
-        copy.target.put_new(copy.target_key, measure.through(copy.source.stream(copy.source_key)))
+        return _within_the_store(copy) or _through_here(copy)
     except ObjectExists:
         return _compare(copy)
-    return measure.result()
 
 
 def digest_of(store: Store, key: str) -> Copied:
@@ -94,6 +96,32 @@ def in_parallel(work: Callable[[I], O], items: Iterable[I], workers: int) -> Ite
                 left.cancel()
 
 
+def _within_the_store(copy: Copy) -> Copied | None:
+    """Let the store copy it; None where it cannot, or where that costs more calls than it saves."""
+    if not (isinstance(copy.source, CopiesWithin) and isinstance(copy.target, CopiesWithin)):
+        return None
+    place = copy.source.place(copy.source_key)
+    if place is None or (copy.size is not None and copy.size < LEAST_BYTES):
+        return None
+    held = copy.target.copy_new(copy.target_key, place, lambda found: _check(copy, found))
+    return Copied(held.size, held.sha256) if held else None
+
+
+def _through_here(copy: Copy) -> Copied:
+    """Read it in chunks, and write them."""
+    measure = _Measure(copy)
+    copy.target.put_new(copy.target_key, measure.through(copy.source.stream(copy.source_key)))
+    return measure.result()
+
+
+def _check(copy: Copy, found: HeldBytes) -> None:
+    place = f"{copy.source.url}/{copy.source_key}"
+    if copy.size is not None and found.size != copy.size:
+        raise SizeDiffers(f"{place} has {found.size} bytes, not the {copy.size} on record")
+    if copy.sha256 is not None and found.sha256 != copy.sha256:
+        raise SizeDiffers(f"{place} is not what was written: its SHA-256 differs")
+
+
 def _compare(copy: Copy) -> Copied:
     held = digest_of(copy.target, copy.target_key)
     wanted = copy.sha256 or digest_of(copy.source, copy.source_key).sha256
@@ -122,14 +150,7 @@ class _Measure:
             self._digest.update(chunk)
             self._size += len(chunk)
             yield chunk
-        self._check()
+        _check(self._copy, HeldBytes(self._size, self._digest.hexdigest()))
 
     def result(self) -> Copied:
         return Copied(self._size, self._digest.hexdigest())
-
-    def _check(self) -> None:
-        place = f"{self._copy.source.url}/{self._copy.source_key}"
-        if self._copy.size is not None and self._size != self._copy.size:
-            raise SizeDiffers(f"{place} has {self._size} bytes, not the {self._copy.size} on record")
-        if self._copy.sha256 is not None and self._digest.hexdigest() != self._copy.sha256:
-            raise SizeDiffers(f"{place} is not what was written: its SHA-256 differs")

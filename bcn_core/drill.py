@@ -155,7 +155,7 @@ def _wanted(repository: Repository, request: DrillRequest) -> RestoreRequest:
     """
     asked = RestoreRequest(request.pit, tables=request.tables, exclude=request.exclude)
     pit = repository.select(request.pit)
-    chosen = [str(one.table) for one in select(repository, repository.pit(pit), asked)]
+    chosen = [str(one.table) for one in select(repository, repository.pit(pit), asked).tables]
     ranked = sorted(chosen, key=lambda name: hashlib.sha256(name.encode()).digest())
     first = (request.part - 1) % len(ranked)
     return RestoreRequest(pit, tables=tuple(ranked[first :: request.parts]), history="covered")

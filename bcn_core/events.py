@@ -97,6 +97,23 @@ class PitPublished(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DumpWritten(Event):
+    """The bytes of a dump of the catalog's own database are in the repository; its manifest follows."""
+
+    dump: str
+    tables: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseLoaded(Event):
+    """A dump is loaded into a database, its rows are compared, and the transaction is committed."""
+
+    dump: str
+    database: str
+
+
+@dataclass(frozen=True, slots=True)
 class RestoreStarted(Event):
     """A table's restore begins; how many files and bytes it needs."""
 
@@ -122,6 +139,39 @@ class TableSynced(Event):
     version: str
     versions_behind: int
     files_new: int
+
+
+@dataclass(frozen=True, slots=True)
+class TablePromoted(Event):
+    """A standby became a table of its own, at a version of its former source."""
+
+    table: TableName
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectReplaced(Event):
+    """A damaged object of the repository has its right bytes again, from ``origin``."""
+
+    key: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryWritten(Event):
+    """The inventory shows every PIT, and how it came to that."""
+
+    folder: str
+    pits: int
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryBehind(Event):
+    """The inventory could not be kept up: how many PITs it lacks. The backup is whole without it."""
+
+    lag: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from urllib.parse import unquote
 
 from bcn_core.errors import InvalidRequest
@@ -77,6 +78,16 @@ def pit_instant(pit: str) -> datetime:
         raise InvalidRequest(
             f"'{pit}' has the form of a PIT id but names no instant", hint="check month, day and hour"
         ) from error
+
+
+def fits(table: TableName, globs: Iterable[str]) -> bool:
+    """Whether ``TABLE`` or ``DATABASE.TABLE`` fits one of some globs."""
+    return any(fits_glob(str(table), glob) or fits_glob(table.name, glob) for glob in globs)
+
+
+def fits_glob(name: str, glob: str) -> bool:
+    """A name fits itself even when it holds characters that mean something in a glob."""
+    return name == glob or fnmatchcase(name, glob)
 
 
 def nearest(wanted: str, known: Iterable[str]) -> str:

@@ -9,7 +9,14 @@ from typing import TypeVar
 from bcn_core.copying import in_parallel
 from bcn_core.errors import BcnError
 from bcn_core.names import TableName
-from bcn_core.repository.documents import CaptureRecord, DatabaseIndex, IndexRef, PitManifest, TableEntry
+from bcn_core.repository.documents import (
+    CaptureRecord,
+    DatabaseIndex,
+    IndexRef,
+    PitManifest,
+    SqlView,
+    TableEntry,
+)
 from bcn_core.repository.files import StoredFile
 from bcn_core.repository.layout import capture_record
 from bcn_core.repository.repository import Repository
@@ -36,6 +43,15 @@ class Standing:
 
 
 @dataclass(slots=True)
+class StandingView:
+    """A stored view and the indexes that name it; ``name`` is one of the names that it has there."""
+
+    name: TableName
+    view: SqlView
+    indexes: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class References:
     """PITs, and each index and capture that they name, once. 5,000 PITs share most of theirs."""
 
@@ -43,14 +59,15 @@ class References:
     manifests: dict[str, PitManifest] = field(default_factory=dict)
     indexes: dict[str, IndexRef] = field(default_factory=dict)
     captures: dict[str, Standing] = field(default_factory=dict)
+    views: dict[str, StandingView] = field(default_factory=dict)
     _pits_of_index: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def pits_of_index(self, key: str) -> list[str]:
         """The PITs that name an index."""
         return list(self._pits_of_index[key])
 
-    def pits_of(self, standing: Standing) -> list[str]:
-        """The PITs that stand on a capture, oldest first."""
+    def pits_of(self, standing: Standing | StandingView) -> list[str]:
+        """The PITs that stand on a capture or a view, oldest first."""
         return sorted({pit for key in standing.indexes for pit in self._pits_of_index[key]})
 
     def add_manifest(self, manifest: PitManifest) -> None:
@@ -61,10 +78,13 @@ class References:
             self._pits_of_index[ref.key].append(manifest.pit)
 
     def add_index(self, key: str, index: DatabaseIndex) -> None:
-        """Note the captures that an index names."""
+        """Note the captures and views that an index names."""
         for entry in index.tables:
             table = TableName(index.namespace, entry.name)
             self.captures.setdefault(entry.capture, Standing(table, entry)).indexes.append(key)
+        for view in index.sql_views:
+            name = TableName(index.namespace, view.name)
+            self.views.setdefault(view.object, StandingView(name, view)).indexes.append(key)
 
 
 def references(repository: Repository, pits: Iterable[str], trouble: Trouble = fail) -> References:
@@ -136,6 +156,8 @@ def needed_keys(found: References) -> Keys:
     """
     keys = Keys()
     for key in found.indexes:
+        keys.add(key)
+    for key in found.views:
         keys.add(key)
     for capture in opened(found):
         add_capture(keys, capture.standing.entry.capture, capture.record, capture.files)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.errors import BcnError, Conflict
 from bcn_core.events import Report, RestoreStarted, TableFailed, TableRestored, silent
+from bcn_core.registering import metadata_kept
 from bcn_core.repository.pins import this_process
 from bcn_core.repository.readers import reading
 from bcn_core.repository.repository import Repository
@@ -21,11 +22,14 @@ from bcn_core.restoration.contents import open_contents
 from bcn_core.restoration.planning import make_plan
 from bcn_core.restoration.request import (
     Restored,
+    RestoredView,
     RestorePlan,
     RestoreReport,
     RestoreRequest,
+    SqlViewPlan,
     TablePlan,
 )
+from bcn_core.restoration.sql_views import restore_view
 from bcn_core.restoration.writing import Writer
 from bcn_core.storage.opening import Stores
 
@@ -35,10 +39,13 @@ __all__ = [
     "RestoreReport",
     "RestoreRequest",
     "Restored",
+    "RestoredView",
+    "SqlViewPlan",
     "TablePlan",
     "plan_restore",
     "restore_all",
     "restore_table",
+    "try_view",
 ]
 
 
@@ -65,7 +72,7 @@ def plan_restore(restore: Restore, request: RestoreRequest) -> RestorePlan:
 
 
 def restore_all(restore: Restore, plan: RestorePlan) -> RestoreReport:
-    """Carry out a plan. A table that fails does not stop the others; the report names it.
+    """Carry out a plan, views after tables. What fails does not stop the others; the report names it.
 
     Raises:
         Conflict: a PIT that the plan reads is being pruned.
@@ -82,7 +89,21 @@ def restore_all(restore: Restore, plan: RestorePlan) -> RestoreReport:
 
     with pinning(restore, _pits(plan)) as pinned, ThreadPoolExecutor(restore.tables_at_once) as pool:
         prepare(restore, plan)
-        return RestoreReport(plan, tuple(pool.map(attempt, plan.tables)))
+        tables = tuple(pool.map(attempt, plan.tables))
+        return RestoreReport(plan, tables, tuple(try_view(pinned, view) for view in plan.views))
+
+
+def try_view(restore: Restore, plan: SqlViewPlan) -> RestoredView:
+    """Restore one view of a plan, whose PIT is pinned; a failure is told and comes back as its error."""
+    started = time.monotonic()
+    try:
+        told = restore_view(restore.repository, restore.target, restore.stores, plan)
+    except BcnError as error:
+        restore.report(TableFailed(plan.target, error.message))
+        return RestoredView(plan, "refuse", time.monotonic() - started, error=str(error))
+    if plan.action not in ("skip", "done"):
+        restore.report(TableRestored(plan.target, plan.location))
+    return RestoredView(plan, plan.action, time.monotonic() - started, told)
 
 
 @contextmanager
@@ -100,7 +121,7 @@ def prepare(restore: Restore, plan: RestorePlan) -> None:
     """Create the databases that the target lacks.
 
     Raises:
-        BcnError: nothing of the plan can be carried out; the error is that of its first table.
+        BcnError: nothing of the plan can be carried out; the error is that of its first table or view.
     """
     _check_any_way(plan)
     for database in plan.databases:
@@ -113,9 +134,8 @@ def _pits(plan: RestorePlan) -> set[str]:
 
 
 def _check_any_way(plan: RestorePlan) -> None:
-    refusals = [table.refusal for table in plan.tables if table.refusal is not None]
-    if refusals and len(refusals) == len(plan.tables):
-        raise refusals[0]
+    if plan.is_refused:
+        raise plan.refusals[0]
 
 
 def restore_table(restore: Restore, plan: TablePlan) -> Restored:
@@ -137,7 +157,8 @@ def restore_table(restore: Restore, plan: TablePlan) -> Restored:
     lengths = writer.write_manifests(deletes.rewrites)
     writer.write_lists(lengths)
     notes = deletes.notes + writer.write_metadata() + check_restored(plan, contents, restore.stores)
-    _register(restore.target, plan)
+    with metadata_kept(restore.stores, plan.metadata_location):
+        _register(restore.target, plan)
     restore.report(TableRestored(plan.target, plan.location))
     return Restored(plan, plan.action, time.monotonic() - started, notes)
 

@@ -10,15 +10,22 @@ import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from bcn_core.errors import InvalidRequest
 
 DEFAULT_FILE = "bcn.toml"
 FILE_VARIABLE = "BCN_CONFIG"
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+# What requirement 1 names, honoured beside the variables of AWS, which its own libraries read.
+S3_VARIABLES = {
+    "S3_ENDPOINT": "s3.endpoint",
+    "S3_ACCESS_KEY": "s3.access-key-id",
+    "S3_SECRET_KEY": "s3.secret-access-key",
+    "S3_REGION": "s3.region",
+}
 
 
 class _Section(BaseModel):
@@ -69,12 +76,104 @@ class RetentionSettings(_Section):
     )
 
 
+class StandbySettings(_Section):
+    """A standby catalog that follows replicated storage: ``bcn sync --standby NAME``."""
+
+    catalog: str | None = Field(None, description="The standby's catalog, as `[catalogs.NAME]` calls it.")
+    prefixes: dict[str, str] = Field(
+        {},
+        description="Prefixes of the source's locations, and where the replicator puts what lies below them.",
+    )
+    roots: tuple[str, ...] = Field(
+        (), description="Where tables are looked for. Default: the standby's side of all prefixes."
+    )
+    tables: dict[str, str] = Field(
+        {}, description="Places of tables whose folders do not tell their names, by `database.table`."
+    )
+    names_from: str | None = Field(
+        None,
+        description="A repository of backups of the source: its newest PIT says which place is which table.",
+    )
+    metadata_location: str | None = Field(
+        None,
+        description="Where rewritten metadata goes. Default: `_bcn` in each table's own metadata folder.",
+    )
+    history: Literal["full", "current", "refs"] = Field(
+        "full",
+        description="Which snapshots must be whole: all, the current one, or also those of branches and tags.",
+    )
+    marker: str | None = Field(
+        None, description="A file that the replicator writes when it is done; Dagster syncs when it changes."
+    )
+    tables_at_once: int = Field(2, ge=1, le=256, description="Tables synced at the same time.")
+    files_at_once: int = Field(
+        4, ge=1, le=256, description="Files under way at the same time, for each table."
+    )
+
+
+class InventorySettings(_Section):
+    """The inventory: what the repository holds, as Iceberg tables that any engine can query."""
+
+    enable: bool = Field(
+        False, description="Keep it up after every backup. `BCN_INVENTORY=on` or `off` wins for one run."
+    )
+    warehouse: str = Field(
+        "inventory", min_length=1, description="Its folder in the repository, or a location of its own."
+    )
+    namespace: str = Field("bcn", min_length=1, description="The tables' namespace; dots make levels.")
+    table: str = Field(
+        "backups", pattern=r"^[A-Za-z0-9_-]+$", description="Names begin with it: `backups_pits`."
+    )
+    manifest_prefix: str = Field(
+        "manifest",
+        pattern=r"^[A-Za-z0-9-]*$",
+        description="JSON documents begin with it; empty for no documents.",
+    )
+    catalog: str | None = Field(
+        None,
+        description="The catalog, as [catalogs] names it, that the tables live in. Default: files alone.",
+    )
+
+
+class CatalogDatabaseSettings(_Section):
+    """The PostgreSQL database that a catalog keeps its own state in."""
+
+    uri: str | None = Field(
+        None,
+        description=(
+            "Where it is: `postgresql://USER@HOST:PORT/DATABASE`. Default: the uri of a SQL catalog. The password may "
+            "stand in it as `${NAME}`; else PostgreSQL's own PGPASSWORD, PGPASSFILE or ~/.pgpass give it."
+        ),
+    )
+    schemas: tuple[str, ...] = Field((), description="Dump these schemas alone. Default: every schema.")
+    format: Literal["plain", "custom"] = Field(
+        "plain", description="`plain` SQL that a person can read, or the `custom` archive of pg_dump."
+    )
+    compressed: bool = Field(True, description="Compress the dump (gzip).")
+    programs: Path | None = Field(
+        None,
+        description="The folder of pg_dump, psql and pg_restore. Default: the PATH and the usual places.",
+    )
+    recipients: tuple[str, ...] = Field(
+        (), description="Encrypt dumps to these age recipients (`age1...`); needs `pip install 'bcn[age]'`."
+    )
+    identity: Path | None = Field(
+        None, description="The age identity file that opens encrypted dumps, where they are restored."
+    )
+    no_older_than: timedelta = Field(
+        timedelta(hours=26), description="A newest dump that is older than this fails its check."
+    )
+
+
 class Settings(_Section):
     """All of ``bcn.toml``."""
 
     repository: RepositorySettings = RepositorySettings()
     catalogs: dict[str, dict[str, str]] = Field(
         {}, description="Catalogs by name, with PyIceberg's properties."
+    )
+    catalog_databases: dict[str, CatalogDatabaseSettings] = Field(
+        {}, description="The catalogs' own PostgreSQL databases, by the names of the catalogs."
     )
     storage: dict[str, dict[str, str]] = Field(
         {},
@@ -83,10 +182,36 @@ class Settings(_Section):
     backup: BackupSettings = BackupSettings()
     restore: RestoreSettings = RestoreSettings()
     retention: RetentionSettings = RetentionSettings()
+    standby: dict[str, StandbySettings] = Field(
+        {}, description="Standby catalogs by name, each brought up to date from replicated storage."
+    )
+    inventory: InventorySettings = InventorySettings()
+
+    _s3: dict[str, str] = PrivateAttr(default_factory=dict)
 
     def catalog_properties(self, name: str) -> dict[str, str]:
-        """The properties of a catalog; empty when the file does not know it, so that PyIceberg's own apply."""
-        return dict(self.catalogs.get(name, {}))
+        """The properties of a catalog, with the environment's account of S3 below them.
+
+        Empty when nothing here knows the catalog, so that PyIceberg's own configuration applies.
+        """
+        known = self.catalogs.get(name)
+        return {**self._s3, **known} if known else {}
+
+    def beside(self, environment: Mapping[str, str]) -> "Settings":
+        """These settings, and what the environment says where they are silent: BACKUP_BUCKET and its kin."""
+        bucket, metastore = environment.get("BACKUP_BUCKET"), environment.get("HIVE_METASTORE_URI")
+        changed: dict[str, object] = {}
+        if bucket and not self.repository.url:
+            changed["repository"] = self.repository.model_copy(update={"url": f"s3://{bucket}"})
+        if metastore and "hive" not in self.catalogs:
+            lake = environment.get("WAREHOUSE_BUCKET")
+            place = {"warehouse": f"s3://{lake}"} if lake else {}
+            changed["catalogs"] = {**self.catalogs, "hive": {"type": "hive", "uri": metastore, **place}}
+        found = self.model_copy(update=changed)
+        found._s3 = {  # noqa: SLF001 - its own
+            name: environment[key] for key, name in S3_VARIABLES.items() if environment.get(key)
+        }
+        return found
 
 
 def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -99,11 +224,11 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     file = named or Path(DEFAULT_FILE)
     if not file.is_file():
         if named is None:
-            return Settings()
+            return Settings().beside(environment)
         raise InvalidRequest(f"there is no configuration file {file}", hint="check --config and BCN_CONFIG")
     try:
         raw = tomllib.loads(file.read_text())
-        return Settings.model_validate(_filled(raw, environment, str(file)))
+        return Settings.model_validate(_filled(raw, environment, str(file))).beside(environment)
     except tomllib.TOMLDecodeError as error:
         raise InvalidRequest(
             f"{file} is not valid TOML: {error}", hint="see docs/reference/configuration.md"
@@ -116,7 +241,10 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
 
 def _filled(value: Any, environment: Mapping[str, str], file: str) -> Any:
     if isinstance(value, dict):
-        return {key: _filled(inner, environment, file) for key, inner in value.items()}
+        # Keys too: the prefixes of a standby are locations.
+        return {
+            _filled(key, environment, file): _filled(inner, environment, file) for key, inner in value.items()
+        }
     if isinstance(value, list):
         return [_filled(inner, environment, file) for inner in value]
     return (

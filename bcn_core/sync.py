@@ -14,6 +14,7 @@ from bcn_core.catalogs.catalog import Catalog
 from bcn_core.errors import BcnError, Conflict, StorageFailure
 from bcn_core.events import Report, TableFailed, TableSynced, silent
 from bcn_core.names import TableName
+from bcn_core.registering import metadata_kept
 from bcn_core.replication.checking import check_rewritten
 from bcn_core.replication.planning import Planner, Prepared
 from bcn_core.replication.remembered import Remembered, Run, remember
@@ -75,7 +76,8 @@ def sync_table(sync: Sync, request: SyncRequest, table: TableName, place: str) -
     if plan.action == "none":
         return Synced(plan, prepared.standing.pointer, time.monotonic() - started)
     pointer, notes = _written(sync, request, prepared)
-    _commit(sync.standby, prepared, pointer)
+    with metadata_kept(sync.stores, pointer):
+        _commit(sync.standby, prepared, pointer)
     seconds = time.monotonic() - started
     _remember(sync.stores, prepared, pointer, seconds)
     sync.report(TableSynced(table, plan.action, plan.version or "", plan.lag.versions, plan.work.files_new))

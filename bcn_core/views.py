@@ -17,6 +17,7 @@ from bcn_core.references import References
 from bcn_core.repository import layout as keys
 from bcn_core.repository.documents import CaptureRecord, DeletedTable, PitManifest, TableEntry
 from bcn_core.repository.encoding import decode
+from bcn_core.repository.flags import isolated_captures
 from bcn_core.repository.repository import Repository
 
 View = tuple[str, bytes]
@@ -50,16 +51,18 @@ def refresh_tables(found: References, folders: Iterable[str], report: Report) ->
 
 
 def all_views(found: References) -> Iterator[View]:
-    """Every view as the PITs say that it must be: its key and its bytes.
+    """Every view as the PITs say that it must be: its key and its bytes. What is set apart as damaged is not shown.
 
     Raises:
         BcnError: an index or a capture that a view shows cannot be read.
     """
-    if not found.manifests:
+    apart = found.repository.isolated()
+    shown = [pit for pit in found.manifests if pit not in apart]
+    if not shown:
         return
-    newest = found.manifests[max(found.manifests)]
+    newest = found.manifests[max(shown)]
     yield from _of_newest(found.repository, newest, [ref.key for ref in newest.indexes])
-    captures = _Captures(found)
+    captures = _Captures(found, isolated_captures(found.repository, found.captures))
     for folder in captures.folders:
         yield from _table_views(found.repository, folder, captures.of(folder))
 
@@ -83,10 +86,12 @@ def _warned(report: Report, what: str) -> Iterator[None]:
 class _Captures:
     """What PITs name, by the folder of a table and by the table itself, under whatever name."""
 
-    def __init__(self, found: References) -> None:
+    def __init__(self, found: References, apart: frozenset[str] = frozenset()) -> None:
         self._in_folder: dict[str, list[TableEntry]] = defaultdict(list)
         self._of_table: dict[str, list[TableEntry]] = defaultdict(list)
         for standing in found.captures.values():
+            if standing.entry.capture in apart:
+                continue
             folder = keys.table_folder(standing.entry.capture)
             self._in_folder[folder].append(standing.entry)
             self._of_table[standing.entry.uuid or folder].append(standing.entry)
@@ -119,7 +124,7 @@ def _of_newest(repository: Repository, manifest: PitManifest, indexes: Iterable[
     """The views of the catalog as the newest PIT has it, and those of some databases, by their indexes."""
     layout = repository.layout
     # As it lies there: a newer bcn may have written fields into it that this one does not know.
-    root = json.loads(repository.store.get(keys.REPOSITORY_MANIFEST))
+    root = _root(repository)
     yield keys.REPOSITORY_MANIFEST, _dumped({**root, "last_pit": manifest.pit})
     yield layout.catalog_metadata, _dumped(_catalog(manifest))
     yield layout.deleted_databases, _dumped(_deleted_databases(manifest))
@@ -131,6 +136,7 @@ def _of_newest(repository: Repository, manifest: PitManifest, indexes: Iterable[
                 "database": ".".join(index.namespace),
                 "properties": index.properties,
                 "tables": [entry.name for entry in index.tables],
+                "sql_views": [view.name for view in index.sql_views],
                 "last_pit": _writer(ref.key),
             }
             yield layout.database_metadata(ref.namespace), _dumped(view)
@@ -154,6 +160,14 @@ def _catalog(manifest: PitManifest) -> dict[str, Any]:
         "status": manifest.status,
         "databases": {name: len(tables) for name, tables in manifest.included_objects.tables.items()},
     }
+
+
+def _root(repository: Repository) -> dict[str, Any]:
+    """The repository manifest as it lies there, or, while it is damaged, as it was read or remembered."""
+    try:
+        return dict(json.loads(repository.store.get(keys.REPOSITORY_MANIFEST)))
+    except (BcnError, ValueError, TypeError):
+        return repository.manifest.model_dump(mode="json")
 
 
 def _by_database(manifest: PitManifest) -> dict[tuple[str, ...], list[DeletedTable]]:

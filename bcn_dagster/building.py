@@ -8,6 +8,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from bcn_core.errors import BcnError
 from bcn_dagster.alerts.sensor import build_alert_sensor, build_alert_test_job
 from bcn_dagster.assets.contents import build_contents_asset
+from bcn_dagster.assets.inventory import build_inventory_assets
 from bcn_dagster.assets.publishing import build_pit_asset
 from bcn_dagster.assets.tables import build_table_assets
 from bcn_dagster.automation.drift import build_drift_sensor
@@ -54,6 +55,7 @@ def build_definitions(site: Site, timing: Timing, *, known: bool) -> dg.Definiti
             build_contents_asset(site, _KNOWN if known else _UNKNOWN),
             *build_table_assets(site),
             build_pit_asset(site),
+            *([build_inventory_assets(site)] if site.options.inventory else []),
         ],
         asset_checks=[
             *([build_quick_check(site)] if site.options.checks.verify_every_pit else []),

@@ -18,7 +18,7 @@ _READS_AT_ONCE = 8
 
 
 class Listed(BaseModel):
-    """One table. ``bytes`` are those of its current snapshot's files, as its writer counted; 0 where nobody did.
+    """One table. ``bytes`` and ``files`` are of its current snapshot, as its writer counted; 0 where nobody did.
 
     ``alive`` is false for a table that the source has dropped and a PIT still holds.
     """
@@ -31,6 +31,7 @@ class Listed(BaseModel):
     location: str | None = None
     fields: tuple[dict[str, Any], ...] = ()
     bytes: int = 0
+    files: int = 0
     alive: bool = True
 
     @property
@@ -80,6 +81,7 @@ def _alive(connection: Connection) -> Iterator[Listed]:
             location=state.location,
             fields=tuple(state.schema.get("fields", ())),
             bytes=state.bytes or 0,
+            files=state.files,
         )
 
     yield from in_parallel(read, sweep.pointers.items(), _READS_AT_ONCE)

@@ -46,6 +46,10 @@ class Names:
         """A check of the published PIT."""
         return dg.AssetCheckKey(self.pit, name)
 
+    def inventory(self, table: str) -> dg.AssetKey:
+        """A table of the inventory."""
+        return dg.AssetKey([self.catalog, f"inventory_{table}"])
+
     @property
     def told_by_pit(self) -> list[dg.AssetCheckKey]:
         """The checks that the step which publishes evaluates itself."""

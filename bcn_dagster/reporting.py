@@ -49,7 +49,7 @@ class _Progress:
 _MANY_FILES = 50
 
 
-_WARNINGS = (events.TableFailed, events.Warned, events.SweepRepeated)
+_WARNINGS = (events.TableFailed, events.Warned, events.SweepRepeated, events.InventoryBehind)
 
 _LINES: dict[type[Event], Callable[..., str]] = {
     events.SweepRepeated: lambda one: f"{one.moved} table(s) moved between two sweeps; sweeping again",
@@ -64,7 +64,16 @@ _LINES: dict[type[Event], Callable[..., str]] = {
     ),
     events.TableFailed: lambda one: f"{one.table}: {one.reason}",
     events.PitPublished: lambda one: f"PIT {one.pit} is published, {one.status}",
+    events.DumpWritten: lambda one: f"dump {one.dump}: {one.tables} table(s), {one.bytes:,} bytes",
+    events.DatabaseLoaded: lambda one: f"dump {one.dump} is loaded into {one.database}",
     events.RestoreStarted: lambda one: f"{one.table}: {one.files} file(s) to write, {one.bytes:,} bytes",
     events.TableRestored: lambda one: f"{one.table}: checked and registered at {one.location}",
+    events.TableSynced: lambda one: (
+        f"{one.table}: {one.action} to {one.version}, {one.files_new} file(s) new, {one.versions_behind} behind"
+    ),
+    events.InventoryWritten: lambda one: f"the inventory at {one.folder} shows {one.pits} PIT(s): {one.how}",
+    events.InventoryBehind: lambda one: (
+        f"the inventory lacks {one.lag} PIT(s), the next run catches up: {one.reason}"
+    ),
     events.Warned: lambda one: one.message,
 }

@@ -9,12 +9,13 @@ from typing import Any, Literal
 
 import dagster as dg
 
+from bcn_core.inventorying.place import TABLES
 from bcn_core.names import TableName
 from bcn_dagster.alerts.channels import Alerts
 from bcn_dagster.automation.reactions import Reaction
 from bcn_dagster.checks.fields import Checks
 from bcn_dagster.connection import Connection
-from bcn_dagster.grouping import Group, groups_of
+from bcn_dagster.grouping import Group, Limits, groups_of
 from bcn_dagster.listing import Listed
 from bcn_dagster.naming import WRITER_TAG, Names
 
@@ -48,6 +49,7 @@ class Options:
 
     tables_per_step: int = 100
     large_table_bytes: int = 10 * 1024**3
+    files_per_step: int = 100_000
     executor: Executor = "in_process"
     retries: int = 2
     retry_delay_s: float = 10.0
@@ -62,6 +64,7 @@ class Options:
     owners: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     running: bool = False
+    inventory: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,10 @@ class Site:
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """The tables by steps."""
-        return groups_of(self.tables, self.options.tables_per_step, self.options.large_table_bytes)
+        options = self.options
+        # One after the other in one process, parts would only walk the table again and again.
+        files = None if options.executor == "in_process" else options.files_per_step
+        return groups_of(self.tables, Limits(options.tables_per_step, options.large_table_bytes, files))
 
     @cached_property
     def step_of(self) -> Mapping[dg.AssetKey, dg.AssetKey]:
@@ -98,9 +104,23 @@ class Site:
         }
 
     @cached_property
+    def parts_of(self) -> Mapping[dg.AssetKey, tuple[dg.AssetKey, ...]]:
+        """For each very large table's asset those of the steps that copy its files in parts."""
+        return {
+            self.names.table(group.tables[0].table): tuple(map(self.names.step, group.part_names))
+            for group in self.groups
+            if group.parts
+        }
+
+    @cached_property
     def partitions(self) -> dg.DynamicPartitionsDefinition:
         """The PITs."""
         return self.names.partitions
+
+    @property
+    def inventory(self) -> tuple[dg.AssetKey, ...]:
+        """The assets of the inventory's tables; none where no inventory is kept."""
+        return tuple(self.names.inventory(table) for table in TABLES) if self.options.inventory else ()
 
     @property
     def backup_job(self) -> str:

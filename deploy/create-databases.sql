@@ -1,4 +1,5 @@
--- One server, three owners of data: Dagster's runs, the Hive Metastore, and a SQL catalog of Iceberg tables.
+-- One server, four owners of data: Dagster's runs, the Hive Metastore, Nessie, and a SQL catalog of Iceberg tables.
 CREATE DATABASE dagster;
 CREATE DATABASE metastore;
 CREATE DATABASE iceberg;
+CREATE DATABASE nessie;

@@ -65,16 +65,21 @@ fetch_node_server() {
     mv "$servers/$name.part" "$servers/$name"
 }
 
+are_recorded() {
+    (cd "$servers/$1" && sha256sum --check --quiet --strict) <"tests/services/java/$1/sha256sums"
+}
+
 fetch_java_server() {
     local name=$1 home=tests/services/java/$1
-    if [ ! -d "$servers/$name" ]; then
+    if [ "${record:-}" ] || ! are_recorded "$name" >/dev/null 2>&1; then
+        rm -rf "${servers:?}/$name" "$servers/$name.part"
         mvn --quiet --batch-mode --file "$home/pom.xml" dependency:copy-dependencies "-DoutputDirectory=$servers/$name.part"
         mv "$servers/$name.part" "$servers/$name"
     fi
     if [ "${record:-}" ]; then
         (cd "$servers/$name" && sha256sum -- *.jar) >"$home/sha256sums"
     fi
-    (cd "$servers/$name" && sha256sum --check --quiet --strict) <"$home/sha256sums"
+    are_recorded "$name"
 }
 
 if [ "${1:-}" = --record ]; then

@@ -18,7 +18,7 @@ compile() {
 
 # The widest lock comes first and binds the others, so that what is tested is what is shipped.
 # Whoever restores after a disaster may have nothing but the core lock: it reaches every kind of store and catalog.
-reach=(--extra s3 --extra gcs --extra azure --extra glue --extra hive --extra postgres)
+reach=(--extra s3 --extra gcs --extra azure --extra glue --extra hive --extra postgres --extra age)
 compile requirements/dev.txt --extra dagster "${reach[@]}" --group dev "$@"
 compile requirements/dagster.txt --extra dagster "${reach[@]}" --constraints requirements/dev.txt
 compile requirements/core.txt "${reach[@]}" --constraints requirements/dev.txt

@@ -7,21 +7,24 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 import click  # noqa: E402
-from pydantic import BaseModel  # noqa: E402
+from pydantic import BaseModel, Field, TypeAdapter  # noqa: E402
 from pydantic.fields import FieldInfo  # noqa: E402
 from pydantic_core import PydanticUndefined, to_jsonable_python  # noqa: E402
 
 from bcn_core.cli.app import bcn  # noqa: E402
+from bcn_core.inventorying.columns import COLUMNS, SORTED_BY  # noqa: E402
+from bcn_core.inventorying.documents import Batch, Closing  # noqa: E402
 from bcn_core.settings import Settings  # noqa: E402
 from bcn_dagster.alerts.channels import Alerts, Email, Slack, Webhook  # noqa: E402
 from bcn_dagster.checks.fields import Checks  # noqa: E402
-from bcn_dagster.components import IcebergCatalogBackups  # noqa: E402
+from bcn_dagster.components import CatalogDatabaseBackups, IcebergCatalogBackups, IcebergStandby  # noqa: E402
+from tests.fault.cases import GROUPS, tests_by_case  # noqa: E402
 
 DOCS = ROOT / "docs"
 FIELDS_WITH_FIELDS: dict[str, type[BaseModel]] = {
@@ -44,6 +47,20 @@ ignore fields that you do not know. Options win over [`bcn.toml`](configuration.
 """
 
 
+FAULTS_INTRODUCTION = """\
+# Fault cases, and the tests that stand for them
+
+What BCN must survive, case by case. Each test bears the numbers that it stands for (`@pytest.mark.fault`); paths are
+below `tests/`. This page is written by `scripts/write-reference.py`; a test holds it to the tests that there are.
+
+`make fault-report` runs them all and prints, for each group, how many were tried, survived and lost. It then kills a
+real `bcn backup` a hundred times at random moments, and lives through fourteen simulated days of hourly backups, daily
+prunes, restores and faults. It ends with 1 when anything was lost, or when the repository holds in the end what no PIT
+needs. Cases that need real servers are run by `scripts/fault-report.py --services`.
+
+"""
+
+
 def commands() -> str:
     """The help of every command."""
     context = click.Context(bcn, info_name="bcn", max_content_width=80, terminal_width=80)
@@ -51,11 +68,20 @@ def commands() -> str:
     for name in bcn.list_commands(context):
         command = bcn.get_command(context, name)
         if command is not None:
-            inner = click.Context(
-                command, parent=context, info_name=name, max_content_width=80, terminal_width=80
-            )
-            parts.append(_help(f"bcn {name}", command.get_help(inner)))
+            parts += _of_command(f"bcn {name}", command, context)
     return "\n".join(parts)
+
+
+def _of_command(title: str, command: click.Command, parent: click.Context) -> Iterator[str]:
+    """The help of a command, and of those that it groups."""
+    name = title.rpartition(" ")[2]
+    inner = click.Context(command, parent=parent, info_name=name, max_content_width=80, terminal_width=80)
+    yield _help(title, command.get_help(inner))
+    if isinstance(command, click.Group):
+        for own in command.list_commands(inner):
+            found = command.get_command(inner, own)
+            if found is not None:
+                yield from _of_command(f"{title} {own}", found, inner)
 
 
 def _help(title: str, text: str) -> str:
@@ -69,9 +95,17 @@ def settings() -> str:
         kind = field.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             parts.append(f"## `[{name}]`\n\n{(kind.__doc__ or '').strip()}\n\n{_table(kind.model_fields)}\n")
+        elif (inner := _section(kind)) is not None:
+            parts.append(f"## `[{name}.NAME]`\n\n{field.description}\n\n{_table(inner.model_fields)}\n")
         else:
             parts.append(f"## `[{name}.NAME]`\n\n{field.description}\n")
     return "\n".join(parts)
+
+
+def _section(kind: Any) -> type[BaseModel] | None:
+    """The section that a mapping of names holds; None when it holds plain values."""
+    found = getattr(kind, "__args__", ())[-1:]
+    return next((one for one in found if isinstance(one, type) and issubclass(one, BaseModel)), None)
 
 
 def component() -> str:
@@ -80,6 +114,31 @@ def component() -> str:
     for name, model in FIELDS_WITH_FIELDS.items():
         parts.append(f"### `{name}`\n\n{(model.__doc__ or '').strip()}\n\n{_table(model.model_fields)}")
     return "\n\n".join(parts)
+
+
+def standby() -> str:
+    """The fields of the Dagster component of a standby."""
+    return _table(IcebergStandby.model_fields)
+
+
+def inventory() -> str:
+    """The columns of the inventory's tables."""
+    parts = []
+    for table, columns in COLUMNS.items():
+        rows = [f"| `{one.name}` | {one.kind} | {one.meaning} |" for one in columns]
+        head = [f"### `{table}`", "", f"Sorted by {', '.join(SORTED_BY[table])}.", ""]
+        parts.append("\n".join([*head, "| column | type | meaning |", "|---|---|---|", *rows, ""]))
+    return "\n".join(parts)
+
+
+def json_schema() -> str:
+    """The JSON Schema of the inventory's documents."""
+    schema = TypeAdapter(Annotated[Batch | Closing, Field(discriminator="kind")]).json_schema()
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A document of the inventory",
+    } | schema
+    return json.dumps(schema, indent=1) + "\n"
 
 
 def _table(fields: dict[str, FieldInfo]) -> str:
@@ -94,6 +153,20 @@ def _default(field: FieldInfo) -> str:
     return f"`{json.dumps(to_jsonable_python(value))}`"
 
 
+def fault_cases() -> str:
+    """Each group of fault cases as a table, with the tests that bear their numbers."""
+    tests = tests_by_case()
+    parts = [FAULTS_INTRODUCTION]
+    for group, cases in GROUPS.items():
+        rows = (f"| {number} | {text} | {_links(tests.get(number, []))} |" for number, text in cases.items())
+        parts.append("\n".join([f"## {group}\n", "| # | case | shown by |", "|---|---|---|", *rows, ""]))
+    return "\n".join(parts)
+
+
+def _links(tests: list[str]) -> str:
+    return "<br>".join("`{}` `{}`".format(*test.split("::")) for test in tests)
+
+
 def between(page: Path, name: str, text: str) -> str:
     """A page whose generated part is replaced."""
     before, mark, rest = page.read_text().partition(f"<!-- generated: {name} -->\n")
@@ -106,8 +179,16 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield DOCS / "reference/cli.md", commands()
     configuration = DOCS / "reference/configuration.md"
     yield configuration, between(configuration, "settings", settings())
+    yield DOCS / "reference/fault-cases.md", fault_cases()
+    reference = DOCS / "reference/inventory.md"
+    yield reference, between(reference, "tables", inventory())
+    yield DOCS / "reference/inventory-documents.schema.json", json_schema()
     guide = DOCS / "guides/use-in-your-dagster-project.md"
     yield guide, between(guide, "component", component())
+    page = DOCS / "guides/a-standby-catalog.md"
+    yield page, between(page, "standby", standby())
+    guide = DOCS / "guides/back-up-the-catalogs-database.md"
+    yield guide, between(guide, "component", _table(CatalogDatabaseBackups.model_fields))
 
 
 def main() -> None:

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bcn_core.capture.inventory import KnownFiles
-from bcn_core.capture.planning import Source
-from bcn_core.capture.salvage import salvage_for
+from bcn_core.capture.parts import Part
+from bcn_core.capture.planning import Source, usable_tables
+from bcn_core.capture.salvage import Salvage, salvage_for
 from bcn_core.capture.table import FilesLost, TableCapture, Workshop
 from bcn_core.errors import DamagedRepository, ObjectMissing, SourceChanged, UnsupportedFormat
 from bcn_core.events import CaptureStarted, PointerAdvanced
 from bcn_core.names import TableName
 from bcn_core.repository.documents import CaptureRecord, Plan, PlannedCapture, TableEntry
+from bcn_core.repository.files import StoredFile
 from bcn_core.repository.flags import condemned
 from bcn_core.repository.heartbeat import Heartbeat
 from bcn_core.repository.pins import read_pin
@@ -37,7 +39,7 @@ def reusable_work(repository: Repository, plan: Plan) -> Reusable:
     tables: dict[TableName, TableEntry] = {}
     by_uuid: dict[str, TableEntry] = {}
     for pit in sorted(plan.reuses):
-        held = repository.tables(repository.pit(pit))
+        held = usable_tables(repository, repository.tables(repository.pit(pit)))
         tables |= held
         by_uuid |= {entry.uuid: entry for entry in held.values() if entry.uuid is not None}
     plans = [_plan_of(repository, pit) for pit in _abandoned(repository, plan.pit)]
@@ -70,7 +72,7 @@ def capture_planned(
     if done is not None:
         return done[1]
     known = _known(workshop.repository, planned, reusable)
-    salvage = salvage_for(workshop.repository, planned, reusable.abandoned)
+    salvage = _salvage(workshop, planned, reusable)
     pointer = planned.pointer
     for attempt in range(1, _TRIES + 1):
         workshop.report(CaptureStarted(table, pointer))
@@ -90,6 +92,21 @@ def capture_planned(
         f"{table} moved on {_TRIES} times while it was copied",
         hint="run the backup again when fewer writers are at work",
     )
+
+
+def copy_planned_part(
+    workshop: Workshop, planned: PlannedCapture, reusable: Reusable, part: Part
+) -> list[StoredFile]:
+    """Copy one part of what a table of a plan needs, ahead of its capture; what was copied, nothing if it was before.
+
+    Files that are gone are left to the capture, which knows whether the table moved on or is damaged.
+    """
+    known = _known(workshop.repository, planned, reusable)
+    return TableCapture(workshop, planned, known, _salvage(workshop, planned, reusable)).copy_part(part)
+
+
+def _salvage(workshop: Workshop, planned: PlannedCapture, reusable: Reusable) -> Salvage:
+    return salvage_for(workshop.repository, planned, reusable.abandoned, workshop.pit)
 
 
 def _abandoned(repository: Repository, pit: str) -> list[str]:

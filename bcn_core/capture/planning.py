@@ -1,7 +1,7 @@
 """Fixing what a PIT must contain: two equal sweeps, and what changed since the PIT before."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from bcn_core.catalogs.catalog import Catalog, Sweep
 from bcn_core.changes import Changed, Changes, TableState, compare, state_of
 from bcn_core.copying import in_parallel
 from bcn_core.errors import InvalidTableFile, NotFound, SourceDamaged
-from bcn_core.events import Report, SweepRepeated
+from bcn_core.events import Report, SweepRepeated, Warned
 from bcn_core.iceberg.metadata import parse
 from bcn_core.names import Scope, TableName, nearest, pit_instant
 from bcn_core.repository.documents import (
@@ -20,13 +20,15 @@ from bcn_core.repository.documents import (
     PitManifest,
     Plan,
     PlannedCapture,
+    PlannedSqlView,
     Recreated,
     Renamed,
+    SqlView,
     TableEntry,
     TableRef,
 )
-from bcn_core.repository.flags import condemned
-from bcn_core.repository.repository import Repository
+from bcn_core.repository.flags import condemned, isolated_captures
+from bcn_core.repository.repository import Repository, tables_in, views_in
 from bcn_core.storage.opening import Stores
 
 _SWEEPS = 5
@@ -61,6 +63,14 @@ class Parent:
 
     manifest: PitManifest | None = None
     tables: Mapping[TableName, TableEntry] = field(default_factory=dict)
+    views: Mapping[TableName, SqlView] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, repository: Repository, pit: str) -> "Parent":
+        """Read a PIT and what it holds."""
+        manifest = repository.pit(pit)
+        indexes = repository.indexes(manifest)
+        return cls(manifest, tables_in(indexes), views_in(indexes))
 
 
 def usable_pits(repository: Repository) -> list[str]:
@@ -74,8 +84,16 @@ def parent_of(repository: Repository, pit: str) -> Parent:
     earlier = [known for known in usable_pits(repository) if known < pit]
     if not earlier:
         return Parent()
-    manifest = repository.pit(earlier[-1])
-    return Parent(manifest, repository.tables(manifest))
+    parent = Parent.of(repository, earlier[-1])
+    return replace(parent, tables=usable_tables(repository, parent.tables))
+
+
+def usable_tables(
+    repository: Repository, tables: Mapping[TableName, TableEntry]
+) -> dict[TableName, TableEntry]:
+    """What a new PIT may stand on of what another holds: no capture that was set apart, as it has lost something."""
+    apart = isolated_captures(repository, (entry.capture for entry in tables.values()))
+    return {table: entry for table, entry in tables.items() if entry.capture not in apart}
 
 
 def consistent_sweep(catalog: Catalog, scope: Scope, report: Report) -> tuple[Sweep, Consistency]:
@@ -86,7 +104,7 @@ def consistent_sweep(catalog: Catalog, scope: Scope, report: Report) -> tuple[Sw
     for attempt in range(1, _SWEEPS + 1):
         current = catalog.sweep(scope)
         if current == last:
-            return current, Consistency(mode="consistent")
+            return current, Consistency(mode="consistent", commit=current.commit)
         moved = {table for table, _ in set(last.pointers.items()) ^ set(current.pointers.items())}
         report(SweepRepeated(attempt, len(moved)))
         last = current
@@ -130,6 +148,11 @@ def plan_pit(repository: Repository, source: Source, pit: str, only: frozenset[T
             "unreadable": _failed(changes.unreadable) + _never_captured(changes, left_out, parent),
             "shared_uuids": tuple(_refs(group) for group in changes.shared),
             "reuses": _reuses(repository, parent, wanted.values()),
+            "sql_views": tuple(
+                PlannedSqlView(view=TableRef.of(view), pointer=pointer)
+                for view, pointer in sorted(sweep.views.items())
+            ),
+            "unreadable_views": _failed(sweep.unreadable_views),
         }
     )
 
@@ -150,6 +173,10 @@ def plan_past(repository: Repository, source: Source, pit: str) -> Plan:
     """
     instant_ms = int(pit_instant(pit).timestamp() * 1000)
     sweep, _ = consistent_sweep(source.catalog, repository.scope, source.report)
+    if sweep.views:
+        source.report(
+            Warned(f"{len(sweep.views)} view(s) are left out: a PIT of the past holds tables alone")
+        )
     parent = parent_of(repository, pit)
     found = in_parallel(
         lambda pointer: at_instant(source.stores, pointer, instant_ms),

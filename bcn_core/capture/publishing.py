@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bcn_core.capture.planning import Parent
+from bcn_core.capture.sql_views import CapturedViews
 from bcn_core.names import TableName
 from bcn_core.repository.document import PARTIAL_COVERAGE
 from bcn_core.repository.documents import (
@@ -20,6 +21,7 @@ from bcn_core.repository.documents import (
     IndexRef,
     PitManifest,
     Plan,
+    SqlView,
     TableChange,
     TableEntry,
     TableRef,
@@ -38,9 +40,16 @@ class Contents:
     captured: Mapping[TableName, CaptureRecord]
     carried: frozenset[TableName]
     failed: Mapping[TableName, str]
+    views: CapturedViews
 
 
-def gather(repository: Repository, plan: Plan, parent: Parent, reasons: Mapping[TableName, str]) -> Contents:
+def gather(
+    repository: Repository,
+    plan: Plan,
+    parent: Parent,
+    reasons: Mapping[TableName, str],
+    views: CapturedViews,
+) -> Contents:
     """Find the captures that the plan asked for, whoever made them, and put the parent's tables beside them.
 
     ``reasons`` says why a capture is not there, as far as this process knows.
@@ -61,7 +70,7 @@ def gather(repository: Repository, plan: Plan, parent: Parent, reasons: Mapping[
         tables.pop(before, None)
         folder, captured[table] = found
         tables[table] = _entry(repository, folder, captured[table])
-    return Contents(tables, captured, frozenset(carried & tables.keys()), failed)
+    return Contents(tables, captured, frozenset(carried & tables.keys()), failed, views)
 
 
 def write_manifest(repository: Repository, plan: Plan, parent: Parent, contents: Contents) -> PitManifest:
@@ -117,12 +126,19 @@ def _write_indexes(
     by_database: dict[tuple[str, ...], list[TableEntry]] = defaultdict(list)
     for table, entry in sorted(contents.tables.items()):
         by_database[table.namespace].append(entry)
+    views: dict[tuple[str, ...], list[SqlView]] = defaultdict(list)
+    for view, held in sorted(contents.views.held.items()):
+        views[view.namespace].append(held)
     properties = {record.namespace: record.properties for record in plan.databases}
     known = {ref.sha256: ref for ref in parent.manifest.indexes} if parent.manifest else {}
     refs = []
-    for namespace in sorted(by_database.keys() | properties.keys()):
-        tables = tuple(by_database[namespace])
-        index = DatabaseIndex(namespace=namespace, properties=properties.get(namespace, {}), tables=tables)
+    for namespace in sorted(by_database.keys() | properties.keys() | views.keys()):
+        index = DatabaseIndex(
+            namespace=namespace,
+            properties=properties.get(namespace, {}),
+            tables=tuple(by_database[namespace]),
+            sql_views=tuple(views[namespace]),
+        )
         data = encode(index)
         digest = sha256(data)
         ref = known.get(digest) or _index_ref(repository.layout, plan.pit, index, digest)
@@ -142,7 +158,7 @@ def _manifest(
 ) -> PitManifest:
     damaged = any(entry.damaged for entry in contents.tables.values())
     covered = _covered(contents)
-    partial = bool(damaged or contents.failed or contents.carried or covered)
+    partial = bool(damaged or contents.failed or contents.carried or covered or contents.views.failed)
     moved = [
         one.table for one in plan.captures if _moved(contents.captured.get(one.table.table()), one.pointer)
     ]
@@ -160,7 +176,7 @@ def _manifest(
         scope=repository.manifest.scope,
         consistency=consistency,
         included_objects=_included(contents, indexes),
-        deleted_in_source=_deleted_names(plan, parent),
+        deleted_in_source=_deleted_names(plan, parent, contents),
         unchanged_objects=_unchanged(plan.pit, parent, contents, indexes),
         renamed=plan.renamed,
         recreated=plan.recreated,
@@ -170,15 +186,13 @@ def _manifest(
             if one.table.table() in contents.captured
         ),
         carried=tuple(TableRef.of(table) for table in sorted(contents.carried)),
-        failed=tuple(
-            FailedTable(table=TableRef.of(table), reason=why)
-            for table, why in sorted(contents.failed.items())
-        ),
+        failed=_reasons(contents.failed),
         not_yet_created=plan.not_yet_created,
         shared_uuids=plan.shared_uuids,
         deleted_tables=_deleted_tables(plan, parent, contents),
         deleted_databases=_deleted_databases(plan, parent),
         covered_in_part=covered,
+        failed_views=_reasons(contents.views.failed),
         indexes=indexes,
         counts=_counts(plan, contents, indexes),
         repository=repository.manifest.model_copy(update={"last_pit": None}),
@@ -194,6 +208,10 @@ def _covered(contents: Contents) -> tuple[CoveredTable, ...]:
     )
 
 
+def _reasons(failed: Mapping[TableName, str]) -> tuple[FailedTable, ...]:
+    return tuple(FailedTable(table=TableRef.of(one), reason=why) for one, why in sorted(failed.items()))
+
+
 def _moved(record: CaptureRecord | None, pointer: str) -> bool:
     return record is not None and record.pointer != pointer
 
@@ -202,7 +220,14 @@ def _included(contents: Contents, indexes: tuple[IndexRef, ...]) -> Included:
     tables: dict[str, list[str]] = {".".join(ref.namespace): [] for ref in indexes}
     for table in sorted(contents.tables):
         tables[table.database].append(table.name)
-    return Included(databases=tuple(tables), tables={name: tuple(held) for name, held in tables.items()})
+    views: dict[str, list[str]] = defaultdict(list)
+    for view in sorted(contents.views.held):
+        views[view.database].append(view.name)
+    return Included(
+        databases=tuple(tables),
+        tables={name: tuple(held) for name, held in tables.items()},
+        sql_views={name: tuple(held) for name, held in views.items()},
+    )
 
 
 def _unchanged(pit: str, parent: Parent, contents: Contents, indexes: tuple[IndexRef, ...]) -> Unchanged:
@@ -218,10 +243,13 @@ def _unchanged(pit: str, parent: Parent, contents: Contents, indexes: tuple[Inde
     )
 
 
-def _deleted_names(plan: Plan, parent: Parent) -> DeletedNames:
+def _deleted_names(plan: Plan, parent: Parent, contents: Contents) -> DeletedNames:
+    """A view that could not be captured is there; nobody knows of a past instant."""
+    gone = parent.views.keys() - contents.views.held.keys() - contents.views.failed.keys()
     return DeletedNames(
         tables=tuple(str(ref.table()) for ref in plan.dropped),
         databases=tuple(".".join(namespace) for namespace in _gone_databases(plan, parent)),
+        sql_views=() if plan.consistency.mode == "as_of" else tuple(str(view) for view in sorted(gone)),
     )
 
 
@@ -274,4 +302,5 @@ def _counts(plan: Plan, contents: Contents, indexes: tuple[IndexRef, ...]) -> Co
         files_new=sum(record.files_new for record in contents.captured.values()),
         bytes=sum(entry.bytes for entry in entries),
         bytes_new=sum(record.bytes_new for record in contents.captured.values()),
+        sql_views=len(contents.views.held),
     )

@@ -37,7 +37,7 @@ class CaptureDraft:
 
 def write_record(repository: Repository, draft: CaptureDraft) -> CaptureRecord:
     """Write the list of files, then the record: from then on the capture is whole."""
-    rows = _rows(draft.files, draft.roots)
+    rows = rows_of(draft.files, draft.roots)
     data = encode_files(rows)
     key = _write_files(repository, draft.folder, data)
     record = _record(draft, rows, key, sha256(data))
@@ -56,7 +56,7 @@ def _write_files(repository: Repository, folder: str, data: bytes) -> str:
     return key
 
 
-def _rows(files: list[tuple[Needed, Held]], roots: Roots) -> list[StoredFile]:
+def rows_of(files: list[tuple[Needed, Held]], roots: Roots) -> list[StoredFile]:
     """Rows in the inventory's order, numbered anew: files that are left out leave no gap."""
     renumbered = {file.number: number for number, (file, _) in enumerate(files)}
     rows = []

@@ -7,7 +7,8 @@ from bcn_core.capture.broken import broken_snapshots, needed_without
 from bcn_core.capture.coverage import covered
 from bcn_core.capture.encrypted import files_at_places
 from bcn_core.capture.inventory import Inventory, KnownFiles, Needed
-from bcn_core.capture.record import CaptureDraft, write_record
+from bcn_core.capture.parts import Part, is_copied, note_part
+from bcn_core.capture.record import CaptureDraft, rows_of, write_record
 from bcn_core.capture.roots import Roots
 from bcn_core.capture.salvage import Salvage
 from bcn_core.capture.walk import Walk
@@ -20,6 +21,7 @@ from bcn_core.iceberg.support import is_encrypted
 from bcn_core.names import TableName
 from bcn_core.repository.documents import Broken, CaptureRecord, Coverage, PlannedCapture
 from bcn_core.repository.encoding import sha256
+from bcn_core.repository.files import StoredFile
 from bcn_core.repository.layout import stored_file
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores
@@ -70,16 +72,25 @@ class TableCapture:
             FilesLost: files are missing; the caller knows whether the table moved on or is damaged.
         """
         metadata = self._metadata(pointer)
-        walk = Walk(self._inventory, self._known, self._fetch, self._shop.workers)
-        walk.run(metadata)
-        if walk.is_encrypted or self._known.is_encrypted or is_encrypted(metadata):
-            for location, size in files_at_places(metadata, self._shop.stores):
-                self._inventory.add(location, "encrypted", listed_by=0, size=size)
-        self._reuse()
-        lost = walk.lost | self._copy(walk.lost.keys() | set(walk.lost_history))
+        walk = self._walk(metadata)
+        lost = walk.lost | self._copy(self._missing(walk))
         if lost:
             raise FilesLost(self, lost)
         return self._record(metadata, self._inventory.files, ())
+
+    def copy_part(self, part: Part) -> list[StoredFile]:
+        """Copy the planned state's files of one part, and write which they are."""
+        if is_copied(self._shop.repository, self.folder, part):
+            return []
+        try:
+            walk = self._walk(self._metadata(self._planned.pointer))
+        except FilesLost:
+            return []
+        mine = [file for file in self._missing(walk) if part.has(self._key(file.location))]
+        self._copy(mine)
+        copied = rows_of([(file, file.held) for file in mine if file.held is not None], self._roots)
+        note_part(self._shop.repository, self.folder, part, copied)
+        return copied
 
     def finish_without(self, lost: dict[str, str]) -> CaptureRecord:
         """Record what is left when the snapshots that need lost files are left out.
@@ -133,14 +144,27 @@ class TableCapture:
         self._shop.repository.write_once(key, data)
         self._inventory.hold(number, Copied(len(data), sha256(data)), key, self._shop.pit)
 
+    def _walk(self, metadata: TableMetadata) -> Walk:
+        """Note every file that is needed, and which of them the repository holds."""
+        walk = Walk(self._inventory, self._known, self._fetch, self._shop.workers)
+        walk.run(metadata)
+        if walk.is_encrypted or self._known.is_encrypted or is_encrypted(metadata):
+            for location, size in files_at_places(metadata, self._shop.stores):
+                self._inventory.add(location, "encrypted", listed_by=0, size=size)
+        self._reuse()
+        return walk
+
+    def _missing(self, walk: Walk) -> list[Needed]:
+        lost = walk.lost.keys() | set(walk.lost_history)
+        return [file for file in self._inventory.missing() if file.location not in lost]
+
     def _reuse(self) -> None:
         for number, file in enumerate(self._inventory.files):
             known = self._known.find(file.location, file.size) if file.held is None else None
             if known is not None:
                 self._inventory.hold(number, Copied(known.size, known.sha256), known.object, known.stored_by)
 
-    def _copy(self, lost: set[str]) -> dict[str, str]:
-        wanted = [file for file in self._inventory.missing() if file.location not in lost]
+    def _copy(self, wanted: list[Needed]) -> dict[str, str]:
         self._shop.report(FilesFound(self.table, len(wanted), sum(file.size or 0 for file in wanted)))
         failures: dict[str, str] = {}
         for file, problem in in_parallel(self._copy_one, wanted, self._shop.workers):

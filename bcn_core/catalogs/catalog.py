@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from bcn_core.names import Scope, TableName
 
@@ -20,12 +20,25 @@ class Sweep:
     """All pointers of a scope, read in one go.
 
     ``databases`` maps namespaces to their properties, ``pointers`` tables to metadata locations,
-    ``unreadable`` tables that the catalog lists but cannot load to the reason.
+    ``unreadable`` tables that the catalog lists but cannot load to the reason. ``views`` and ``unreadable_views`` are
+    the same for Iceberg views, in catalogs that keep such. ``commit`` is the catalog's own name for the instant, where
+    it has one (Nessie).
     """
 
     databases: Mapping[tuple[str, ...], Mapping[str, str]]
     pointers: Mapping[TableName, str]
     unreadable: Mapping[TableName, str] = field(default_factory=dict)
+    views: Mapping[TableName, str] = field(default_factory=dict)
+    unreadable_views: Mapping[TableName, str] = field(default_factory=dict)
+    commit: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewFile:
+    """A view's metadata file that is in place: where it lies, and what it says, since some catalogs ask for that."""
+
+    location: str
+    raw: Mapping[str, Any]
 
 
 class Catalog(Protocol):
@@ -58,3 +71,12 @@ class Catalog(Protocol):
 
     def replace(self, table: TableName, expected: str, metadata_location: str) -> None:
         """Point a table at other metadata. MUST raise Conflict, changing nothing, unless it points at ``expected``."""
+
+    def keeps_views(self) -> bool:
+        """Whether views can be registered here."""
+
+    def register_view(self, view: TableName, file: ViewFile, expected: str | None) -> str:
+        """Name a view, or point the one at ``expected`` anew; what could not be taken over is told, else empty.
+
+        MUST raise Conflict, changing nothing, when the name is taken by a table or by another state of a view.
+        """

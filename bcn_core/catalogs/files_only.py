@@ -5,7 +5,7 @@ The catalog may be down for days on the night that its tables are needed; engine
 
 from collections.abc import Mapping
 
-from bcn_core.catalogs.catalog import CatalogIdentity, Sweep
+from bcn_core.catalogs.catalog import CatalogIdentity, Sweep, ViewFile
 from bcn_core.errors import InvalidRequest
 from bcn_core.names import Scope, TableName
 
@@ -40,3 +40,10 @@ class FilesOnly:
         raise InvalidRequest(
             f"{table} cannot be replaced: no catalog names it", hint="name a --target-catalog"
         )
+
+    def keeps_views(self) -> bool:
+        return True
+
+    def register_view(self, view: TableName, file: ViewFile, expected: str | None) -> str:
+        """The metadata file is in place; the report names it."""
+        return ""

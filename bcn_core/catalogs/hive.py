@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _TABLES_PER_CALL = 500
 _POINTER = "metadata_location"
+_NOTHING = "the metastore names no metadata"
 
 
 class HivePointers(PyIcebergCatalog):
@@ -37,17 +38,21 @@ class HivePointers(PyIcebergCatalog):
 
     def sweep(self, scope: Scope) -> Sweep:
         databases: dict[tuple[str, ...], dict[str, str]] = {}
-        found: dict[TableName, str | None] = {}
+        found: dict[str, dict[TableName, str | None]] = {"iceberg": {}, "iceberg-view": {}}
         with self.told(f"cannot read catalog '{self.name}'"), self._client() as client:
             for name in client.get_all_databases():
                 if scope.database in (None, name):
                     databases[(name,)] = _properties(client.get_database(name))
-                    found.update(_pointers(client, name))
-        covered = {table: place for table, place in sorted(found.items()) if scope.covers(table)}
+                    for kind, table, place in _pointers(client, name):
+                        if kind in found and scope.covers(table):
+                            found[kind][table] = place
+        tables, views = (sorted(held.items()) for held in found.values())
         return Sweep(
             dict(sorted(databases.items())),
-            {table: place for table, place in covered.items() if place},
-            {table: "the metastore names no metadata" for table, place in covered.items() if not place},
+            {table: place for table, place in tables if place},
+            {table: _NOTHING for table, place in tables if not place},
+            {view: place for view, place in views if place},
+            {view: _NOTHING for view, place in views if not place},
         )
 
     def pointer(self, table: TableName) -> str | None:
@@ -112,14 +117,15 @@ class HivePointers(PyIcebergCatalog):
             yield client
 
 
-def _pointers(client: Any, database: str) -> Iterator[tuple[TableName, str | None]]:
+def _pointers(client: Any, database: str) -> Iterator[tuple[str, TableName, str | None]]:
+    """What a database holds: its kind, as writers of Iceberg mark it, its name, its pointer."""
     names = client.get_all_tables(database)
     for start in range(0, len(names), _TABLES_PER_CALL):
         chunk = names[start : start + _TABLES_PER_CALL]
         for held in client.get_table_objects_by_name(database, chunk):
             parameters = held.parameters or {}
-            if parameters.get("table_type", "").lower() == "iceberg":
-                yield TableName((database,), held.tableName), parameters.get(_POINTER)
+            kind = parameters.get("table_type", "").lower()
+            yield kind, TableName((database,), held.tableName), parameters.get(_POINTER)
 
 
 def _properties(database: Any) -> dict[str, str]:

@@ -74,19 +74,35 @@ class NessieReference:
         return _checked(self._send("GET", path))
 
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> NessieReply:
-        import requests
+        return _asked(self.address, self.token, method, path, body)
 
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        try:
-            answer = requests.request(
-                method, f"{self.address}/{path}", json=body, headers=headers, timeout=_SECONDS
-            )
-            return NessieReply(answer.status_code, answer.json())
-        except (requests.RequestException, json.JSONDecodeError) as error:
-            raise StorageFailure(
-                f"Nessie at {self.address} does not answer as it should: {type(error).__name__}",
-                hint="check that it is up and that uri ends with /api/v2",
-            ) from error
+
+def references_of(address: str, token: str = "") -> dict[str, str]:
+    """Every branch and tag of a server with its hash, page by page."""
+    found: dict[str, str] = {}
+    page = ""
+    while True:
+        said = _checked(_asked(address, token, "GET", f"trees{page}"))
+        found |= {one["name"]: one["hash"] for one in said["references"]}
+        if not said.get("hasMore"):
+            return found
+        page = f"?page-token={quote(said['token'], safe='')}"
+
+
+def _asked(
+    address: str, token: str, method: str, path: str, body: Mapping[str, Any] | None = None
+) -> NessieReply:
+    import requests
+
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    try:
+        answer = requests.request(method, f"{address}/{path}", json=body, headers=headers, timeout=_SECONDS)
+        return NessieReply(answer.status_code, answer.json())
+    except (requests.RequestException, json.JSONDecodeError) as error:
+        raise StorageFailure(
+            f"Nessie at {address} does not answer as it should: {type(error).__name__}",
+            hint="check that it is up and that uri ends with /api/v2",
+        ) from error
 
 
 def _checked(reply: NessieReply) -> Mapping[str, Any]:

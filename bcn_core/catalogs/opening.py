@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog as LoadedCatalog
     from pyiceberg.catalog.glue import GlueCatalog
     from pyiceberg.catalog.hive import HiveCatalog
+    from pyiceberg.catalog.rest import RestCatalog
     from pyiceberg.catalog.sql import SqlCatalog
 
 _SQLITE = "sqlite:///"
@@ -71,6 +72,10 @@ def _wrapped(loaded: "LoadedCatalog", properties: Mapping[str, str]) -> Catalog:
         from bcn_core.catalogs.glue import GluePointers
 
         return GluePointers(cast("GlueCatalog", loaded))
+    if type(loaded).__name__ == "RestCatalog":
+        from bcn_core.catalogs.rest import RestWithViews
+
+        return RestWithViews(cast("RestCatalog", loaded), properties.get("type", "unknown"))
     return PyIcebergCatalog(loaded, properties.get("type", "unknown"))
 
 

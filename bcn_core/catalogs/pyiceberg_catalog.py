@@ -1,13 +1,13 @@
 """Any catalog that PyIceberg can load, through its public interface: one load per table."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bcn_core.catalogs.catalog import CatalogIdentity, Sweep
+from bcn_core.catalogs.catalog import CatalogIdentity, Sweep, ViewFile
 from bcn_core.catalogs.redaction import redacted, without_user_info
-from bcn_core.errors import BcnError, Conflict, NotFound, StorageFailure
+from bcn_core.errors import BcnError, Conflict, InvalidRequest, NotFound, StorageFailure
 from bcn_core.names import Scope, TableName
 
 if TYPE_CHECKING:
@@ -45,9 +45,16 @@ class PyIcebergCatalog:
             covered = [table for table in listed if scope.covers(table)]
             with ThreadPoolExecutor(_LOADS_AT_ONCE) as pool:
                 found = dict(zip(covered, pool.map(self._load_pointer, covered), strict=True))
+            views = self._views(databases, scope)
         pointers = {table: place for table, place in found.items() if isinstance(place, str)}
         unreadable = {table: str(error) for table, error in found.items() if isinstance(error, BcnError)}
-        return Sweep(databases, pointers, unreadable)
+        return Sweep(
+            databases,
+            pointers,
+            unreadable,
+            {view: place for view, place in views.items() if isinstance(place, str)},
+            {view: str(error) for view, error in views.items() if isinstance(error, BcnError)},
+        )
 
     def pointer(self, table: TableName) -> str | None:
         found = self._load_pointer(table)
@@ -95,6 +102,18 @@ class PyIcebergCatalog:
                 self._catalog.rename_table(aside, (*table.namespace, table.name))
                 raise
             self._catalog.drop_table(aside)
+
+    def keeps_views(self) -> bool:
+        return False
+
+    def register_view(self, view: TableName, file: ViewFile, expected: str | None) -> str:
+        raise no_views(self.name, view)
+
+    def _views(
+        self, databases: Iterable[tuple[str, ...]], scope: Scope
+    ) -> Mapping[TableName, str | BcnError | None]:
+        """The views of some databases with their pointers, as ``_load_pointer`` tells those of tables."""
+        return {}
 
     @contextmanager
     def told(self, what: str) -> Iterator[None]:
@@ -144,3 +163,19 @@ class PyIcebergCatalog:
             return None
         except Exception as error:  # noqa: BLE001 - one broken table must not hide its neighbours
             return StorageFailure(f"cannot load {table}: {self._said(error)}")
+
+
+def no_views(catalog: str, view: TableName) -> InvalidRequest:
+    """Why a view cannot be restored into a catalog of a kind that keeps none."""
+    return InvalidRequest(
+        f"catalog '{catalog}' keeps no views: {view} cannot be registered there",
+        hint=f"leave it out (--exclude {view}), or restore it as a file: --files-only --table {view}",
+    )
+
+
+def view_taken(catalog: str, view: TableName) -> Conflict:
+    """Why a view is not registered under a name that holds something else than was expected."""
+    return Conflict(
+        f"cannot register the view {view} in catalog '{catalog}': the name is taken, or it changed meanwhile",
+        hint="choose another name or --on-conflict replace",
+    )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 _SECRET_KEY = re.compile(
-    r"password|secret|token|credential|access-key|account-key|sas|private", re.IGNORECASE
+    r"password|secret|token|credential|access-key|account-key|connection-string|sas|private", re.IGNORECASE
 )
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
 

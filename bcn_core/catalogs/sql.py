@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bcn_core.catalogs.catalog import CatalogIdentity, Sweep
-from bcn_core.catalogs.pyiceberg_catalog import PyIcebergCatalog
-from bcn_core.errors import Conflict, StorageFailure
+from bcn_core.catalogs.catalog import CatalogIdentity, Sweep, ViewFile
+from bcn_core.catalogs.pyiceberg_catalog import PyIcebergCatalog, no_views, view_taken
+from bcn_core.errors import Conflict, NotFound, StorageFailure
 from bcn_core.names import Scope, TableName
 
 if TYPE_CHECKING:
@@ -30,13 +30,16 @@ class SqlPointers(PyIcebergCatalog):
         return CatalogIdentity("sql", f"{url.get_backend_name()}://{place}")
 
     def sweep(self, scope: Scope) -> Sweep:
-        rows = self._rows(self._select_tables())
+        typed = self.keeps_views()
+        rows = self._rows(_select_tables(typed=typed))
+        views = _by_name(self._rows(_SELECT + _VIEWS)) if typed else {}
         properties = self._rows("SELECT namespace, property_key, property_value " + _OF_NAMESPACES)
-        tables = {TableName(tuple(row[0].split(".")), row[1]): row[2] for row in rows}
-        databases: dict[tuple[str, ...], dict[str, str]] = {table.namespace: {} for table in tables}
+        tables = _by_name(rows)
+        databases: dict[tuple[str, ...], dict[str, str]] = {one.namespace: {} for one in [*tables, *views]}
         for namespace, key, value in properties:
             databases.setdefault(tuple(namespace.split(".")), {})[key] = value
         covered = {table: place for table, place in sorted(tables.items()) if scope.covers(table)}
+        seen = {view: place for view, place in sorted(views.items()) if scope.covers(view)}
         return Sweep(
             {
                 level: held
@@ -44,11 +47,14 @@ class SqlPointers(PyIcebergCatalog):
                 if scope.database in (None, ".".join(level))
             },
             {table: place for table, place in covered.items() if place},
-            {table: "the catalog's row names no metadata" for table, place in covered.items() if not place},
+            {table: _NOTHING for table, place in covered.items() if not place},
+            {view: place for view, place in seen.items() if place},
+            {view: _NOTHING for view, place in seen.items() if not place},
         )
 
     def pointer(self, table: TableName) -> str | None:
-        statement = f"{self._select_tables()} AND table_namespace = :database AND table_name = :table"
+        tables = _select_tables(typed=self.keeps_views())
+        statement = f"{tables} AND table_namespace = :database AND table_name = :table"
         rows = self._rows(statement, database=table.database, table=table.name)
         return rows[0][2] if rows else None
 
@@ -80,30 +86,63 @@ class SqlPointers(PyIcebergCatalog):
         # Without any property PyIceberg's SQL catalog stores no row, so the namespace would not exist.
         super().create_database(namespace, properties or {"exists": "true"})
 
+    def keeps_views(self) -> bool:
+        """Catalogs made by older versions lack the column that tells views from tables."""
+        from sqlalchemy import inspect
+
+        with self.told(f"cannot read catalog '{self.name}'"):
+            columns = inspect(self._engine).get_columns("iceberg_tables")
+        return any(found["name"] == "iceberg_type" for found in columns)
+
+    def register_view(self, view: TableName, file: ViewFile, expected: str | None) -> str:
+        """As Java's JDBC catalog keeps views; PyIceberg has no call for it."""
+        from sqlalchemy import text
+        from sqlalchemy.exc import IntegrityError
+
+        if not self.keeps_views():
+            raise no_views(self.name, view)
+        values = {"catalog": self.name, "database": view.database, "table": view.name}
+        values |= {"expected": expected or "", "new": file.location}
+        statement = _CREATE_VIEW if expected is None else _REPLACE + _VIEWS
+        with self.told(f"cannot register {view} in catalog '{self.name}'"):
+            if not self._catalog.namespace_exists(view.namespace):
+                raise NotFound(f"catalog '{self.name}' has no database '{view.database}'")
+            try:
+                with self._engine.begin() as connection:
+                    changed = connection.execute(text(statement), values).rowcount
+            except IntegrityError:
+                changed = 0
+        if changed != 1:
+            raise view_taken(self.name, view)
+        return ""
+
     def _rows(self, statement: str, **values: str) -> list[Any]:
         from sqlalchemy import text
 
         with self.told(f"cannot read catalog '{self.name}'"), self._engine.connect() as connection:
             return list(connection.execute(text(statement), {"catalog": self.name, **values}).all())
 
-    def _select_tables(self) -> str:
-        """Catalogs made by older versions lack the type column; newer ones also list views in this table."""
-        from sqlalchemy import inspect
 
-        with self.told(f"cannot read catalog '{self.name}'"):
-            typed = any(
-                found["name"] == "iceberg_type"
-                for found in inspect(self._engine).get_columns("iceberg_tables")
-            )
-        return _SELECT + (" AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)" if typed else "")
+def _select_tables(*, typed: bool) -> str:
+    return _SELECT + (" AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)" if typed else "")
+
+
+def _by_name(rows: list[Any]) -> dict[TableName, str | None]:
+    return {TableName(tuple(row[0].split(".")), row[1]): row[2] for row in rows}
 
 
 _SELECT = (
     "SELECT table_namespace, table_name, metadata_location FROM iceberg_tables WHERE catalog_name = :catalog"
 )
+_VIEWS = " AND iceberg_type = 'VIEW'"
+_NOTHING = "the catalog's row names no metadata"
 _OF_NAMESPACES = "FROM iceberg_namespace_properties WHERE catalog_name = :catalog"
 _REPLACE = """
     UPDATE iceberg_tables SET metadata_location = :new, previous_metadata_location = :expected
     WHERE catalog_name = :catalog AND table_namespace = :database AND table_name = :table
       AND metadata_location = :expected
+"""
+_CREATE_VIEW = """
+    INSERT INTO iceberg_tables (catalog_name, table_namespace, table_name, metadata_location, iceberg_type)
+    VALUES (:catalog, :database, :table, :new, 'VIEW')
 """

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 
-from bcn_core.catalogs.catalog import Catalog, CatalogIdentity, Sweep
+from bcn_core.catalogs.catalog import Catalog, CatalogIdentity, Sweep, ViewFile
 from bcn_core.names import Scope, TableName
 
 
@@ -45,6 +45,13 @@ class CatalogToBe:
 
     def replace(self, table: TableName, expected: str, metadata_location: str) -> None:
         self._catalog().replace(table, expected, metadata_location)
+
+    def keeps_views(self) -> bool:
+        # Only a SQL catalog can be made anew, and a new one has the column that tells views from tables.
+        return self._made.keeps_views() if self._made else True
+
+    def register_view(self, view: TableName, file: ViewFile, expected: str | None) -> str:
+        return self._catalog().register_view(view, file, expected)
 
     def _catalog(self) -> Catalog:
         with self._lock:

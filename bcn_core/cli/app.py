@@ -19,11 +19,18 @@ COMMANDS = {
     "list": ("listing", "List PITs, or the databases and tables of one."),
     "changes": ("changes", "Show what changed at the source since the newest PIT."),
     "restore": ("restore", "Restore tables from a PIT."),
+    "sync": ("sync", "Bring a standby catalog up to date after its storage was replicated."),
+    "promote": ("promote", "Failover: make standby tables writable."),
+    "failback": ("failback", "Show what must go back to the source after a failover."),
     "prune": ("prune", "Let go of PITs that no rule keeps."),
     "hold": ("keeping:hold_command", "Keep a PIT whatever the policy says."),
     "release": ("keeping:release_command", "Take back the holds of a PIT."),
     "undelete": ("keeping:undelete_command", "Call a PIT back that waits to be removed."),
+    "catalog-database": ("catalog_database:group", "Back up the catalog's own database, and bring it back."),
     "verify": ("verify", "Check any Iceberg table, whoever wrote it."),
+    "repair": ("repair", "Mend what verify finds, as far as right bytes can be had."),
+    "inventory": ("inventory", "Describe the repository as Iceberg tables."),
+    "query": ("query", "Ask in SQL what is backed up."),
     "check-store": ("check_store", "Try out whether a place can hold a repository."),
 }
 """Each command's module (and its name there, else ``command``) and summary; loaded when it runs, not for the help."""

@@ -7,19 +7,25 @@ from typing import Unpack
 import click
 
 from bcn_core.backup import Backup, back_up
+from bcn_core.capture.claiming import next_pit
 from bcn_core.capture.making import make_repository
+from bcn_core.catalog_database import tied_dump
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.cli.backup_result import draw_result, hint_for, result_of
 from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
+from bcn_core.cli.inventory_keeping import inventory_option, inventory_wanted, keep_inventory
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
 from bcn_core.cli.options import ScopeOptions, json_option, place_options, scope_options
+from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.scope import Asked
 from bcn_core.describe import PitDescription, describe_pit
+from bcn_core.dumping.configured import configured_database
 from bcn_core.errors import FinishedWithProblems, InvalidRequest, NotFound
-from bcn_core.events import Report
+from bcn_core.events import Report, Warned
 from bcn_core.names import is_pit_id, pit_id
+from bcn_core.repository.documents import PitManifest
 from bcn_core.repository.pins import this_process
 from bcn_core.repository.repository import Repository
 
@@ -30,6 +36,8 @@ class BackupOptions(ScopeOptions, BoundOptions):
     at: str | None
     accept_source: bool
     newest_snapshots: int | None
+    inventory: bool | None
+    with_catalog_database: bool
 
 
 @click.command("backup")
@@ -48,6 +56,12 @@ class BackupOptions(ScopeOptions, BoundOptions):
     type=click.IntRange(min=1),
     help="Of a repository of one table: its newest N snapshots alone. The PIT is partial, and says so.",
 )
+@inventory_option
+@click.option(
+    "--with-catalog-database",
+    is_flag=True,
+    help="Also dump the catalog's own database, under the PIT's id. See: bcn catalog-database --help.",
+)
 @json_option
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[BackupOptions]) -> None:
@@ -57,9 +71,9 @@ def command(manner: Manner, **given: Unpack[BackupOptions]) -> None:
     Later ones need no scope. Only what changed since the newest PIT is read, and only new files are copied.
     """
     started = time.monotonic()
-    found = _take(manner, given)
+    found, lag = _take(manner, given)
     seconds = time.monotonic() - started
-    manner.answer(result_of(found, seconds))
+    manner.answer({**result_of(found, seconds), "inventory_lag": lag})
     if not manner.as_json:
         draw_result(found, seconds)
     if found.manifest.status != "complete":
@@ -68,14 +82,43 @@ def command(manner: Manner, **given: Unpack[BackupOptions]) -> None:
         click.get_current_context().exit(FinishedWithProblems.exit_code)
 
 
-def _take(manner: Manner, given: BackupOptions) -> PitDescription:
+def _take(manner: Manner, given: BackupOptions) -> tuple[PitDescription, int | None]:
+    """The PIT, and how far the inventory is behind it; None when no inventory is kept."""
     place = open_place(given)
     throttle(place, given)
+    wanted = inventory_wanted(place, given["inventory"])
     pit = None if given["at"] is None else _pit_at(given["at"])
     with reporting(manner, place.stores) as report:
         backup = _backup(place, given, report)
-        manifest = back_up(backup, pit)
-    return describe_pit(backup.repository, manifest.pit, captures=True)
+        manifest = _with_database(manner, place, backup, pit) if _wants(given) else back_up(backup, pit)
+        lag = keep_inventory(place, backup.repository, report, wanted=wanted)
+    return describe_pit(backup.repository, manifest.pit, captures=True), lag
+
+
+def _wants(given: BackupOptions) -> bool:
+    if given["with_catalog_database"] and given["at"] is not None:
+        raise InvalidRequest(
+            "--at and --with-catalog-database contradict each other: a database cannot be dumped as it was",
+            hint="give one of them",
+        )
+    return given["with_catalog_database"]
+
+
+def _with_database(manner: Manner, place: Place, backup: Backup, pit: str | None) -> PitManifest:
+    """The dump first, then the PIT under the same id: what the dump names, the PIT holds."""
+    repository = backup.repository
+    name, taken = repository.scope.catalog, pit or next_pit(repository)
+    database = configured_database(place.settings, repository, backup.owner, backup.report)
+    branch = place.settings.catalog_properties(name).get("ref", "main")
+    with tied_dump(database, taken, branch) as tied:
+        tied.pit = back_up(backup, taken)
+    tie = tied.manifest.tie
+    manner.answer({"dump": plain(tied.manifest)})
+    if tie is None or tie.consistency == "skewed":
+        backup.report(
+            Warned(f"dump {taken} and its PIT do not show the same pointers: the catalog moved meanwhile")
+        )
+    return tied.pit
 
 
 def _backup(place: Place, given: BackupOptions, report: Report) -> Backup:

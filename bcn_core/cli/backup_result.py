@@ -24,6 +24,8 @@ def draw_result(found: PitDescription, seconds: float) -> None:
     if len(shown) < len(happened):
         line(f"{len(unchanged):,} more tables are unchanged")
     line(f"{_totals(found)} · {duration(seconds)}")
+    for one in manifest.failed_views:
+        line(f"the view {one.table.table()} FAILED: {one.reason}", "red")
     line(f"status: {manifest.status}")
 
 
@@ -39,6 +41,7 @@ def result_of(found: PitDescription, seconds: float) -> dict[str, Any]:
         "counts": plain(manifest.counts),
         "deleted_in_source": plain(manifest.deleted_in_source),
         "tables": plain(tables_of_run(found)),
+        "failed_views": plain(manifest.failed_views),
         "seconds": round(seconds, 3),
     }
 
@@ -53,6 +56,8 @@ def hint_for(found: PitDescription) -> str:
     """What to do about a partial PIT."""
     if found.manifest.failed:
         return "mend what failed and run the same command again; files that are there are not copied again"
+    if found.manifest.failed_views:
+        return "views that could not be read stand as an earlier PIT holds them, if one does; run again"
     if found.manifest.carried:
         return "tables that were carried stand on an earlier capture; a full backup captures them"
     if found.manifest.covered_in_part:
@@ -69,4 +74,5 @@ def _totals(found: PitDescription) -> str:
     parts = [f"{counts.captured:,} captured", f"{counts.unchanged:,} unchanged"]
     more = {"carried": counts.carried, "deleted": counts.deleted, "failed": counts.failed}
     parts += [f"{count:,} {word}" for word, count in more.items() if count]
-    return f"{counts.tables:,} tables: {', '.join(parts)} · {size(counts.bytes_new)} copied"
+    views = f" · {counts.sql_views:,} views" if counts.sql_views else ""
+    return f"{counts.tables:,} tables: {', '.join(parts)} · {size(counts.bytes_new)} copied{views}"

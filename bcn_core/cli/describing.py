@@ -6,7 +6,7 @@ from bcn_core.cli.drawing import Cell, draw, duration, facts, line, size
 from bcn_core.cli.wording import what_happened
 from bcn_core.describe import Description, PitDescription, PitSummary, TableHistory, TableInPit, Unfinished
 from bcn_core.repository.checks import CheckRecord
-from bcn_core.repository.documents import Consistency
+from bcn_core.repository.documents import Consistency, PitManifest
 
 PIT_HEADINGS = ("PIT (UTC)", "STATUS", ">DBS", ">TABLES", ">FILES", ">SIZE", ">NEW", ">GONE")
 
@@ -97,10 +97,20 @@ def draw_pit(found: PitDescription) -> None:
     )
     line()
     draw(("TABLE", "STATUS", ">NEW FILES", ">COPIED", "WHAT"), (_table_row(table) for table in found.tables))
+    _draw_views(manifest)
     for group in manifest.shared_uuids:
         line(f"warning: one UUID at several names: {', '.join(str(ref.table()) for ref in group)}")
     if manifest.not_yet_created:
         line(f"not yet created then: {', '.join(str(ref.table()) for ref in manifest.not_yet_created)}")
+
+
+def _draw_views(manifest: PitManifest) -> None:
+    for database, views in manifest.included_objects.sql_views.items():
+        line(f"views of {database}: {', '.join(views)}")
+    for one in manifest.failed_views:
+        line(f"warning: the view {one.table.table()} could not be captured: {one.reason}")
+    if manifest.deleted_in_source.sql_views:
+        line(f"views deleted in source: {', '.join(manifest.deleted_in_source.sql_views)}")
 
 
 def draw_history(found: TableHistory) -> None:

@@ -7,6 +7,8 @@ import click
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
+from bcn_core.dump_retention import hold_dump, release_dump, undelete_dump
+from bcn_core.dumping.dumps import Dumps
 from bcn_core.repository.pins import this_process
 from bcn_core.retention import hold, release, undelete
 
@@ -15,6 +17,7 @@ class PitOptions(PlaceOptions):
     """One PIT."""
 
     pit: str
+    catalog_database: bool
 
 
 class HoldOptions(PitOptions):
@@ -23,44 +26,68 @@ class HoldOptions(PitOptions):
     reason: str
 
 
+_of_database = click.option(
+    "--catalog-database", is_flag=True, help="PIT is a dump of the catalog's own database, not a PIT."
+)
+
+
 @click.command("hold")
 @place_options
 @click.argument("pit")
 @click.option("--reason", required=True, metavar="TEXT", help="Why, for those who come later.")
+@_of_database
 @json_option
 @click.pass_obj
 def hold_command(manner: Manner, **given: Unpack[HoldOptions]) -> None:
     """Keep a PIT whatever the policy says, until it is released."""
     repository = open_place(given).repository()
+    if given["catalog_database"]:
+        dump = Dumps(repository).select(given["pit"])
+        hold_dump(repository, dump, this_process("bcn hold"), given["reason"])
+        return _say(manner, {"held": dump}, f"dump {dump} is held: {given['reason']}")
     pit = repository.select(given["pit"])
     hold(repository, pit, this_process("bcn hold"), given["reason"])
-    _say(manner, {"held": pit}, f"PIT {pit} is held: {given['reason']}")
+    return _say(manner, {"held": pit}, f"PIT {pit} is held: {given['reason']}")
 
 
 @click.command("release")
 @place_options
 @click.argument("pit")
+@_of_database
 @json_option
 @click.pass_obj
 def release_command(manner: Manner, **given: Unpack[PitOptions]) -> None:
     """Take back all holds of a PIT."""
     repository = open_place(given).repository()
+    if given["catalog_database"]:
+        dump = Dumps(repository).select(given["pit"])
+        count = release_dump(repository, dump)
+        return _say(
+            manner, {"released": dump, "holds": count}, f"dump {dump} is free: {count} hold(s) taken back"
+        )
     pit = repository.select(given["pit"])
     count = release(repository, pit)
-    _say(manner, {"released": pit, "holds": count}, f"PIT {pit} is free: {count} hold(s) taken back")
+    return _say(manner, {"released": pit, "holds": count}, f"PIT {pit} is free: {count} hold(s) taken back")
 
 
 @click.command("undelete")
 @place_options
 @click.argument("pit")
+@_of_database
 @json_option
 @click.pass_obj
 def undelete_command(manner: Manner, **given: Unpack[PitOptions]) -> None:
     """Call a PIT back that waits to be removed."""
     repository = open_place(given).repository()
+    if given["catalog_database"]:
+        dump = Dumps(repository).select(given["pit"])
+        undelete_dump(repository, dump, this_process("bcn undelete"))
+        return _say(manner, {"undeleted": dump}, f"dump {dump} stays; the next prune may choose it again")
     pit = repository.select(given["pit"])
     undelete(repository, pit, this_process("bcn undelete"))
-    _say(manner, {"undeleted": pit}, f"PIT {pit} stays; without a hold the next prune may choose it again")
+    return _say(
+        manner, {"undeleted": pit}, f"PIT {pit} stays; without a hold the next prune may choose it again"
+    )
 
 
 def _say(manner: Manner, document: dict[str, object], text: str) -> None:

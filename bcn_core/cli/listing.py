@@ -68,7 +68,14 @@ def _document(
         if database in (None, name)
     ]
     pit = found.manifest
-    return {"pit": pit.pit, "status": pit.status, "databases": databases, "tables": plain(tables)}
+    views = _views(found, database)
+    document = {"pit": pit.pit, "status": pit.status, "databases": databases, "tables": plain(tables)}
+    return {**document, "views": plain(views)}
+
+
+def _views(found: PitDescription, database: str | None) -> dict[str, tuple[str, ...]]:
+    held = found.manifest.included_objects.sql_views
+    return {name: views for name, views in held.items() if database in (None, name)}
 
 
 def _draw(found: PitDescription, tables: tuple[TableInPit, ...], database: str | None) -> None:
@@ -81,6 +88,8 @@ def _draw(found: PitDescription, tables: tuple[TableInPit, ...], database: str |
             if held:
                 headings = ("TABLE", "STATUS", ">ROWS", ">FILES", ">SIZE", ">SCHEMA", "CAPTURED BY")
                 draw(headings, (_row(table, found.manifest.pit) for table in held))
+            if views := _views(found, name).get(name):
+                line(f"views: {', '.join(views)}")
 
 
 def _row(table: TableInPit, pit: str) -> tuple[Cell, ...]:

@@ -26,8 +26,21 @@ class ScopeOptions(PlaceOptions):
     table: str | None
 
 
+class RunOptions(TypedDict):
+    """What commands take that need no repository."""
+
+    config: Path | None
+
+
 def place_options(command: F) -> F:
     """``--repo --config --verbose --debug``."""
+    return click.option("--repo", metavar="PLACE", help="The repository: a folder or a URL.")(
+        run_options(command)
+    )
+
+
+def run_options(command: F) -> F:
+    """``--config --verbose --debug``."""
     command = click.option(
         "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."
     )(command)
@@ -39,8 +52,7 @@ def place_options(command: F) -> F:
         callback=_verbose,
         help="Tell every step on stderr.",
     )(command)
-    command = config_option(command)
-    return click.option("--repo", metavar="PLACE", help="The repository: a folder or a URL.")(command)
+    return config_option(command)
 
 
 def config_option(command: F) -> F:

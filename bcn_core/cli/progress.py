@@ -83,7 +83,12 @@ class _Bar:
         elif isinstance(event, events.FileCopied):
             self._progress.advance(self._task, event.bytes)
         elif isinstance(
-            event, events.Warned | events.TableFailed | events.PointerAdvanced | events.CallRepeated
+            event,
+            events.Warned
+            | events.TableFailed
+            | events.PointerAdvanced
+            | events.CallRepeated
+            | events.InventoryBehind,
         ):
             self._progress.console.print(printable(_line(event, everything=True)))
 
@@ -98,6 +103,7 @@ def _line(event: Event, *, everything: bool) -> str:
 _PROBLEMS: dict[type[Event], str] = {
     events.Warned: "warning: {event.message}",
     events.TableFailed: "{event.table} FAILED: {event.reason}",
+    events.InventoryBehind: "warning: the inventory lacks {event.lag} PIT(s), the next run catches up: {event.reason}",
     events.CallRepeated: "{event.place}: {event.reason}; try {event.attempt} follows in {event.seconds:.1f} s",
 }
 _STEPS: dict[type[Event], str] = {
@@ -109,7 +115,12 @@ _STEPS: dict[type[Event], str] = {
     events.PointerAdvanced: "{event.table}: moved on to {event.pointer} while it was copied; starting again",
     events.TableCaptured: "{event.table}: captured, {event.files_new} new files ({size}), {event.files_reused} reused",
     events.PitPublished: "PIT {event.pit} is published: {event.status}",
+    events.DumpWritten: "dump {event.dump}: {event.tables} tables, {size}",
+    events.DatabaseLoaded: "dump {event.dump} is loaded into {event.database}",
     events.RestoreStarted: "{event.table}: restoring {event.files} files, {size}",
     events.TableSynced: "{event.table}: {event.action} to {event.version}, {event.files_new} new files",
+    events.TablePromoted: "{event.table}: promoted at {event.version}",
+    events.ObjectReplaced: "{event.key}: has its bytes again, from {event.origin}",
+    events.InventoryWritten: "the inventory at {event.folder} shows {event.pits} PIT(s): {event.how}",
     events.TableRestored: "{event.table}: restored at {event.location}",
 }

@@ -8,10 +8,13 @@ import click
 
 from bcn_core.cli.drawing import draw, line, size
 from bcn_core.cli.durations import Span
+from bcn_core.cli.inventory_keeping import inventory_option, inventory_wanted, keep_inventory
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.plain import plain
+from bcn_core.cli.progress import reporting
+from bcn_core.cli.prune_dumps import draw_dump_plan, plan_dumps, prune_dumps
 from bcn_core.errors import FinishedWithProblems
 from bcn_core.repository.pins import this_process
 from bcn_core.retention import Policy, Pruned, PrunePlan, Rules, apply_prune, plan_prune
@@ -32,6 +35,7 @@ class PruneOptions(PlaceOptions):
     orphans_after: timedelta | None
     drop_isolated: bool
     apply: bool
+    inventory: bool | None
 
 
 _COUNT = click.IntRange(min=0)
@@ -52,6 +56,7 @@ _COUNT = click.IntRange(min=0)
     "--drop-isolated", is_flag=True, help="Also let go of PITs that bcn repair set apart as damaged."
 )
 @click.option("--apply", is_flag=True, help="Do it. Without this the plan is shown, and nothing changes.")
+@inventory_option
 @json_option
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[PruneOptions]) -> None:
@@ -61,17 +66,25 @@ def command(manner: Manner, **given: Unpack[PruneOptions]) -> None:
     its data. The newest complete PIT, and PITs that are held or in use, never go.
     """
     place = open_place(given)
+    wanted = inventory_wanted(place, given["inventory"])
     repository = place.repository()
     plan = plan_prune(repository, _rules(given, place.settings.retention))
-    manner.answer({"plan": plain(plan), "applied": given["apply"]})
+    dumps = plan_dumps(repository, plan.rules)
+    manner.answer({"plan": plain(plan), "dumps": plain(dumps), "applied": given["apply"]})
     if not manner.as_json:
-        _draw_plan(plan, applied=given["apply"])
+        _draw_plan(plan)
+        draw_dump_plan(dumps)
+        if not given["apply"]:
+            line("Nothing has been changed; add --apply.")
     if not given["apply"]:
         return
     done = apply_prune(repository, plan, this_process("bcn prune"))
-    manner.answer({"result": plain(done)})
+    with reporting(manner, place.stores) as report:
+        lag = keep_inventory(place, repository, report, wanted=wanted)
+    manner.answer({"result": plain(done), "inventory_lag": lag})
     if not manner.as_json:
         _draw_done(done)
+    prune_dumps(manner, repository, dumps, plan.rules)
     if done.swept.refused or done.spared:
         click.get_current_context().exit(FinishedWithProblems.exit_code)
 
@@ -94,7 +107,7 @@ def _rules(given: PruneOptions, settings: RetentionSettings) -> Rules:
     )
 
 
-def _draw_plan(plan: PrunePlan, *, applied: bool) -> None:
+def _draw_plan(plan: PrunePlan) -> None:
     rows = [("keep", one.pit, one.status, ", ".join(one.reasons)) for one in plan.keep]
     rows += [("remove", one.pit, one.status, ", ".join(one.reasons)) for one in plan.remove]
     rows += [
@@ -113,8 +126,6 @@ def _draw_plan(plan: PrunePlan, *, applied: bool) -> None:
             f"{plan.orphans} object(s) that no PIT names are old enough to go ({size(plan.orphan_bytes)}), "
             f"{plan.young_orphans} are left alone as yet"
         )
-    if not applied:
-        line("Nothing has been changed; add --apply.")
 
 
 def _draw_done(done: Pruned) -> None:

@@ -1,6 +1,5 @@
 """``bcn restore``: plan, show, ask, carry out."""
 
-import sys
 from typing import Unpack
 
 import click
@@ -9,6 +8,7 @@ from bcn_core.catalogs.catalog import Catalog
 from bcn_core.catalogs.files_only import FilesOnly
 from bcn_core.catalogs.opening import open_target
 from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
+from bcn_core.cli.confirming import confirm
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
@@ -95,7 +95,7 @@ class RestoreOptions(PlaceOptions, BoundOptions):
 @json_option
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
-    """Restore tables from a PIT; shows its plan and asks before it writes anything.
+    """Restore tables and views from a PIT; shows its plan and asks before it writes anything.
 
     Needs the repository alone: not the source catalog, not its storage. A table appears in the target catalog when all
     its files are in place and checked. Run again after an interruption, it goes on.
@@ -110,7 +110,7 @@ def command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
     _show_plan(manner, plan)
     if given["dry_run"]:
         return
-    _ask(manner, plan, yes=given["yes"])
+    confirm(manner, f"Restore {destination(plan)}?", yes=given["yes"])
     _carry_out(manner, restore, plan)
 
 
@@ -119,21 +119,8 @@ def _show_plan(manner: Manner, plan: RestorePlan) -> None:
     manner.answer({"plan": plan_document(plan)})
     if not manner.as_json:
         draw_plan(plan)
-    refusals = [table.refusal for table in plan.tables if table.refusal is not None]
-    if refusals and len(refusals) == len(plan.tables):
-        raise refusals[0]
-
-
-def _ask(manner: Manner, plan: RestorePlan, *, yes: bool) -> None:
-    """Get a yes, or stop with nothing written."""
-    if yes:
-        return
-    if manner.as_json or not sys.stdin.isatty():
-        raise InvalidRequest(
-            "nothing was restored: nobody is there to confirm the plan",
-            hint="look at the plan, then add --yes",
-        )
-    click.confirm(f"Restore {destination(plan)}?", abort=True, err=True)
+    if plan.is_refused:
+        raise plan.refusals[0]
 
 
 def _carry_out(manner: Manner, restore: Restore, plan: RestorePlan) -> None:

@@ -1,10 +1,12 @@
 """How a restore's plan and its outcome look."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from bcn_core.cli.drawing import draw, duration, line, size
 from bcn_core.cli.plain import plain
-from bcn_core.restore import Restored, RestorePlan, RestoreReport, TablePlan
+from bcn_core.errors import BcnError
+from bcn_core.restore import Restored, RestoredView, RestorePlan, RestoreReport, SqlViewPlan, TablePlan
 
 _ACTIONS = {"done": "there already", "skip": "skipped: it exists"}
 
@@ -14,13 +16,14 @@ def draw_plan(plan: RestorePlan) -> None:
     line(f"Restore plan: PIT {plan.pit} ({plan.pit_status}) {destination(plan)} - nothing written yet")
     for table in plan.tables:
         _draw_table(table)
+    for view in plan.views:
+        _draw_view(view)
     for database in plan.databases if plan.target_catalog else ():
         line(f"  database {'.'.join(database.namespace)} will be created")
     for note in plan.notes:
         line(f"warning: {note}")
-    actions = [table.action for table in plan.tables]
-    counted = ", ".join(f"{actions.count(one)} {one}" for one in dict.fromkeys(actions))
-    line(f"{len(plan.tables)} tables: {counted} · {size(plan.bytes)} to write")
+    counted = [_counted("tables", plan.tables), f"{size(plan.bytes)} to write", _counted("views", plan.views)]
+    line(" · ".join(part for part in counted if part))
 
 
 def destination(plan: RestorePlan) -> str:
@@ -31,17 +34,18 @@ def destination(plan: RestorePlan) -> str:
 def draw_report(report: RestoreReport) -> None:
     """What became of each table."""
     line()
-    draw(("TABLE", "RESULT", ">ROWS", ">FILES", ">SIZE", ">TIME"), (_row(one) for one in report.tables))
-    for one in report.tables:
+    rows = [*(_row(one) for one in report.tables), *(_view_row(one) for one in report.views)]
+    draw(("TABLE", "RESULT", ">ROWS", ">FILES", ">SIZE", ">TIME"), rows)
+    for one in report.everything:
         if one.error:
             line(f"{one.plan.target} FAILED: {one.error}", "red")
         for note in one.notes:
             line(f"{one.plan.target}: {note}")
         if report.plan.target_catalog is None and not one.error:
             line(f"{one.plan.target}: register {one.plan.metadata_location}")
-    done = len(report.tables) - len(report.failed)
+    done = len(report.everything) - len(report.failed)
     line(
-        f"{done} of {len(report.tables)} tables are in place"
+        f"{done} of {len(report.everything)} {'tables and views' if report.views else 'tables'} are in place"
         + (f", {len(report.failed)} failed" if report.failed else "")
     )
 
@@ -56,6 +60,7 @@ def plan_document(plan: RestorePlan) -> dict[str, Any]:
         "databases": [".".join(database.namespace) for database in plan.databases],
         "notes": list(plan.notes),
         "tables": [_table_document(table) for table in plan.tables],
+        "views": [_view_document(view) for view in plan.views],
     }
 
 
@@ -63,25 +68,57 @@ def report_document(report: RestoreReport) -> dict[str, Any]:
     """The outcome as a document."""
     return {
         "status": "partial" if report.failed else "complete",
-        "tables": [
-            {
-                "table": plain(one.plan.target),
-                "action": one.action,
-                "metadata_location": one.plan.metadata_location,
-                "seconds": round(one.seconds, 3),
-                "notes": list(one.notes),
-                "error": one.error or None,
-            }
-            for one in report.tables
-        ],
+        "tables": [{"table": plain(one.plan.target), **_outcome(one)} for one in report.tables],
+        "views": [{"view": plain(one.plan.target), **_outcome(one)} for one in report.views],
     }
+
+
+def _outcome(one: Restored | RestoredView) -> dict[str, Any]:
+    return {
+        "action": one.action,
+        "metadata_location": one.plan.metadata_location,
+        "seconds": round(one.seconds, 3),
+        "notes": list(one.notes),
+        "error": one.error or None,
+    }
+
+
+def _draw_view(view: SqlViewPlan) -> None:
+    line(f"  view {view.source} -> {view.target}", "bold")
+    _draw_refusal(view.refusal)
+    if view.refusal is None:
+        line(f"    {view.action}  UUID: {'a new one' if view.uuid else 'kept'}")
+        line(f"    at {view.location}")
+        for note in view.notes:
+            line(f"    note: {note}")
+
+
+def _draw_refusal(refusal: BcnError | None) -> None:
+    if refusal is not None:
+        line(f"    refused: {refusal.message}", "red")
+        line(f"    HINT: {refusal.hint}" if refusal.hint else "")
+
+
+def _counted(what: str, plans: Sequence[TablePlan | SqlViewPlan]) -> str:
+    actions = [one.action for one in plans]
+    counted = ", ".join(f"{actions.count(one)} {one}" for one in dict.fromkeys(actions))
+    return f"{len(plans)} {what}: {counted}" if plans else ""
+
+
+def _view_row(one: RestoredView) -> tuple[str | int | None, ...]:
+    plan = one.plan
+    return f"view {plan.target}", _result(one), None, 1, size(plan.view.size), duration(one.seconds)
+
+
+def _view_document(view: SqlViewPlan) -> dict[str, Any]:
+    names = ("source", "target", "pit", "action", "location", "metadata_location", "uuid", "notes", "refusal")
+    return {name: plain(getattr(view, name)) for name in names}
 
 
 def _draw_table(table: TablePlan) -> None:
     line(f"  {table.source} -> {table.target}", "bold")
     if table.refusal is not None:
-        line(f"    refused: {table.refusal.message}", "red")
-        line(f"    HINT: {table.refusal.hint}" if table.refusal.hint else "")
+        _draw_refusal(table.refusal)
         return
     uuid = "a new one" if table.uuid else "kept"
     line(f"    {table.action}  {table.files:,} files  {size(table.bytes)}  {_rows(table)}  UUID: {uuid}")
@@ -96,12 +133,13 @@ def _rows(table: TablePlan) -> str:
 
 def _row(one: Restored) -> tuple[str | int | None, ...]:
     plan = one.plan
-    result = (
-        "FAILED"
-        if one.error
-        else _ACTIONS.get(one.action, {"create": "created", "replace": "replaced"}.get(one.action))
-    )
-    return str(plan.target), result, plan.rows, plan.files, size(plan.bytes), duration(one.seconds)
+    return str(plan.target), _result(one), plan.rows, plan.files, size(plan.bytes), duration(one.seconds)
+
+
+def _result(one: Restored | RestoredView) -> str | None:
+    if one.error:
+        return "FAILED"
+    return _ACTIONS.get(one.action, {"create": "created", "replace": "replaced"}.get(one.action))
 
 
 def _table_document(table: TablePlan) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
+from bcn_core.dumping.stored import stored_faults
 from bcn_core.errors import DamagedRepository
 from bcn_core.verify import EVERYTHING, Fault, Slice, Verification, verify_repository
 
@@ -20,10 +21,15 @@ def verify_place(manner: Manner, given: PlaceOptions, read: str | None, *, every
     repository = open_place(given).repository()
     with reporting(manner) as report:
         found = verify_repository(repository, level, report)
-    manner.answer(_document(found))
+        dumps = dict(stored_faults(repository, read=everything))
+    manner.answer(_document(found) | {"dump_faults": dumps})
     if not manner.as_json:
         _draw(found)
-    if found.faults:
+        for dump, problem in dumps.items():
+            line(f"FAULT dump {dump}: {problem}", "red")
+    if dumps:
+        manner.answer({"status": "damaged"})
+    if found.faults or dumps:
         click.get_current_context().exit(DamagedRepository.exit_code)
 
 
@@ -52,11 +58,12 @@ def _draw(found: Verification) -> None:
     if len(found.faults) > _SHOWN:
         line(f"and {len(found.faults) - _SHOWN} more: --json tells them all")
     if found.whole:
-        rows = [(str(table), pit or "nowhere: lost for good") for table, pit in found.whole.items()]
+        rows = [(str(table), pit or "none") for table, pit in found.whole.items()]
         draw(("HARMED TABLE", "STILL WHOLE IN PIT"), rows)
     if found.faults:
         newest = f", the newest is {found.whole_pits[-1]}" if found.whole_pits else ""
         line(f"{len(found.whole_pits)} of {found.pits} PITs are whole{newest}")
+        line("bcn repair shows what can be mended, and what is lost for good")
     for note in found.notes:
         line(f"note: {note}")
     said = f"{len(found.faults)} faults" if found.faults else "whole: no fault found"

@@ -226,13 +226,27 @@ def parse(data: bytes, location: str) -> TableMetadata:
         InvalidTableFile: the bytes are cut off, no JSON, no table metadata, or ambiguous (a key twice).
         UnsupportedFormat: the format version is newer than 3.
     """
-    try:
-        plain = gzip.decompress(data) if data.startswith(_GZIP_MAGIC) else data
-        raw = json.loads(plain.decode(), object_pairs_hook=_unambiguous)
-    except (OSError, EOFError, ValueError, zlib.error, RecursionError) as error:
-        raise InvalidTableFile(f"{location} is not a whole metadata file: {error}") from error
+    raw = unpacked(data, location)
     check_shape(raw, location)
     return TableMetadata(raw, location)
+
+
+def unpacked(data: bytes, location: str) -> Any:
+    """The JSON of a metadata file of any kind, gzipped or not.
+
+    Raises:
+        InvalidTableFile: the bytes are cut off, no JSON, or ambiguous (a key twice).
+    """
+    try:
+        plain = gzip.decompress(data) if is_packed(data) else data
+        return json.loads(plain.decode(), object_pairs_hook=_unambiguous)
+    except (OSError, EOFError, ValueError, zlib.error, RecursionError) as error:
+        raise InvalidTableFile(f"{location} is not a whole metadata file: {error}") from error
+
+
+def is_packed(data: bytes) -> bool:
+    """Whether the bytes of a metadata file are gzipped; its name may say otherwise."""
+    return data.startswith(_GZIP_MAGIC)
 
 
 def render(raw: dict[str, Any], location: str) -> bytes:

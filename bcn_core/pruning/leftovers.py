@@ -12,7 +12,7 @@ def writer_of(folder: str, key: str) -> str | None:
     parts = key.removeprefix(f"{folder}/databases/").split("/")
     if len(parts) > 4 and parts[2] in ("snapshots", "deltas"):
         return parts[3] if is_pit_id(parts[3]) else None
-    if len(parts) == 3 and parts[1] == ".pits":
+    if len(parts) == 3 and parts[1] in (".pits", ".sql_views"):
         pit = parts[2].rpartition("-")[0]
         return pit if is_pit_id(pit) else None
     return None

@@ -12,7 +12,15 @@ from bcn_core.pruning.leftovers import abandoned, is_record, writer_of
 from bcn_core.references import Keys, References, add_capture, needed_keys, references
 from bcn_core.repository.documents import Plan
 from bcn_core.repository.flag_documents import Owner
-from bcn_core.repository.flags import bury, condemned, drop_flag, has_flag, put_flag, readmit
+from bcn_core.repository.flags import (
+    bury,
+    condemned,
+    drop_flag,
+    has_flag,
+    isolated_captures,
+    put_flag,
+    readmit,
+)
 from bcn_core.repository.layout import folder_of, table_folder
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.store import ObjectStat
@@ -94,6 +102,7 @@ def still_needed(repository: Repository, going: frozenset[str]) -> Needed:
     apart = repository.isolated()
     stay = [pit for pit in repository.pits() if pit not in going]
     found = references(repository, [pit for pit in stay if pit not in apart])
+    lost = _without_lost(repository, found)
     leaving = (going & set(repository.pits())) - apart
     going_complete = any(repository.pit(pit).status == "complete" for pit in leaving)
     if going_complete and not any(one.status == "complete" for one in found.manifests.values()):
@@ -105,7 +114,14 @@ def still_needed(repository: Repository, going: frozenset[str]) -> Needed:
             capture = repository.find_capture(planned.table.table(), pit)
             if capture is not None:
                 add_capture(keys, *capture, repository.files(capture[1]))
-    return Needed(keys, found, max((_reach(repository, pit) for pit in apart.intersection(stay)), default=""))
+    guarded = {*apart.intersection(stay), *lost}
+    return Needed(keys, found, max((_reach(repository, pit) for pit in guarded), default=""))
+
+
+def _without_lost(repository: Repository, found: References) -> set[str]:
+    """Leave out the captures that were set apart, whose documents may be unreadable; the PITs that made them."""
+    folders = isolated_captures(repository, found.captures)
+    return {found.captures.pop(folder).entry.capture_pit for folder in folders}
 
 
 def _reach(repository: Repository, pit: str) -> str:

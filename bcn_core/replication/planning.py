@@ -263,6 +263,4 @@ def _nothing_readable(table: TableName, folder: Folder, versions: Versions) -> s
     return f"{folder.place} holds no metadata file of {table}"
 
 
-_NOTHING_HINT = (
-    "check the place and --map, and whether replication has begun; for Parquet files alone see --adopt"
-)
+_NOTHING_HINT = "check the place and --map, and whether replication has begun"

@@ -22,8 +22,12 @@ from bcn_core.iceberg.snapshot_selection import HistoryMode, selected_snapshots
 from bcn_core.replication.remembered import Remembered
 from bcn_core.replication.replica import Replica
 from bcn_core.replication.sites import Twin
-from bcn_core.replication.standing import FORMER_GC, GC, VERSION
+from bcn_core.replication.standing import FORMER_GC, GC, PROMOTED, PROMOTED_FROM, VERSION
 from bcn_core.storage.opening import Stores
+
+_PROMOTION = (PROMOTED, PROMOTED_FROM)
+_NO_NEWS = ("earlier metadata files", *_PROMOTION)
+"""Notes about what is left out here anyhow."""
 
 
 @dataclass
@@ -112,7 +116,11 @@ class Rewriting:
             },
         )
         raw, notes = relocate_metadata(metadata, plan)
-        self.notes += [note for note in notes if "earlier metadata files" not in note]
+        # On the way back from a failover the source is a promoted standby; what is made from it is a replica again.
+        raw["properties"] = {
+            name: value for name, value in raw["properties"].items() if name not in _PROMOTION
+        }
+        self.notes += [note for note in notes if not any(said in note for said in _NO_NEWS)]
         self._put(place, render(raw, place))
         return place
 

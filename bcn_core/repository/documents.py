@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any, Literal
 
+from pydantic import Field
+
 from bcn_core.names import Scope, TableName
 from bcn_core.repository.document import Dated, Document
 
@@ -105,12 +107,25 @@ class TableEntry(Document):
     coverage: Coverage | None = None
 
 
+class SqlView(Document):
+    """One Iceberg view of a PIT: where its pointer stood, and the object that holds its metadata file, verbatim."""
+
+    name: str
+    uuid: str | None
+    pointer: str
+    object: str
+    sha256: str
+    size: int
+    stored_by: str
+
+
 class DatabaseIndex(Document):
     """All tables of one database at a PIT. A database in which nothing changed shares its parent PIT's index."""
 
     namespace: tuple[str, ...]
     properties: dict[str, str]
     tables: tuple[TableEntry, ...]
+    sql_views: tuple[SqlView, ...] = ()
 
 
 class IndexRef(Document):
@@ -142,6 +157,13 @@ class PlannedCapture(Document):
     newest_snapshots: int | None = None
 
 
+class PlannedSqlView(Document):
+    """An Iceberg view that a PIT must hold."""
+
+    view: TableRef
+    pointer: str
+
+
 class Renamed(Document):
     """One UUID under a new name."""
 
@@ -164,6 +186,7 @@ class Consistency(Document):
     mode: Literal["consistent", "skewed", "as_of"]
     window_ms: int = 0
     moved: tuple[TableRef, ...] = ()
+    commit: str | None = None
 
 
 class PitRef(Document):
@@ -216,6 +239,8 @@ class Plan(Dated):
     unreadable: tuple[FailedTable, ...] = ()
     not_yet_created: tuple[TableRef, ...] = ()
     shared_uuids: tuple[tuple[TableRef, ...], ...] = ()
+    sql_views: tuple[PlannedSqlView, ...] = ()
+    unreadable_views: tuple[FailedTable, ...] = ()
 
 
 class Broken(Document):
@@ -269,6 +294,7 @@ class Counts(Document):
     files_new: int
     bytes: int
     bytes_new: int
+    sql_views: int = 0
 
 
 class Included(Document):
@@ -276,6 +302,7 @@ class Included(Document):
 
     databases: tuple[str, ...]
     tables: dict[str, tuple[str, ...]]
+    sql_views: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class DeletedNames(Document):
@@ -283,6 +310,7 @@ class DeletedNames(Document):
 
     tables: tuple[str, ...]
     databases: tuple[str, ...]
+    sql_views: tuple[str, ...] = ()
 
 
 class Unchanged(Document):
@@ -328,6 +356,7 @@ class PitManifest(Dated):
     deleted_tables: tuple[DeletedTable, ...]
     deleted_databases: tuple[DeletedDatabase, ...]
     covered_in_part: tuple[CoveredTable, ...] = ()
+    failed_views: tuple[FailedTable, ...] = ()
     indexes: tuple[IndexRef, ...]
     counts: Counts
     repository: RepositoryManifest | None = None

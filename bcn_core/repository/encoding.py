@@ -9,8 +9,10 @@ from pydantic import ValidationError
 from bcn_core.errors import DamagedRepository, UnsupportedFormat
 from bcn_core.repository.document import FORMAT_VERSION, KNOWN_FEATURES, Document
 from bcn_core.repository.documents import PitManifest
+from bcn_core.repository.dump_documents import DumpManifest
 
 D = TypeVar("D", bound=Document)
+M = TypeVar("M", PitManifest, DumpManifest)
 _NO_DIGEST = b'"digest": "' + b"0" * 64 + b'"'
 _HINT = "bcn was not the last to write this file; restore it from another copy of the repository"
 
@@ -25,8 +27,8 @@ def encode(document: Document) -> bytes:
     return (json.dumps(document.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def seal(manifest: PitManifest) -> bytes:
-    """A PIT manifest as bytes that hold their own SHA-256: that of the same bytes with 64 zeros in its place."""
+def seal(manifest: PitManifest | DumpManifest) -> bytes:
+    """A manifest as bytes that hold their own SHA-256: that of the same bytes with 64 zeros in its place."""
     blank = encode(manifest.model_copy(update={"digest": "0" * 64}))
     return blank.replace(_NO_DIGEST, _NO_DIGEST.replace(b"0" * 64, sha256(blank).encode()))
 
@@ -54,7 +56,16 @@ def unseal(data: bytes, key: str) -> PitManifest:
     Raises:
         DamagedRepository: a byte of it was changed.
     """
-    manifest = decode(PitManifest, data, key)
+    return unsealed(PitManifest, data, key)
+
+
+def unsealed(kind: type[M], data: bytes, key: str) -> M:
+    """Read a manifest of either kind and check the digest that it holds of itself.
+
+    Raises:
+        DamagedRepository: a byte of it was changed.
+    """
+    manifest = decode(kind, data, key)
     held = b'"digest": "' + manifest.digest.encode() + b'"'
     if data.count(held) != 1 or sha256(data.replace(held, _NO_DIGEST)) != manifest.digest:
         raise DamagedRepository(

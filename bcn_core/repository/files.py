@@ -58,16 +58,24 @@ def decode_files(data: bytes, key: str) -> list[StoredFile]:
     Raises:
         DamagedRepository: the bytes are no such file.
     """
+    return [
+        StoredFile(row[0], row[1], row[2], row[3], row[4].hex(), row[5], row[6], tuple(row[7]))
+        for row in decode_frame(data, key).iter_rows()
+    ]
+
+
+def decode_frame(data: bytes, key: str) -> "pl.DataFrame":
+    """The rows as columns: for whoever looks at a million of them at once.
+
+    Raises:
+        DamagedRepository: the bytes are no such file.
+    """
     import polars as pl
 
     try:
-        frame = pl.read_parquet(io.BytesIO(data), columns=list(_COLUMNS))
+        return pl.read_parquet(io.BytesIO(data), columns=list(_COLUMNS))
     except (pl.exceptions.PolarsError, OSError) as error:
         raise DamagedRepository(f"{key} is not a readable list of files: {error}") from error
-    return [
-        StoredFile(row[0], row[1], row[2], row[3], row[4].hex(), row[5], row[6], tuple(row[7]))
-        for row in frame.iter_rows()
-    ]
 
 
 def _frame(files: Sequence[StoredFile]) -> "pl.DataFrame":

@@ -47,6 +47,16 @@ class Isolation(Dated):
     reason: str
 
 
+class CaptureIsolation(Dated):
+    """``isolated/captures/<digest>.json``: this capture has lost something for good; nothing new stands on it."""
+
+    capture: str
+    pit: str
+    owner: Owner
+    since: datetime
+    reason: str
+
+
 class Hold(Dated):
     """``holds/<pit>/<token>.json``: somebody wants this PIT kept, and why."""
 

@@ -1,23 +1,31 @@
 """Tombstones and holds: a PIT that is to go, and a PIT that must stay. The flag's presence counts, not what it says."""
 
 import secrets
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from bcn_core.errors import DamagedRepository, ObjectExists, ObjectMissing
 from bcn_core.repository import layout as keys
 from bcn_core.repository.encoding import decode, encode
-from bcn_core.repository.flag_documents import Hold, Isolation, Owner, Tombstone
+from bcn_core.repository.flag_documents import CaptureIsolation, Hold, Isolation, Owner, Tombstone
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.store import Store
 
 
 def condemned(store: Store) -> frozenset[str]:
     """The PITs that have a tombstone; one that cannot be read counts as well."""
-    return frozenset(
-        found.key.split("/")[1]
-        for found in store.list(keys.TOMBSTONES)
-        if found.key.endswith("/condemned.json")
-    )
+    return frozenset(name for name in _with_tombstone(store) if keys.flagged_dump(name) is None)
+
+
+def condemned_dumps(store: Store) -> frozenset[str]:
+    """The dumps that have a tombstone, by their own ids."""
+    return frozenset(dump for name in _with_tombstone(store) if (dump := keys.flagged_dump(name)))
+
+
+def _with_tombstone(store: Store) -> Iterator[str]:
+    for found in store.list(keys.TOMBSTONES):
+        if found.key.endswith("/condemned.json"):
+            yield found.key.split("/")[1]
 
 
 def isolate(repository: Repository, pit: str, owner: Owner, reason: str) -> None:
@@ -30,6 +38,25 @@ def isolate(repository: Repository, pit: str, owner: Owner, reason: str) -> None
 def readmit(repository: Repository, pit: str) -> None:
     """Take an isolation back: the PIT is whole again, or gone."""
     repository.store.delete(keys.isolation(pit))
+
+
+def isolate_capture(repository: Repository, folder: str, owner: Owner, reason: str) -> None:
+    """Set one capture apart that has lost something for good: the next backup captures its table anew."""
+    pit = folder.rpartition("/")[2]
+    flag = CaptureIsolation(capture=folder, pit=pit, owner=owner, since=repository.now(), reason=reason)
+    with suppress(ObjectExists):
+        repository.store.put_new(keys.capture_isolation(folder), [encode(flag)])
+
+
+def isolated_captures(repository: Repository, folders: Iterable[str]) -> frozenset[str]:
+    """Those of some captures that are set apart; the flag's presence counts."""
+    flags = {found.key for found in repository.store.list(f"{keys.ISOLATED}/captures")}
+    return frozenset(folder for folder in folders if flags and keys.capture_isolation(folder) in flags)
+
+
+def readmit_capture(repository: Repository, folder: str) -> None:
+    """Take the isolation of a capture back: it is whole again, or gone."""
+    repository.store.delete(keys.capture_isolation(folder))
 
 
 def put_flag(repository: Repository, pit: str, owner: Owner, flag: str = "condemned") -> bool:
@@ -76,7 +103,7 @@ def read_tombstone(repository: Repository, pit: str) -> Tombstone | None:
 
 
 def held(repository: Repository) -> dict[str, tuple[str, ...]]:
-    """The PITs that somebody wants kept, with the reasons; a hold that cannot be read still holds."""
+    """What somebody wants kept, and why; a hold that cannot be read still holds. Dumps: under their flag's name."""
     found: dict[str, tuple[str, ...]] = {}
     for entry in repository.store.list(keys.HOLDS):
         pit = entry.key.split("/")[1]

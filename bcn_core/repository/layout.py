@@ -13,6 +13,7 @@ ISOLATED = "isolated"
 CHECKS = "checks"
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-=.")
 _LONGEST_SEGMENT = 200
+_DUMP = "dump-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,11 @@ class Layout:
         """The digest is in the name: a run that publishes again after a crash may index other captures."""
         return f"{self.database(namespace)}/.pits/{pit}-{digest[:12]}.json"
 
+    def sql_view(self, namespace: tuple[str, ...], pit: str, digest: str, *, packed: bool) -> str:
+        """The metadata file of one Iceberg view; the digest is in the name, since a database has many of them."""
+        suffix = ".json.gz" if packed else ".json"
+        return f"{self.database(namespace)}/.sql_views/{pit}-{digest[:24]}{suffix}"
+
     def table_manifest(self, table: TableName) -> str:
         return f"{self.database(table.namespace)}/{encode(table.name)}/table_manifest.json"
 
@@ -66,6 +72,29 @@ class Layout:
         """The folder of one table's capture; full captures stand apart from incremental ones."""
         kind = "snapshots" if full else "deltas"
         return f"{self.database(table.namespace)}/{encode(table.name)}/{kind}/{pit}"
+
+
+@dataclass(frozen=True, slots=True)
+class DumpLayout(Layout):
+    """The keys of the dumps of the catalog's own database: as those of PITs, in a folder of theirs."""
+
+    @property
+    def pits(self) -> str:
+        return f"{self.folder}/database_dumps"
+
+    def dump(self, dump: str, name: str) -> str:
+        """The dump itself; its name tells its form."""
+        return f"{self.pits}/{dump}/{name}"
+
+
+def dump_flag(dump: str) -> str:
+    """The name under which a dump has tombstones, holds and readers: no PIT is called so."""
+    return f"{_DUMP}{dump}"
+
+
+def flagged_dump(name: str) -> str | None:
+    """Undo :func:`dump_flag`; None for a flag that is of a PIT."""
+    return name.removeprefix(_DUMP) if name.startswith(_DUMP) else None
 
 
 def beats(pin: str) -> str:
@@ -86,6 +115,11 @@ def tombstone(pit: str, flag: str = "condemned") -> str:
 def isolation(pit: str) -> str:
     """The flag that sets a damaged PIT apart."""
     return f"{ISOLATED}/{pit}.json"
+
+
+def capture_isolation(folder: str) -> str:
+    """The flag that sets one capture apart, by its folder."""
+    return f"{ISOLATED}/captures/{hashlib.sha256(folder.encode()).hexdigest()[:32]}.json"
 
 
 def hold(pit: str, token: str) -> str:
@@ -121,6 +155,16 @@ def table_view(folder: str) -> str:
 def stored_files(folder: str) -> str:
     """The folder of the bytes that a capture stored."""
     return f"{folder}/files"
+
+
+def part_lists(folder: str) -> str:
+    """The folder of the lists of what was copied ahead of a capture, in parts."""
+    return f"{folder}/parts"
+
+
+def part_list(folder: str, number: int, of: int) -> str:
+    """What one of several parts copied ahead of a capture."""
+    return f"{part_lists(folder)}/{number}-of-{of}.parquet"
 
 
 def stored_file(folder: str, root: str, relative: str) -> str:

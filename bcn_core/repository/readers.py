@@ -1,7 +1,7 @@
 """Pins of those who only read PITs: prune leaves alone what a restore or a check is reading."""
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -28,9 +28,17 @@ class Use:
         return self.pits is None or pit in self.pits
 
 
+There = Callable[[Repository, Iterable[str]], None]
+"""Refuses what is gone or about to go."""
+
+
 @contextmanager
-def reading(repository: Repository, owner: Owner, pits: Iterable[str], report: Report) -> Iterator[Report]:
+def reading(
+    repository: Repository, owner: Owner, pits: Iterable[str], report: Report, there: There | None = None
+) -> Iterator[Report]:
     """Keep PITs from being pruned while the block reads them; use the report that is given, it keeps the pin alive.
+
+    ``there`` looks for what is read when that is no PIT.
 
     A repository that cannot be written to cannot be pruned from here either: that is a warning, no obstacle.
 
@@ -38,18 +46,18 @@ def reading(repository: Repository, owner: Owner, pits: Iterable[str], report: R
         Conflict: one of them is being pruned.
         NotFound: one of them is gone.
     """
-    wanted = tuple(sorted(set(pits)))
+    wanted, check = tuple(sorted(set(pits))), there or check_there
     key = keys.reader(secrets.token_hex(8))
     pin = ReaderPin(owner=owner, since=repository.now(), reads=wanted)
     try:
         repository.store.put_new(key, [encode(pin)])
     except StorageRefused as error:
         report(Warned(f"no pin was written ({error.message}): do not prune this repository meanwhile"))
-        check_there(repository, wanted)
+        check(repository, wanted)
         yield report
         return
     try:
-        check_there(repository, wanted)
+        check(repository, wanted)
         yield Heartbeat(repository, key).reporting(report)
     finally:
         # A store that fails here must not hide how the run ended; the pin expires.

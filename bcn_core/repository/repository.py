@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from bcn_core.errors import (
     BcnError,
@@ -27,12 +28,16 @@ from bcn_core.repository.documents import (
     RepositoryManifest,
     ScopeRecord,
     SourceRecord,
+    SqlView,
     TableEntry,
 )
 from bcn_core.repository.encoding import decode, encode, sha256, unseal
-from bcn_core.repository.files import StoredFile, decode_files
+from bcn_core.repository.files import StoredFile, decode_files, decode_frame
 from bcn_core.repository.layout import Layout
 from bcn_core.storage.store import Store
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _READS_AT_ONCE = 8
 Clock = Callable[[], datetime]
@@ -115,8 +120,9 @@ class Repository:
 
     def isolated(self) -> frozenset[str]:
         """The PITs that were set apart as damaged; a flag that cannot be read counts as well."""
-        names = (found.key.rpartition("/")[2] for found in self.store.list(keys.ISOLATED))
-        return frozenset(name.removesuffix(".json") for name in names if name.endswith(".json"))
+        names = (found.key.removeprefix(f"{keys.ISOLATED}/") for found in self.store.list(keys.ISOLATED))
+        pits = (name.removesuffix(".json") for name in names if name.endswith(".json"))
+        return frozenset(pit for pit in pits if "/" not in pit)
 
     def unfinished(self) -> list[str]:
         """The ids of PITs that were begun and not published: what they copied can be used again."""
@@ -158,9 +164,12 @@ class Repository:
 
     def tables(self, manifest: PitManifest) -> dict[TableName, TableEntry]:
         """All tables that a PIT holds."""
+        return tables_in(self.indexes(manifest))
+
+    def indexes(self, manifest: PitManifest) -> list[DatabaseIndex]:
+        """The databases that a PIT holds, with their tables and views."""
         with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
-            indexes = list(pool.map(self.index, manifest.indexes))
-        return {TableName(index.namespace, entry.name): entry for index in indexes for entry in index.tables}
+            return list(pool.map(self.index, manifest.indexes))
 
     def capture(self, entry: TableEntry) -> CaptureRecord:
         """The capture that a PIT's table stands on."""
@@ -182,9 +191,17 @@ class Repository:
         """All files that a capture needs."""
         return decode_files(self._checked(capture.files_key, capture.files_sha256), capture.files_key)
 
+    def files_frame(self, capture: CaptureRecord) -> "pl.DataFrame":
+        """The same as columns."""
+        return decode_frame(self._checked(capture.files_key, capture.files_sha256), capture.files_key)
+
     def object(self, file: StoredFile) -> bytes:
         """The bytes of one stored file, checked."""
         return self._checked(file.object, file.sha256)
+
+    def view_bytes(self, view: SqlView) -> bytes:
+        """The metadata file of a view, checked."""
+        return self._checked(view.object, view.sha256)
 
     def write_once(self, key: str, data: bytes) -> None:
         """Create a document. An equal one that is there already is our own, written by a call whose answer was lost.
@@ -235,6 +252,16 @@ class Repository:
 
 
 _OTHER_PIT = "other PITs may hold a whole copy: bcn describe; other tables of this PIT can still be restored"
+
+
+def tables_in(indexes: Iterable[DatabaseIndex]) -> dict[TableName, TableEntry]:
+    """The tables of some databases, by name."""
+    return {TableName(index.namespace, entry.name): entry for index in indexes for entry in index.tables}
+
+
+def views_in(indexes: Iterable[DatabaseIndex]) -> dict[TableName, SqlView]:
+    """The Iceberg views of some databases, by name."""
+    return {TableName(index.namespace, view.name): view for index in indexes for view in index.sql_views}
 
 
 class _Selection:

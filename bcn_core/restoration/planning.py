@@ -1,6 +1,6 @@
 """The plan of a restore: every decision and every refusal, before anything is written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bcn_core.catalogs.catalog import Catalog, Sweep
@@ -25,8 +25,9 @@ from bcn_core.restoration.preflight import (
     places_of,
     unreadable_names,
 )
-from bcn_core.restoration.request import DatabasePlan, RestorePlan, RestoreRequest, TablePlan
+from bcn_core.restoration.request import DatabasePlan, RestorePlan, RestoreRequest, SqlViewPlan, TablePlan
 from bcn_core.restoration.selection import Selected, select
+from bcn_core.restoration.sql_views import ViewPlanner
 from bcn_core.restoration.support import check_supported
 from bcn_core.restoration.targets import (
     mapping_to,
@@ -151,18 +152,28 @@ def make_plan(
     """
     manifest = repository.pit(repository.select(request.pit))
     selected = select(repository, manifest, request)
-    names = target_names(selected, request, catalog)
+    names = target_names(
+        [*(one.table for one in selected.tables), *(view for view, _ in selected.views)], request, catalog
+    )
     existing = catalog.sweep(Scope(catalog.name))
     places = places_of(existing)
-    planner = Planner(repository, catalog, stores, request, existing, places, only=len(selected) == 1)
-    tables = tuple(in_parallel(lambda one: planner.plan(one, names[one.table]), selected, _TABLES_AT_ONCE))
+    planner = Planner(repository, catalog, stores, request, existing, places, only=len(names) == 1)
+    tables = tuple(
+        in_parallel(lambda one: planner.plan(one, names[one.table]), selected.tables, _TABLES_AT_ONCE)
+    )
+    about_views = ViewPlanner(
+        repository, catalog, request, existing, places, manifest.pit, only=len(names) == 1
+    )
+    views = tuple(about_views.plan(view, held, names[view]) for view, held in selected.views)
+    everything: tuple[TablePlan | SqlViewPlan, ...] = tables + views
     return RestorePlan(
         pit=manifest.pit,
         pit_status=manifest.status,
         target_catalog=catalog.name or None,
         tables=_apart(tables),
-        databases=_databases(repository, manifest, tables, existing),
-        notes=_pit_notes(manifest, len(selected)),
+        databases=_databases(repository, manifest, [one.target for one in everything], existing),
+        notes=_pit_notes(manifest, len(selected.tables)),
+        views=views,
     )
 
 
@@ -187,11 +198,11 @@ def _apart(tables: tuple[TablePlan, ...]) -> tuple[TablePlan, ...]:
 
 
 def _databases(
-    repository: Repository, manifest: PitManifest, tables: tuple[TablePlan, ...], existing: Sweep
+    repository: Repository, manifest: PitManifest, targets: Iterable[TableName], existing: Sweep
 ) -> tuple[DatabasePlan, ...]:
     """The databases that the target lacks; one that keeps its name gets its properties back, but for its location."""
     held = {ref.namespace: ref for ref in manifest.indexes}
-    wanted = sorted({plan.target.namespace for plan in tables} - existing.databases.keys())
+    wanted = sorted({target.namespace for target in targets} - existing.databases.keys())
     plans = []
     for namespace in wanted:
         properties: Mapping[str, str] = (

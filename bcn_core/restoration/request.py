@@ -7,7 +7,7 @@ from bcn_core.errors import BcnError
 from bcn_core.iceberg.snapshot_selection import HistoryMode
 from bcn_core.locations import PrefixMap
 from bcn_core.names import TableName
-from bcn_core.repository.documents import TableEntry
+from bcn_core.repository.documents import SqlView, TableEntry
 
 OnConflict = Literal["fail", "skip", "replace"]
 UuidChoice = Literal["auto", "keep", "new"]
@@ -64,6 +64,23 @@ class TablePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class SqlViewPlan:
+    """What is to become of one Iceberg view; the fields mean what they mean of a table."""
+
+    source: TableName
+    target: TableName
+    pit: str
+    view: SqlView
+    action: Action
+    location: str
+    metadata_location: str
+    uuid: str | None
+    expected: str | None = None
+    notes: tuple[str, ...] = ()
+    refusal: BcnError | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DatabasePlan:
     """A database that the target needs, with the properties that it had."""
 
@@ -81,6 +98,22 @@ class RestorePlan:
     tables: tuple[TablePlan, ...]
     databases: tuple[DatabasePlan, ...]
     notes: tuple[str, ...] = ()
+    views: tuple[SqlViewPlan, ...] = ()
+
+    @property
+    def everything(self) -> tuple[TablePlan | SqlViewPlan, ...]:
+        """Tables, then views."""
+        return self.tables + self.views
+
+    @property
+    def refusals(self) -> tuple[BcnError, ...]:
+        """What stands against tables and views of the plan."""
+        return tuple(one.refusal for one in self.everything if one.refusal is not None)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether nothing of it can be carried out."""
+        return bool(self.refusals) and len(self.refusals) == len(self.everything)
 
     @property
     def bytes(self) -> int:
@@ -100,13 +133,30 @@ class Restored:
 
 
 @dataclass(frozen=True, slots=True)
+class RestoredView:
+    """What became of one view; ``error`` is empty when all went well."""
+
+    plan: SqlViewPlan
+    action: Action
+    seconds: float
+    notes: tuple[str, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RestoreReport:
-    """What became of all tables of a plan."""
+    """What became of all tables and views of a plan."""
 
     plan: RestorePlan
     tables: tuple[Restored, ...]
+    views: tuple[RestoredView, ...] = ()
 
     @property
-    def failed(self) -> tuple[Restored, ...]:
-        """The tables that are not restored though they were asked for."""
-        return tuple(table for table in self.tables if table.error)
+    def everything(self) -> tuple[Restored | RestoredView, ...]:
+        """Tables, then views."""
+        return self.tables + self.views
+
+    @property
+    def failed(self) -> tuple[Restored | RestoredView, ...]:
+        """The tables and views that are not restored though they were asked for."""
+        return tuple(one for one in self.everything if one.error)

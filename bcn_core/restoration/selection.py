@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from bcn_core.errors import NotFound
-from bcn_core.names import TableName, nearest
-from bcn_core.repository.documents import PitManifest, TableEntry
-from bcn_core.repository.repository import Repository
+from bcn_core.names import TableName, fits, fits_glob, nearest
+from bcn_core.repository.documents import PitManifest, SqlView, TableEntry
+from bcn_core.repository.repository import Repository, tables_in, views_in
 from bcn_core.restoration.request import RestoreRequest
 
 
@@ -21,20 +20,31 @@ class Selected:
     status: str
 
 
-def select(repository: Repository, manifest: PitManifest, request: RestoreRequest) -> tuple[Selected, ...]:
-    """The tables that a request's filters leave; deleted ones only when they are asked for.
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a request's filters leave of a PIT."""
+
+    tables: tuple[Selected, ...]
+    views: tuple[tuple[TableName, SqlView], ...]
+
+
+def select(repository: Repository, manifest: PitManifest, request: RestoreRequest) -> Selection:
+    """The tables and views that a request's filters leave; deleted tables only when they are asked for.
 
     Raises:
         NotFound: the filters leave none.
     """
-    held = {table: _selected(table, entry, manifest) for table, entry in repository.tables(manifest).items()}
+    indexes = repository.indexes(manifest)
+    held = {table: _selected(table, entry, manifest) for table, entry in tables_in(indexes).items()}
+    views = views_in(indexes)
     if request.include_deleted:
         deleted = _deleted(repository, manifest)
         held |= {table: one for table, one in deleted.items() if table not in held}
-    chosen = [held[table] for table in sorted(held) if _wanted(table, request)]
-    if not chosen:
-        raise _nothing(manifest.pit, held, _deleted(repository, manifest), request)
-    return tuple(chosen)
+    chosen = tuple(held[table] for table in sorted(held) if _wanted(table, request))
+    chosen_views = tuple((view, views[view]) for view in sorted(views) if _wanted(view, request))
+    if not chosen and not chosen_views:
+        raise _nothing(manifest.pit, [*held, *views], _deleted(repository, manifest), request)
+    return Selection(chosen, chosen_views)
 
 
 def status_in(manifest: PitManifest, table: TableName, entry: TableEntry) -> str:
@@ -63,23 +73,14 @@ def _deleted(repository: Repository, manifest: PitManifest) -> dict[TableName, S
 
 
 def _wanted(table: TableName, request: RestoreRequest) -> bool:
-    in_database = not request.databases or any(_fits(table.database, glob) for glob in request.databases)
-    in_tables = not request.tables or _any_fits(table, request.tables)
-    return in_database and in_tables and not _any_fits(table, request.exclude)
-
-
-def _any_fits(table: TableName, globs: Iterable[str]) -> bool:
-    return any(_fits(str(table), glob) or _fits(table.name, glob) for glob in globs)
-
-
-def _fits(name: str, glob: str) -> bool:
-    """A name fits itself even when it holds characters that mean something in a glob."""
-    return name == glob or fnmatchcase(name, glob)
+    in_database = not request.databases or any(fits_glob(table.database, glob) for glob in request.databases)
+    in_tables = not request.tables or fits(table, request.tables)
+    return in_database and in_tables and not fits(table, request.exclude)
 
 
 def _nothing(
     pit: str,
-    held: Mapping[TableName, Selected],
+    held: Iterable[TableName],
     deleted: Mapping[TableName, Selected],
     request: RestoreRequest,
 ) -> NotFound:
@@ -89,7 +90,7 @@ def _nothing(
             hint="add --include-deleted, or choose an earlier --pit",
         )
     if request.databases and not any(
-        _fits(table.database, glob) for table in held for glob in request.databases
+        fits_glob(table.database, glob) for table in held for glob in request.databases
     ):
         wanted = request.databases[0]
         known = [table.database for table in held]

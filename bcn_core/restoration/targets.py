@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from collections.abc import Iterable
 
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.errors import InvalidRequest
@@ -10,20 +11,19 @@ from bcn_core.names import TableName
 from bcn_core.repository.documents import CaptureRecord, RepositoryManifest
 from bcn_core.restoration.places import Places
 from bcn_core.restoration.request import RestoreRequest, UuidChoice
-from bcn_core.restoration.selection import Selected
 from bcn_core.storage.opening import absolute
 
 
 def target_names(
-    selected: tuple[Selected, ...], request: RestoreRequest, catalog: Catalog
+    selected: Iterable[TableName], request: RestoreRequest, catalog: Catalog
 ) -> dict[TableName, TableName]:
-    """The new name of each table, as the target catalog spells it.
+    """The new name of each table and view, as the target catalog spells it.
 
     Raises:
-        InvalidRequest: two tables would get the same name (some catalogs know no upper case), or one that the
+        InvalidRequest: two would get the same name (some catalogs know no upper case), or one that the
             catalog cannot hold.
     """
-    names = {one.table: catalog.spelled(_renamed(one.table, request)) for one in selected}
+    names = {one: catalog.spelled(_renamed(one, request)) for one in selected}
     taken: dict[TableName, TableName] = {}
     for source, target in names.items():
         if target in taken:
@@ -71,6 +71,21 @@ def target_location(
     if request.on_conflict == "replace" and catalog.pointer(target) is not None:
         return f"{_usual_place(target, catalog)}-bcn-{record.pit}"
     return _usual_place(target, catalog)
+
+
+def view_location(
+    source: TableName, target: TableName, catalog: Catalog, request: RestoreRequest, *, only: bool
+) -> str:
+    """The restored view's location: as asked for, else where the target catalog would put a table of its name.
+
+    Raises:
+        InvalidRequest: nothing names a place.
+    """
+    if request.target_location is None:
+        return _usual_place(target, catalog)
+    asked = _filled(request.target_location, source) or ""
+    own = only or "{table}" in request.target_location
+    return absolute(asked if own else f"{asked.rstrip('/')}/{target.database}/{target.name}")
 
 
 def _usual_place(target: TableName, catalog: Catalog) -> str:
@@ -135,5 +150,9 @@ def new_uuid(
     """
     if choice == "keep" or (choice == "auto" and lost):
         return None
-    name = f"{repository.repository_id}/{record.pit}/{record.uuid}/{target}"
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+    return uuid_of(repository, record.pit, record.uuid, target)
+
+
+def uuid_of(repository: RepositoryManifest, pit: str, before: str | None, target: TableName) -> str:
+    """The new UUID of a copy: the same each time that the same thing is restored under the same name."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{repository.repository_id}/{pit}/{before}/{target}"))

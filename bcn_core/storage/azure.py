@@ -43,7 +43,7 @@ class AzureStore:
         self._call(key, lambda: self._new(key).send(data, overwrite=True))
 
     def list(self, folder: str) -> Iterator[ObjectStat]:
-        prefix = self._prefix + (f"{folder.rstrip('/')}/" if folder else "")
+        prefix = self._below(folder)
         for blob in self._listed(folder, prefix, "metadata"):
             if not (blob.metadata or {}).get("hdi_isfolder"):
                 yield ObjectStat(blob.name[len(self._prefix) :], blob.size, blob.last_modified.timestamp())
@@ -61,13 +61,17 @@ class AzureStore:
             return
 
     def versions(self, folder: str) -> Iterator[ObjectVersion]:
-        for blob in self._listed(folder, f"{self._prefix}{folder.rstrip('/')}/", "versions"):
+        for blob in self._listed(folder, self._below(folder), "versions"):
             if blob.version_id:
                 key = blob.name[len(self._prefix) :]
                 yield ObjectVersion(key, blob.version_id, blob.last_modified.timestamp())
 
     def free_bytes(self) -> int | None:
         return None
+
+    def _below(self, folder: str) -> str:
+        """The prefix of all keys below a folder, and of no namesake's."""
+        return self._prefix + (f"{folder.rstrip('/')}/" if folder else "")
 
     def _part(self, key: str, start: int, etag: str) -> tuple[bytes, int, str]:
         """Bytes from somewhere on, at most a chunk of them; the whole blob's size and version."""

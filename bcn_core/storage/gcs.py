@@ -43,7 +43,7 @@ class GcsStore:
         self._new(key).send(data, {})
 
     def list(self, folder: str) -> Iterator[ObjectStat]:
-        prefix = self._prefix + (f"{folder.rstrip('/')}/" if folder else "")
+        prefix = self._below(folder)
         for found in self._listed(
             folder, {"prefix": prefix, "fields": "items(name,size,updated),nextPageToken"}
         ):
@@ -59,13 +59,17 @@ class GcsStore:
             return
 
     def versions(self, folder: str) -> Iterator[ObjectVersion]:
-        asked = {"prefix": f"{self._prefix}{folder.rstrip('/')}/", "versions": "true"}
+        asked = {"prefix": self._below(folder), "versions": "true"}
         for found in self._listed(folder, asked):
             created = datetime.fromisoformat(found["timeCreated"]).timestamp()
             yield ObjectVersion(found["name"][len(self._prefix) :], str(found["generation"]), created)
 
     def free_bytes(self) -> int | None:
         return None
+
+    def _below(self, folder: str) -> str:
+        """The prefix of all keys below a folder, and of no namesake's."""
+        return self._prefix + (f"{folder.rstrip('/')}/" if folder else "")
 
     def _listed(self, folder: str, asked: dict[str, str]) -> Iterator[dict[str, Any]]:
         while True:

@@ -6,15 +6,12 @@ from dataclasses import dataclass, field
 
 from bcn_core.errors import InvalidRequest
 from bcn_core.locations import is_within, split
+from bcn_core.settings import S3_VARIABLES
 
 Properties = Mapping[str, str]
 
-# The names of requirements/1, honoured beside those of AWS, which boto3 reads itself; and what leads to emulators.
-_ENVIRONMENT = {
-    "S3_ENDPOINT": "s3.endpoint",
-    "S3_ACCESS_KEY": "s3.access-key-id",
-    "S3_SECRET_KEY": "s3.secret-access-key",
-    "S3_REGION": "s3.region",
+# AWS's own names are read by boto3; these lead to requirement 1's stack, and to emulators.
+_ENVIRONMENT = S3_VARIABLES | {
     "STORAGE_EMULATOR_HOST": "gcs.service.host",
     "AZURE_STORAGE_CONNECTION_STRING": "adls.connection-string",
 }

@@ -10,6 +10,7 @@ from bcn_core.storage.retrying import Retries
 from bcn_core.storage.s3_errors import told
 from bcn_core.storage.s3_writing import NewObject
 from bcn_core.storage.store import CHUNK_BYTES, ObjectStat, ObjectVersion
+from bcn_core.storage.within import Check, HeldBytes, ObjectPlace
 
 
 class S3Store:
@@ -36,13 +37,20 @@ class S3Store:
         return resumed(self._shown(key), self._retries, lambda start, etag: self._open(key, start, etag))
 
     def put_new(self, key: str, chunks: Iterable[bytes]) -> None:
-        NewObject(self._client, self._bucket, self._prefix + key, self._retries).write(chunks)
+        self._new(key).write(chunks)
+
+    def place(self, key: str) -> ObjectPlace:
+        return ObjectPlace(self._client, self._bucket, self._prefix + key)
+
+    def copy_new(self, key: str, source: ObjectPlace, check: Check) -> HeldBytes | None:
+        # Another account's keys may not reach this bucket, nor ours that one.
+        return self._new(key).copy(source, check) if source.account is self._client else None
 
     def replace(self, key: str, data: bytes) -> None:
         self._call(key, lambda: self._client.put_object(**self._at(key), Body=data))
 
     def list(self, folder: str) -> Iterator[ObjectStat]:
-        prefix = self._prefix + (f"{folder.rstrip('/')}/" if folder else "")
+        prefix = self._below(folder)
         token: str | None = None
         while True:
             page = self._page(prefix, token)
@@ -65,7 +73,10 @@ class S3Store:
         self._call(key, lambda: self._client.delete_object(**self._at(key)))
 
     def versions(self, folder: str) -> Iterator[ObjectVersion]:
-        options: dict[str, Any] = {"Bucket": self._bucket, "Prefix": f"{self._prefix}{folder.rstrip('/')}/"}
+        options: dict[str, Any] = {
+            "Bucket": self._bucket,
+            "Prefix": self._below(folder),
+        }
         while True:
             page = self._call(folder, partial(self._client.list_object_versions, **options))
             for found in page.get("Versions", ()):
@@ -79,6 +90,10 @@ class S3Store:
 
     def free_bytes(self) -> int | None:
         return None
+
+    def _below(self, folder: str) -> str:
+        """The prefix of all keys below a folder, and of no namesake's."""
+        return self._prefix + (f"{folder.rstrip('/')}/" if folder else "")
 
     def _open(self, key: str, start: int, etag: str | None) -> Body:
         options: dict[str, Any] = {}
@@ -110,6 +125,9 @@ class S3Store:
         options = {"Bucket": self._bucket, "Prefix": prefix} | ({"ContinuationToken": token} if token else {})
         found: dict[str, Any] = self._call("", lambda: self._client.list_objects_v2(**options))
         return found
+
+    def _new(self, key: str) -> NewObject:
+        return NewObject(self._client, self._bucket, self._prefix + key, self._retries)
 
     def _at(self, key: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": self._prefix + key}

@@ -7,12 +7,18 @@ from contextlib import suppress
 from itertools import chain
 from typing import Any
 
-from bcn_core.errors import BcnError, ObjectMissing
+from bcn_core.errors import BcnError, ObjectExists, ObjectMissing, StorageFailure
 from bcn_core.storage.creating import new_stamp, parts, unless_ours
 from bcn_core.storage.retrying import Retries
 from bcn_core.storage.s3_errors import told
+from bcn_core.storage.within import LEAST_BYTES, MOST_BYTES, Check, HeldBytes, ObjectPlace
 
 _STAMP = "bcn-write"
+_Parts = list[dict[str, Any]]
+
+
+class CopyNotTold(StorageFailure):
+    """The store copied, or would not, and tells no SHA-256 of what it copied: the bytes must be read."""
 
 
 class NewObject:
@@ -53,14 +59,56 @@ class NewObject:
             )
         )
 
+    def copy(self, source: ObjectPlace, check: Check) -> HeldBytes | None:
+        """Create the object as the store's own copy of another, as :meth:`CopiesWithin.copy_new` tells it.
+
+        The copy is the only part of an upload: its checksum is the object's, and it is known before the object is
+        there. ``CopyObject`` is create-only nowhere but on AWS, and tells a checksum when it is too late.
+        """
+        where = {"Bucket": source.bucket, "Key": source.key}
+        found = self._call(lambda: self._client.head_object(**where), f"s3://{source.bucket}/{source.key}")
+        if not LEAST_BYTES <= found["ContentLength"] <= MOST_BYTES:
+            return None
+        held: list[HeldBytes] = []
+
+        def only_part(upload: str) -> _Parts:
+            part = self._copied_part(upload, where, found["ETag"])
+            held.append(HeldBytes(found["ContentLength"], _digest(part["ChecksumSHA256"])))
+            check(held[0])
+            return [part]
+
+        try:
+            self._assembled(only_part)
+        except CopyNotTold:
+            return None
+        return held[0]
+
+    def _copied_part(self, upload: str, source: dict[str, str], etag: str) -> dict[str, Any]:
+        options = {"UploadId": upload, "PartNumber": 1, "CopySource": source, "CopySourceIfMatch": etag}
+        try:
+            answer = self._call(lambda: self._client.upload_part_copy(**self._at, **options))
+        except (StorageFailure, ObjectExists) as error:
+            # Refused, too slow, or the source is another by now: reading it tells what is the matter.
+            raise CopyNotTold(f"{self._shown}: the store does not copy it") from error
+        part = answer["CopyPartResult"]
+        if not _digest(part.get("ChecksumSHA256", "")):
+            raise CopyNotTold(f"{self._shown}: the store tells no SHA-256 of its copy")
+        return {"PartNumber": 1, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]}
+
     def _in_parts(self, parts: Iterator[bytes]) -> None:
+        self._assembled(
+            lambda upload: [self._part(upload, number, data) for number, data in enumerate(parts, start=1)]
+        )
+
+    def _assembled(self, made: Callable[[str], _Parts]) -> None:
+        """Make the parts of a new upload, and finish it: only then the object is there."""
         upload = self._call(
             lambda: self._client.create_multipart_upload(
                 **self._at, ChecksumAlgorithm="SHA256", Metadata={_STAMP: self._stamp}
             )
         )["UploadId"]
         try:
-            done = [self._part(upload, number, data) for number, data in enumerate(parts, start=1)]
+            done = made(upload)
             self._unless_ours(
                 lambda: self._client.complete_multipart_upload(
                     **self._at, UploadId=upload, MultipartUpload={"Parts": done}, IfNoneMatch="*"
@@ -91,13 +139,22 @@ class NewObject:
             return False
         return bool(held.get("Metadata", {}).get(_STAMP) == self._stamp)
 
-    def _call(self, made: Callable[[], Any]) -> Any:
+    def _call(self, made: Callable[[], Any], shown: str = "") -> Any:
         def once() -> Any:
-            with told(self._shown):
+            with told(shown or self._shown):
                 return made()
 
-        return self._retries.call(self._shown, once)
+        return self._retries.call(shown or self._shown, once)
 
 
 def _checksum(data: bytes) -> str:
     return base64.b64encode(hashlib.sha256(data).digest()).decode()
+
+
+def _digest(checksum: str) -> str:
+    """A SHA-256 in hexadecimal; empty for what is none, such as the checksum of checksums of an object in parts."""
+    try:
+        found = base64.b64decode(checksum, validate=True)
+    except ValueError:
+        return ""
+    return found.hex() if len(found) == hashlib.sha256().digest_size else ""

@@ -50,7 +50,10 @@ class Store(Protocol):
         """
 
     def replace(self, key: str, data: bytes) -> None:
-        """Write an object whether or not the key is taken, atomically. For views only: the truth is never replaced."""
+        """Write an object whether or not the key is taken, atomically.
+
+        For views, and for damaged objects that get back the bytes that were written: the truth is never replaced.
+        """
 
     def list(self, folder: str) -> Iterator[ObjectStat]:
         """Every object below a folder ("" = all), never its namesakes (``a/b`` lists ``a/b/c``, not ``a/bc``).

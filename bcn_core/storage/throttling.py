@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from bcn_core.storage.store import ObjectStat, ObjectVersion, Store
+from bcn_core.storage.within import Check, CopiesWithin, HeldBytes, ObjectPlace
 
 
 class Rate:
@@ -53,6 +54,18 @@ class Throttled:
 
     def put_new(self, key: str, chunks: Iterable[bytes]) -> None:
         self._store.put_new(key, chunks)
+
+    def place(self, key: str) -> ObjectPlace | None:
+        return self._store.place(key) if isinstance(self._store, CopiesWithin) else None
+
+    def copy_new(self, key: str, source: ObjectPlace, check: Check) -> HeldBytes | None:
+        """The store's own copy, which loads the store as a read does: its bytes are taken before it appears."""
+
+        def taken(held: HeldBytes) -> None:
+            check(held)
+            self._rate.take(held.size)
+
+        return self._store.copy_new(key, source, taken) if isinstance(self._store, CopiesWithin) else None
 
     def replace(self, key: str, data: bytes) -> None:
         self._store.replace(key, data)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bcn_core.errors import BcnError
 from bcn_core.names import TableName
-from bcn_core.references import References, Standing
+from bcn_core.references import References, Standing, StandingView
 from bcn_core.repository.layout import capture_record, folder_of
 
 
@@ -80,6 +80,11 @@ class Faults:
         """Note an object that a capture needs."""
         self.add(key, problem, found.pits_of(standing), standing.table, original)
 
+    def of_view(self, standing: StandingView, problem: str, found: References) -> None:
+        """Note a view's metadata file."""
+        original = Original(standing.view.sha256, standing.view.pointer)
+        self.add(standing.view.object, problem, found.pits_of(standing), standing.name, original)
+
     @property
     def all(self) -> tuple[Fault, ...]:
         return tuple(self.found[one] for one in sorted(self.found))
@@ -118,6 +123,9 @@ def still_whole(found: References, faults: Iterable[Fault]) -> dict[TableName, s
     for standing in found.captures.values():
         if standing.table in holding:
             holding[standing.table].update(found.pits_of(standing))
+    for view in found.views.values():
+        if view.name in holding:
+            holding[view.name].update(found.pits_of(view))
     return {
         table: max(holding[table] - pits - unreadable, default=None) for table, pits in sorted(harmed.items())
     }

@@ -18,6 +18,7 @@ from bcn_core.repository.repository import Repository
 from bcn_core.verification.faults import Fault, Faults, Original, still_whole, whole_pits
 from bcn_core.verification.objects import EVERYTHING, Objects, Slice
 from bcn_core.verification.roots import check_plans, check_roots, stale_views
+from bcn_core.verification.sql_views import damaged_views
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ def _verify(repository: Repository, pits: list[str], level: Slice) -> Verificati
             repository, capture, as_iceberg=newest in found.pits_of(capture.standing)
         ):
             faults.of_capture(key, problem, found, capture.standing)
+    for view, problem in damaged_views(found):
+        faults.of_view(view, problem, found)
     for key, error in troubles:
         faults.of_document(key, error, found)
     if level == EVERYTHING:
@@ -90,7 +93,7 @@ def _verify(repository: Repository, pits: list[str], level: Slice) -> Verificati
         finished_at=repository.now(),
         pits=len(pits),
         tables=len({standing.table for standing in found.captures.values()}),
-        files=objects.files,
+        files=objects.files + len(found.views),
         bytes_read=objects.bytes_read,
         faults=faults.all,
         whole=still_whole(found, faults.all),

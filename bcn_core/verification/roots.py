@@ -119,5 +119,8 @@ def _check_versions(repository: Repository, faults: Faults) -> Iterator[str]:
 
 
 def _root(repository: Repository) -> dict[str, Any]:
-    found = json.loads(repository.store.get(keys.REPOSITORY_MANIFEST))
-    return dict(found)
+    """The repository manifest as it lies there; nothing when it cannot be read, as while it is repaired."""
+    try:
+        return dict(json.loads(repository.store.get(keys.REPOSITORY_MANIFEST)))
+    except (BcnError, ValueError, TypeError):
+        return {}

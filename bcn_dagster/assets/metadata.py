@@ -117,6 +117,8 @@ def what_happened(manifest: PitManifest) -> dg.MarkdownMetadataValue:
     rows += [(name, "database dropped") for name in manifest.deleted_in_source.databases]
     rows += [(str(one.table()), "CARRIED: as an earlier PIT holds it") for one in manifest.carried]
     rows += [(str(one.table.table()), f"FAILED: {one.reason}") for one in manifest.failed]
+    rows += [(f"view {one.table.table()}", f"FAILED: {one.reason}") for one in manifest.failed_views]
+    rows += [(f"view {name}", "dropped") for name in manifest.deleted_in_source.sql_views]
     rows += [(str(one.table()), "did not exist at that time") for one in manifest.not_yet_created]
     return markdown_table(("table", "what happened"), rows, empty="nothing changed")
 

@@ -103,6 +103,8 @@ def _publish(site: Site, context: dg.OpExecutionContext) -> Iterator[Any]:
     failed = {one.table.table(): one.reason for one in manifest.failed}
     # A table that nobody asked for does not make this run red; the PIT says that it lacks its then state.
     blamed = {table: why for table, why in failed.items() if asked is None or table in asked}
+    if asked is None:
+        blamed |= {one.table.table(): one.reason for one in manifest.failed_views}
     with told_to_dagster():
         repository = site.connection.open_repository()
         page = pit_page(repository, manifest)

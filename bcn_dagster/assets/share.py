@@ -10,13 +10,15 @@ from functools import cached_property
 
 import dagster as dg
 
-from bcn_core.backup import Backup, begin, capture, capture_all, publish
+from bcn_core.backup import Backup, begin, capture, capture_all, copy_part, publish
 from bcn_core.capture.capturing import reusable_work
 from bcn_core.capture.claiming import release
+from bcn_core.capture.parts import Part
 from bcn_core.errors import BcnError, Conflict, NotFound, ObjectMissing
 from bcn_core.events import Event, TableCaptured
 from bcn_core.names import TableName
 from bcn_core.repository.documents import PitManifest, Plan, PlannedCapture
+from bcn_core.repository.files import StoredFile
 from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.pins import many_processes, read_pin
 from bcn_dagster.assets.standing import Outcome, outcome_of
@@ -76,6 +78,14 @@ class Share:
         with ThreadPoolExecutor(self.backup.tables_at_once) as pool:
             list(pool.map(attempt, planned))
         return outcome_of(self.backup.repository, self.plan, wanted, errors)
+
+    def copy_part(self, table: TableName, part: Part) -> list[StoredFile]:
+        """Copy one part of a table's files ahead of its capture; nothing when the PIT does not capture it."""
+        planned = next((one for one in self.plan.captures if one.table.table() == table), None)
+        if planned is None:
+            return []
+        reusable = reusable_work(self.backup.repository, self.plan)
+        return copy_part(self.backup, self.plan, planned, reusable, part)
 
     @property
     def is_captured(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from bcn_core.names import TableName
+from bcn_dagster.assets.parts import build_part_assets
 from bcn_dagster.assets.publishing import publish_here
 from bcn_dagster.assets.share import Share, open_share, published
 from bcn_dagster.assets.standing import Outcome, outcome_in
@@ -42,20 +43,23 @@ class _Step:
 
 
 def build_table_assets(site: Site) -> list[dg.AssetsDefinition]:
-    """One definition, hence one step, for each group of the catalog's tables."""
-    return [_build_group(site, group) for group in site.groups]
+    """One definition, hence one step, for each group of the catalog's tables, and for each part of a very large one."""
+    return [
+        one for group in site.groups for one in (*build_part_assets(site, group), _build_group(site, group))
+    ]
 
 
 def _build_group(site: Site, members: Group) -> dg.AssetsDefinition:
     tables = {site.names.table(one.table): one.table for one in members.tables}
     done = site.names.step(members.name)
+    before = [site.names.plan, *map(site.names.step, members.part_names)]
     outs = {output(one.table): _out(site, one) for one in members.tables}
 
     @dg.multi_asset(
         name=f"{site.names.plain}_{members.name}",
         outs={**outs, _DONE: _done_out(site, done, len(tables))},
-        internal_asset_deps={**{name: {site.names.plan} for name in outs}, _DONE: set(tables)},
-        deps=[site.names.plan],
+        internal_asset_deps={**{name: set(before) for name in outs}, _DONE: set(tables)},
+        deps=before,
         partitions_def=site.partitions,
         can_subset=True,
         pool=site.pool,

@@ -19,10 +19,11 @@ def request_pit(
     keys = sorted(site.names.table(table) for table in changed)
     known = [one for one in keys if one in site.by_key]
     steps = sorted({site.step_of[one] for one in known})
+    parts = [part for one in known for part in site.parts_of.get(one, ())]
     return dg.RunRequest(
         run_key=key,
         partition_key=pit,
-        asset_selection=[site.names.plan, *known, *steps, site.names.pit],
+        asset_selection=[site.names.plan, *parts, *known, *steps, site.names.pit, *site.inventory],
         asset_check_keys=site.every_pit,
         tags={WHOLE_TAG: WHOLE, "bcn/asked_by": asked_by},
     )

@@ -22,11 +22,13 @@ _EXECUTORS: Mapping[Executor, dg.ExecutorDefinition | None] = {
 def build_backup_job(site: Site) -> UnresolvedAssetJobDefinition:
     """The job of all of the catalog's assets; sensors select some of them."""
     names = site.names
-    steps = {names.step(group.name) for group in site.groups}
+    steps = {names.step(name) for group in site.groups for name in (group.name, *group.part_names)}
     return dg.define_asset_job(
         site.backup_job,
         selection=(
-            dg.AssetSelection.assets(names.plan, *site.by_key, *steps, names.pit).without_checks()
+            dg.AssetSelection.assets(
+                names.plan, *site.by_key, *steps, names.pit, *site.inventory
+            ).without_checks()
             | dg.AssetSelection.checks(*site.every_pit)
         ),
         tags=site.run_tags,

@@ -116,6 +116,7 @@ def _complete(manifest: PitManifest, *, red: bool) -> Told:
         "bcn/status": manifest.status,
         "bcn/failed": len(failed),
         "bcn/failed_tables": reasons(failed),
+        "bcn/failed_views": reasons({one.table.table(): one.reason for one in manifest.failed_views}),
         "bcn/carried_tables": reasons(carried),
     }
     return Told("pit_complete", manifest.status == "complete", _severity(error=red), metadata)

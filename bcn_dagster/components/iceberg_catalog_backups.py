@@ -2,7 +2,7 @@
 
 import logging
 import os
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import dagster as dg
@@ -10,6 +10,7 @@ from dagster.components import DefsStateConfig, DefsStateConfigArgs, ResolvedDef
 from pydantic import Field, field_validator
 
 from bcn_core.errors import BcnError
+from bcn_core.inventory import is_enabled
 from bcn_core.settings import load
 from bcn_dagster.alerts.channels import Alerts
 from bcn_dagster.automation.reactions import KINDS, Reaction, unknown_kinds
@@ -42,6 +43,14 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
     )
     large_table_bytes: int = Field(
         10 * 1024**3, ge=1, description="A table of this size or more has a step of its own."
+    )
+    files_per_step: int = Field(
+        100_000,
+        ge=1,
+        description=(
+            "The files of a table with more of them than this are copied by several steps ahead of its own, up to 16, "
+            "which an executor may run on several machines. With executor in_process one step copies all."
+        ),
     )
     executor: Executor = Field(
         "in_process",
@@ -111,6 +120,13 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
     pool: str | None = Field(
         None, description="The pool of all steps that write to the repository. Default: bcn_repo_<catalog>."
     )
+    inventory: bool | None = Field(
+        None,
+        description=(
+            "Show the inventory's tables as assets, and keep them up after each PIT. Default: as bcn.toml, or "
+            "BCN_INVENTORY, says when the location loads."
+        ),
+    )
     owners: list[str] = Field([], description="Owners of all assets: e-mail addresses, or team:NAME.")
     tags: dict[str, str] = Field({}, description="Tags of all assets and runs.")
     defs_state: ResolvedDefsStateConfig = Field(
@@ -163,10 +179,10 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         except BcnError as error:
             _LOG.warning("%s", error)
             return unconfigured(error)
-        tables = _tables(state_path)
-        if tables is None:
+        if state_path is None:
             _LOG.warning("the tables of catalog '%s' are not known yet: run %s", connection.catalog, _REFRESH)
-        return build_definitions(self.site(tables or ()), self, known=tables is not None)
+        state = None if state_path is None else state_path.read_text()
+        return _built(type(self), self.model_dump_json(exclude={"defs_state"}), connection, state)
 
     def definitions_now(self) -> dg.Definitions:
         """Ask the catalog and build at once, for scripts and notebooks: nothing is kept.
@@ -196,6 +212,7 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         return Options(
             tables_per_step=self.tables_per_step,
             large_table_bytes=self.large_table_bytes,
+            files_per_step=self.files_per_step,
             executor=self.executor,
             retries=self.retries,
             retry_delay_s=self.retry_delay_seconds,
@@ -210,11 +227,21 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
             owners=tuple(self.owners),
             tags=self.tags,
             running=self.running,
+            inventory=is_enabled(self.connection.settings.inventory, self.inventory),
         )
 
 
 _REFRESH = "`dg utils refresh-defs-state` and reload the code location"
 
 
-def _tables(state_path: Path | None) -> tuple[Listed, ...] | None:
-    return None if state_path is None else Listing.model_validate_json(state_path.read_text()).tables
+@lru_cache(maxsize=8)
+def _built(
+    kind: type[IcebergCatalogBackups], fields: str, _connection: Connection, state: str | None
+) -> dg.Definitions:
+    """The definitions of a component as its fields, its state and what ``bcn.toml`` names are, once in each process.
+
+    Dagster loads a run's code several times over in the process of the run: at 5,000 tables each time took seconds.
+    """
+    tables = () if state is None else Listing.model_validate_json(state).tables
+    component = kind.model_validate_json(fields)
+    return build_definitions(component.site(tables), component, known=state is not None)

@@ -1,4 +1,4 @@
-"""The job: plan, one step for each table, one report."""
+"""The job: plan, one step for each table and view, one report."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,12 +13,15 @@ from bcn_core.repository.repository import Repository
 from bcn_core.restore import (
     Restore,
     Restored,
+    RestoredView,
     RestorePlan,
+    SqlViewPlan,
     TablePlan,
     pinning,
     plan_restore,
     prepare,
     restore_table,
+    try_view,
 )
 from bcn_core.storage.throttling import Rate, Throttled
 from bcn_dagster.failures import told_to_dagster
@@ -31,6 +34,7 @@ from bcn_dagster.restoring.report import (
     report_metadata,
     run_tags,
     table_metadata,
+    view_metadata,
 )
 from bcn_dagster.site import Site
 
@@ -85,8 +89,8 @@ def _build_plan(site: Site) -> dg.OpDefinition:
             if not config.dry_run:
                 prepare(restore, plan)
         _show(context, plan, dry_run=config.dry_run)
-        for table in () if config.dry_run else plan.tables:
-            yield dg.DynamicOutput((way, table), mapping_key=plain(f"{table.source}__{table.pit}"))
+        for one in () if config.dry_run else plan.everything:
+            yield dg.DynamicOutput((way, one), mapping_key=plain(f"{one.source}__{one.pit}"))
 
     return plan_op
 
@@ -108,12 +112,18 @@ def _show(context: dg.OpExecutionContext, plan: RestorePlan, *, dry_run: bool) -
 def _build_restore(site: Site) -> dg.OpDefinition:
     @dg.op(
         name=f"{site.names.plain}_restore_table",
+        out=dg.Out(Any),  # Dagster cannot check a union
         retry_policy=site.retry_policy,
-        description="Copies, relocates, checks and registers one table. Run again, it ends with the same bytes.",
+        description="Copies, relocates, checks and registers one table, or writes and registers one view. "
+        "Run again, it ends with the same bytes.",
     )
-    def restore_op(context: dg.OpExecutionContext, planned: tuple) -> Restored:  # type: ignore[type-arg]
-        way, table = planned
-        restored = _restore_one(site, context, way, table)
+    def restore_op(context: dg.OpExecutionContext, planned: tuple) -> Restored | RestoredView:  # type: ignore[type-arg]
+        way, one = planned
+        if isinstance(one, SqlViewPlan):
+            view = _restore_view(site, context, way, one)
+            context.add_output_metadata(view_metadata(view))
+            return view
+        restored = _restore_one(site, context, way, one)
         context.add_output_metadata(table_metadata(restored))
         return restored
 
@@ -132,6 +142,13 @@ def _restore_one(site: Site, context: dg.OpExecutionContext, way: Way, table: Ta
             raise dg.RetryRequested(site.options.retries, site.options.retry_delay_s) from error
         restore.report(TableFailed(table.target, error.message))
         return Restored(table, "refuse", 0.0, error=str(error))
+
+
+def _restore_view(site: Site, context: dg.OpExecutionContext, way: Way, view: SqlViewPlan) -> RestoredView:
+    with told_to_dagster():
+        restore = open_restore(site, way, context)
+        with pinning(restore, (view.pit,)) as pinned:
+            return try_view(pinned, view)
 
 
 def _build_report(site: Site) -> dg.OpDefinition:

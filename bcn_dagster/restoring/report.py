@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from bcn_core.restore import Restored, RestorePlan, TablePlan
+from bcn_core.restore import Restored, RestoredView, RestorePlan, SqlViewPlan, TablePlan
 from bcn_dagster.assets.metadata import markdown_table
 from bcn_dagster.pictures import bars
 
@@ -18,10 +18,13 @@ def plan_metadata(plan: RestorePlan) -> dict[str, Any]:
         "bcn/pit_status": plan.pit_status,
         "bcn/target_catalog": plan.target_catalog,
         "bcn/tables": len(plan.tables),
-        "bcn/refused": sum(one.refusal is not None for one in plan.tables),
+        "bcn/views": len(plan.views),
+        "bcn/refused": len(plan.refusals),
         "bcn/bytes": plan.bytes,
         "bcn/notes": "; ".join(plan.notes) or "none",
-        "bcn/plan": markdown_table(head, map(_planned, plan.tables), empty="nothing to restore"),
+        "bcn/plan": markdown_table(
+            head, [*map(_planned, plan.tables), *map(_planned_view, plan.views)], empty="nothing to restore"
+        ),
     }
 
 
@@ -41,6 +44,31 @@ def _planned(plan: TablePlan) -> tuple[Any, ...]:
     notes = "; ".join([*plan.notes, *([str(plan.refusal)] if plan.refusal else [])])
     size = (plan.files, f"{plan.bytes:,}", plan.rows)
     return (plan.source, plan.target, plan.action, plan.status, *size, plan.location, notes)
+
+
+def _planned_view(plan: SqlViewPlan) -> tuple[Any, ...]:
+    notes = "; ".join([*plan.notes, *([str(plan.refusal)] if plan.refusal else [])])
+    size = (1, f"{plan.view.size:,}", None)
+    return (plan.source, plan.target, plan.action, "view", *size, plan.location, notes)
+
+
+def view_metadata(restored: RestoredView) -> dict[str, Any]:
+    """The report of one view."""
+    plan = restored.plan
+    facts = [
+        ("source", plan.source),
+        ("target", plan.target),
+        ("PIT", plan.pit),
+        ("result", restored.error or restored.action),
+        ("location", plan.location),
+        ("metadata", plan.metadata_location),
+        ("notes", "; ".join([*plan.notes, *restored.notes]) or "none"),
+    ]
+    return {
+        "bcn/report": markdown_table(("what", "value"), facts, empty=""),
+        "bcn/bytes": plan.view.size,
+        "bcn/duration_s": dg.MetadataValue.float(restored.seconds),
+    }
 
 
 def table_metadata(restored: Restored) -> dict[str, Any]:
@@ -67,42 +95,47 @@ def table_metadata(restored: Restored) -> dict[str, Any]:
     }
 
 
-def report_metadata(restored: Sequence[Restored]) -> dict[str, Any]:
-    """The report of all tables."""
+def report_metadata(restored: Sequence[Restored | RestoredView]) -> dict[str, Any]:
+    """The report of all tables and views."""
     head = ("source", "target", "result", "rows", "files", "bytes", "seconds", "metadata", "notes")
+    tables = [one for one in restored if isinstance(one, Restored)]
     return {
         "bcn/report": markdown_table(head, map(_done, restored), empty="dry run: nothing was restored"),
         "bcn/restored": sum(not one.error for one in restored),
         "bcn/failed": sum(bool(one.error) for one in restored),
-        "bcn/bytes": sum(one.plan.bytes for one in restored if not one.error),
-        "bcn/rows": sum(one.plan.rows or 0 for one in restored if not one.error),
+        "bcn/bytes": sum(one.plan.bytes for one in tables if not one.error),
+        "bcn/rows": sum(one.plan.rows or 0 for one in tables if not one.error),
         "bcn/picture": bars(
             "Seconds for each table", [(str(one.plan.target), one.seconds) for one in restored], "s"
         ),
     }
 
 
-def _done(one: Restored) -> tuple[Any, ...]:
+def _done(one: Restored | RestoredView) -> tuple[Any, ...]:
     plan = one.plan
     return (
         plan.source,
         plan.target,
         one.error or one.action,
-        plan.rows,
-        plan.files,
-        f"{plan.bytes:,}",
+        *_sizes(one),
         f"{one.seconds:.2f}",
         plan.metadata_location,
         "; ".join(one.notes),
     )
 
 
-def report_failure(restored: Sequence[Restored]) -> dg.Failure:
+def _sizes(one: Restored | RestoredView) -> tuple[Any, ...]:
+    if isinstance(one, RestoredView):
+        return ("view", 1, f"{one.plan.view.size:,}")
+    return (one.plan.rows, one.plan.files, f"{one.plan.bytes:,}")
+
+
+def report_failure(restored: Sequence[Restored | RestoredView]) -> dg.Failure:
     """The failure of a restore with a part missing."""
     failed = [one for one in restored if one.error]
     names = ", ".join(str(one.plan.target) for one in failed[:10])
     return dg.Failure(
-        f"{len(failed)} of {len(restored)} table(s) are not restored: {names}",
+        f"{len(failed)} of {len(restored)} table(s) and view(s) are not restored: {names}",
         metadata=report_metadata(restored),
         allow_retries=False,
     )

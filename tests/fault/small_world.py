@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from bcn_core.backup import Backup, back_up
-from bcn_core.catalogs.catalog import Catalog, CatalogIdentity, Sweep
-from bcn_core.errors import Conflict
+from bcn_core.catalogs.catalog import Catalog, CatalogIdentity, Sweep, ViewFile
+from bcn_core.errors import Conflict, InvalidRequest
 from bcn_core.names import Scope, TableName, pit_id, pit_instant
 from bcn_core.pruning.condemning import condemn
 from bcn_core.pruning.sweeping import sweep
@@ -54,6 +54,12 @@ class CatalogInMemory:
 
     def replace(self, table: TableName, expected: str, metadata_location: str) -> None:
         self.pointers[table] = metadata_location
+
+    def keeps_views(self) -> bool:
+        return False
+
+    def register_view(self, view: TableName, file: ViewFile, expected: str | None) -> str:
+        raise InvalidRequest(f"no view {view} in memory")
 
 
 def owner(name: str) -> Owner:

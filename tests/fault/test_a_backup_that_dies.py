@@ -15,6 +15,7 @@ from tests.warehouse.faulty import MODES, Fault, LostAnswer, Mode, every_fault
 from tests.warehouse.readers import History, histories
 from tests.warehouse.runs import Lab, copied_repository
 from tests.warehouse.source import Place, append, make
+from tests.warehouse.sql_views import create_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     catalog.rename_table("sales.customers", "sales.clients")
     make(catalog, "ops.new")
     catalog.drop_table("ops.empty")
+    create_view(source, "sales.recent")
     return Prepared(lab, first, histories(catalog))
 
 
@@ -102,6 +104,7 @@ def test_every_kind_of_document_was_struck_while_it_was_written(runs: Runs, mode
         "files.parquet",
         "capture.json",
         "/.pits/",
+        "/.sql_views/",
         "/manifest.json",
         ".in_progress",
         "/files/",

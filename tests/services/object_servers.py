@@ -66,18 +66,40 @@ class ObjectServer:
 
 
 @contextmanager
-def running_s3(folder: Path) -> Iterator[ObjectServer]:
+def running_s3(folder: Path, address: str = LOCAL) -> Iterator[ObjectServer]:
     """A strict S3 server with its buckets made."""
     (folder / "objects").mkdir(parents=True)
-    server = _server()
+    server = _server(address)
     environment = {
         "PATH": os.environ["PATH"],
         "ROOT_ACCESS_KEY": server.user,
         "ROOT_SECRET_KEY": server.secret,
     }
     command: list[str | Path] = [SERVERS / "versitygw", "--port", _place(server), "posix", folder / "objects"]
-    with running(command, _port(server), folder / "s3.log", environment):
+    with running(command, _port(server), folder / "s3.log", environment, address):
         _make_buckets(server)
+        yield server
+
+
+@contextmanager
+def running_locked_s3(folder: Path) -> Iterator[ObjectServer]:
+    """A strict S3 server whose bucket ``locked`` keeps every version for a day, whoever asks."""
+    (folder / "objects").mkdir(parents=True)
+    (folder / "versions").mkdir()
+    server = _server()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "ROOT_ACCESS_KEY": server.user,
+        "ROOT_SECRET_KEY": server.secret,
+    }
+    command: list[str | Path] = [SERVERS / "versitygw", "--port", _place(server), "posix"]
+    command += ["--versioning-dir", folder / "versions", folder / "objects"]
+    with running(command, _port(server), folder / "locked.log", environment):
+        client = server.client()
+        client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+        retention = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 1}}
+        lock = {"ObjectLockEnabled": "Enabled", "Rule": retention}
+        client.put_object_lock_configuration(Bucket="locked", ObjectLockConfiguration=lock)
         yield server
 
 
@@ -103,8 +125,10 @@ def running_careless_s3(folder: Path) -> Iterator[ObjectServer]:
         yield server
 
 
-def _server() -> ObjectServer:
-    return ObjectServer(f"http://{LOCAL}:{free_port()}", "bcn-tests", f"planted-s3-{secrets.token_hex(12)}")
+def _server(address: str = LOCAL) -> ObjectServer:
+    return ObjectServer(
+        f"http://{address}:{free_port(address)}", "bcn-tests", f"planted-s3-{secrets.token_hex(12)}"
+    )
 
 
 def _place(server: ObjectServer) -> str:

@@ -8,7 +8,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
+
+from tests.services.processes import LOCAL, free_port
 
 USER = "bcn"
 DATABASE = "bcn"
@@ -56,7 +57,7 @@ class Account:
 
 
 @contextmanager
-def running_server() -> Iterator[str]:
+def running_server(address: str = LOCAL) -> Iterator[str]:
     account = Account.for_server()
     with tempfile.TemporaryDirectory(prefix="bcn-postgres-") as folder:
         home = Path(folder)
@@ -64,11 +65,11 @@ def running_server() -> Iterator[str]:
         binaries = _binaries(home)
         password = secrets.token_urlsafe(16)
         _initialise(account, binaries, home, password)
-        port = _free_port()
-        _start(account, binaries, home, port)
+        port = free_port(address)
+        _start(account, binaries, home, (address, port))
         try:
-            _create_database(port, password)
-            yield f"postgresql+psycopg2://{USER}:{password}@127.0.0.1:{port}/{DATABASE}"
+            _create_database((address, port), password)
+            yield f"postgresql+psycopg2://{USER}:{password}@{address}:{port}/{DATABASE}"
         finally:
             account.run(binaries / "pg_ctl", "--pgdata", home / "data", "--mode=immediate", "--wait", "stop")
 
@@ -95,10 +96,13 @@ def _initialise(account: Account, binaries: Path, home: Path, password: str) -> 
         "--no-locale",
         "--no-sync",
     )
+    # initdb lets in this machine alone; which addresses it listens on is decided when it is started.
+    with (home / "data/pg_hba.conf").open("a") as rules:
+        rules.write("host all all samenet scram-sha-256\n")
 
 
-def _start(account: Account, binaries: Path, home: Path, port: int) -> None:
-    settings = f"-c listen_addresses=127.0.0.1 -p {port} -c unix_socket_directories='' -c fsync=off"
+def _start(account: Account, binaries: Path, home: Path, place: tuple[str, int]) -> None:
+    settings = f"-c listen_addresses={place[0]} -p {place[1]} -c unix_socket_directories='' -c fsync=off"
     account.run(
         binaries / "pg_ctl",
         f"--pgdata={home / 'data'}",
@@ -110,20 +114,14 @@ def _start(account: Account, binaries: Path, home: Path, port: int) -> None:
     )
 
 
-def _create_database(port: int, password: str) -> None:
+def _create_database(place: tuple[str, int], password: str) -> None:
     import psycopg2
 
     connection = psycopg2.connect(
-        host="127.0.0.1", port=port, user=USER, password=password, dbname="postgres"
+        host=place[0], port=place[1], user=USER, password=password, dbname="postgres"
     )
     try:
         connection.autocommit = True
         connection.cursor().execute(f"CREATE DATABASE {DATABASE}")
     finally:
         connection.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -11,16 +11,20 @@ LOCAL = "127.0.0.1"
 START_TIMEOUT_SECONDS = 120
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
+def free_port(address: str = LOCAL) -> int:
+    """A port of an address of this machine that nobody listens on."""
     with socket.socket() as probe:
-        probe.bind((LOCAL, 0))
+        probe.bind((address, 0))
         return int(probe.getsockname()[1])
 
 
 @contextmanager
 def running(
-    command: Sequence[str | Path], port: int, log: Path, environment: Mapping[str, str] | None = None
+    command: Sequence[str | Path],
+    port: int,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    address: str = LOCAL,
 ) -> Iterator[None]:
     """A server that runs while the block does. One that ends or does not answer is an error that shows its log."""
     with log.open("wb") as output:
@@ -33,7 +37,7 @@ def running(
             stderr=subprocess.STDOUT,
         )
         try:
-            _wait(process, port, log)
+            _wait(process, (address, port), log)
             yield
         finally:
             process.terminate()
@@ -44,13 +48,13 @@ def running(
                 process.wait()
 
 
-def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+def _wait(process: "subprocess.Popen[bytes]", place: tuple[str, int], log: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}:\n{log.read_text()[-4000:]}")
         with socket.socket() as probe:
-            if probe.connect_ex((LOCAL, port)) == 0:
+            if probe.connect_ex(place) == 0:
                 return
         time.sleep(0.1)
-    raise RuntimeError(f"the server did not answer on port {port}:\n{log.read_text()[-4000:]}")
+    raise RuntimeError(f"the server did not answer on port {place[1]}:\n{log.read_text()[-4000:]}")

@@ -16,6 +16,8 @@ from tests.warehouse.readers import Rows
 KINDS = [
     "sql-on-files",
     "sql-on-s3",
+    "sql-on-gcs-emulated",
+    "sql-on-azure-emulated",
     "postgres-on-s3",
     "hive-on-files",
     "rest-on-files",

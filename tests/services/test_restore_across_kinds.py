@@ -14,7 +14,10 @@ from bcn_core.repository.documents import SourceRecord
 from bcn_core.repository.pins import this_process
 from bcn_core.repository.repository import Repository
 from bcn_core.restore import Restore, RestoreRequest, plan_restore, restore_all
+from bcn_core.storage.opening import Stores
+from bcn_core.storage.options import StorageOptions
 from tests.services.catalog_servers import NessieServer
+from tests.services.cloud_servers import AzureServer, CloudServer, GcsServer
 from tests.services.object_servers import ObjectServer
 from tests.services.sites import KINDS, Site
 from tests.warehouse.readers import Rows
@@ -32,6 +35,22 @@ class Lost:
     rows: Mapping[str, Rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What came of a restore: where, under which name, and what the catalog's pointer leads to."""
+
+    site: Site
+    table: TableName
+    rows: Mapping[str, Rows]
+
+
+@pytest.fixture(scope="module")
+def stores(s3: ObjectServer, gcs_emulated: GcsServer, azure_emulated: AzureServer) -> Stores:
+    """Stores that reach every server, each with an account of its own."""
+    found = {"s3://": s3.properties, "gs://": gcs_emulated.properties, "abfss://": azure_emulated.properties}
+    return Stores(options=StorageOptions(found, {}))
+
+
 @pytest.fixture(scope="module")
 def sites(
     request: pytest.FixtureRequest, s3: ObjectServer, tmp_path_factory: pytest.TempPathFactory
@@ -43,10 +62,17 @@ def sites(
         properties = {**served, "warehouse": f"file://{folder}"}
         return Site(kind, properties, properties, f"file://{folder}")
 
+    def on_store(kind: str, served: Mapping[str, str], bucket: str, io: Mapping[str, str]) -> Site:
+        root = f"{bucket}/{tmp_path_factory.mktemp(kind).name}"
+        properties = {**served, "warehouse": root, **io}
+        return Site(kind, properties, properties, root, io)
+
     def on_s3(kind: str, served: Mapping[str, str]) -> Site:
-        root = f"s3://lake/{tmp_path_factory.mktemp(kind).name}"
-        properties = {**served, "warehouse": root, **s3.properties}
-        return Site(kind, properties, properties, root, s3.properties)
+        return on_store(kind, served, "s3://lake", s3.properties)
+
+    def in_cloud(kind: str, fixture: str) -> Site:
+        server: CloudServer = request.getfixturevalue(fixture)
+        return on_store(kind, sqlite(kind), server.place("lake"), server.properties)
 
     def sqlite(kind: str) -> Mapping[str, str]:
         return {"type": "sql", "uri": f"sqlite:///{tmp_path_factory.mktemp(kind)}/catalog.db"}
@@ -62,6 +88,8 @@ def sites(
     makers: dict[str, Callable[[str], Site]] = {
         "sql-on-files": lambda kind: on_files(kind, sqlite(kind)),
         "sql-on-s3": lambda kind: on_s3(kind, sqlite(kind)),
+        "sql-on-gcs-emulated": lambda kind: in_cloud(kind, "gcs_emulated"),
+        "sql-on-azure-emulated": lambda kind: in_cloud(kind, "azure_emulated"),
         "postgres-on-s3": lambda kind: on_s3(
             kind, {"type": "sql", "uri": request.getfixturevalue("postgres_uri")}
         ),
@@ -77,7 +105,7 @@ def sites(
 def lost(
     request: pytest.FixtureRequest,
     sites: Callable[[str], Site],
-    s3: ObjectServer,
+    stores: Stores,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Lost:
     """A source with a history, backed up to S3, and then gone: its entry, its files."""
@@ -92,50 +120,44 @@ def lost(
     found = site.bcn().identity()
     record = SourceRecord(kind=found.kind, address=found.address)
     scope = Scope("shop", ORDERS.database, ORDERS.name)
-    repository = Repository.create(s3.stores().at(place), scope, record, datetime.now(UTC))
-    back_up(Backup(repository, site.bcn(), s3.stores(), this_process("test")))
+    repository = Repository.create(stores.at(place), scope, record, datetime.now(UTC))
+    back_up(Backup(repository, site.bcn(), stores, this_process("test")))
     location = table.location()
     catalog.drop_table(str(ORDERS))
     catalog.drop_namespace(ORDERS.database)
-    _remove(s3, location)
-    return Lost(Repository.open(s3.stores().at(place)), rows)
+    _remove(stores, location)
+    return Lost(Repository.open(stores.at(place)), rows)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_snapshot_and_ref_is_there_again(
-    lost: Lost, kind: str, sites: Callable[[str], Site], s3: ObjectServer
-) -> None:
-    target = sites(kind)
-    restore = Restore(lost.repository, target.bcn(), s3.stores())
+@pytest.fixture(scope="module", params=KINDS)
+def back(request: pytest.FixtureRequest, lost: Lost, sites: Callable[[str], Site], stores: Stores) -> Back:
+    """The lost source, restored into a site of a kind."""
+    target = sites(request.param)
+    restore = Restore(lost.repository, target.bcn(), stores)
     name = f"back_{lost.repository.manifest.repository_id[:8]}"
-    request = RestoreRequest(target_database=name, target_location=f"{target.root}/{name}/orders")
-
-    report = restore_all(restore, plan_restore(restore, request))
-
+    asked = RestoreRequest(target_database=name, target_location=f"{target.root}/{name}/orders")
+    report = restore_all(restore, plan_restore(restore, asked))
     assert [""] == [one.error for one in report.tables]
-    assert lost.rows == target.rows(TableName((name,), "orders"))
+    table = TableName((name,), "orders")
+    return Back(target, table, target.rows(table))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_users_of_the_target_read_and_append(
-    lost: Lost, kind: str, sites: Callable[[str], Site], s3: ObjectServer
-) -> None:
-    target = sites(kind)
-    restore = Restore(lost.repository, target.bcn(), s3.stores())
-    name = f"used_{lost.repository.manifest.repository_id[:8]}"
-    request = RestoreRequest(target_database=name, target_location=f"{target.root}/{name}/orders")
-    restore_all(restore, plan_restore(restore, request))
-
-    append(target.pyiceberg().load_table((name, "orders")), 100)
-
-    seen = target.pyiceberg().load_table((name, "orders")).scan().to_arrow().num_rows
-    assert len(lost.rows["now"]) + 4 == seen
+def test_every_snapshot_and_ref_is_there_again(lost: Lost, back: Back) -> None:
+    assert lost.rows == back.rows
 
 
-def _remove(s3: ObjectServer, location: str) -> None:
+def test_users_of_the_target_read_and_append(lost: Lost, back: Back) -> None:
+    before = len(lost.rows["now"])
+
+    append(back.site.pyiceberg().load_table((*back.table.namespace, back.table.name)), 100)
+
+    assert before + 4 == len(back.site.rows(back.table)["now"])
+
+
+def _remove(stores: Stores, location: str) -> None:
     if location.startswith("file://"):
         shutil.rmtree(Path(location.removeprefix("file://")))
         return
-    store = s3.stores().at(location)
+    store = stores.at(location)
     for found in list(store.list("")):
         store.delete(found.key)

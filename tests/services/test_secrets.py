@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 
+from tests.services.cloud_servers import AzureServer, CloudServer
 from tests.services.object_servers import ObjectServer
 from tests.warehouse.source import append, make
 
@@ -23,9 +24,8 @@ class Terminal:
         self.said = ""
 
     def bcn(self, *arguments: str, code: int = 0) -> None:
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("BCN_", "AWS_", "S3_"))
-        }
+        others = ("BCN_", "AWS_", "S3_", "AZURE_", "GOOGLE_", "STORAGE_", "BACKUP_", "WAREHOUSE_", "HIVE_")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
         done = subprocess.run(
             [sys.executable, "-m", "bcn_core.cli", *arguments],
             cwd=self.folder,
@@ -101,3 +101,47 @@ def test_an_error_says_no_secret(
     terminal.bcn("backup", "--debug", "--json", code=code)
 
     assert [] == [secret for secret in secrets if secret in terminal.said]
+
+
+@pytest.fixture
+def in_cloud(cloud: CloudServer, tmp_path: Path) -> Terminal:
+    """Tables and repository in an emulated cloud, which bcn.toml opens."""
+    found = {"type": "sql", "uri": f"sqlite:///{tmp_path}/c.db", **cloud.properties}
+    found["warehouse"] = f"{cloud.place('lake')}/{tmp_path.name}"
+    append(make(SqlCatalog("secretive", **found), f"{tmp_path.name}.orders"), 0)
+    lines = ["[repository]", f'url = "{cloud.place("backups")}/{tmp_path.name}"', 'catalog = "secretive"']
+    lines += ["[catalogs.secretive]", *(f'"{name}" = "{value}"' for name, value in found.items())]
+    scheme = cloud.place("").partition("://")[0]
+    lines += [
+        f'[storage."{scheme}://"]',
+        *(f'"{name}" = "{value}"' for name, value in cloud.properties.items()),
+    ]
+    (tmp_path / "bcn.toml").write_text("\n".join(lines))
+    return Terminal(tmp_path)
+
+
+def planted(cloud: CloudServer) -> bytes:
+    return (cloud.key if isinstance(cloud, AzureServer) else "planted-gcs-token").encode()
+
+
+@pytest.mark.fault(46)
+def test_a_backup_and_a_restore_in_a_cloud_write_and_say_no_secret(
+    in_cloud: Terminal, cloud: CloudServer
+) -> None:
+    in_cloud.bcn("backup", "--verbose", "--debug")
+    in_cloud.bcn("restore", "--yes", "--json", "--target-database", f"{in_cloud.folder.name}_back")
+
+    store = cloud.stores().at(f"{cloud.place('backups')}/{in_cloud.folder.name}")
+    held = b"".join(found.key.encode() + store.get(found.key) for found in store.list(""))
+    assert b"orders" in held
+    assert planted(cloud) not in held + in_cloud.said.encode()
+
+
+@pytest.mark.fault(46)
+def test_an_error_of_a_cloud_says_no_secret(in_cloud: Terminal, cloud: CloudServer) -> None:
+    settings = in_cloud.folder / "bcn.toml"
+    settings.write_text(settings.read_text().replace(cloud.endpoint, "http://127.0.0.1:9"))
+
+    in_cloud.bcn("backup", "--debug", "--json", code=8)
+
+    assert planted(cloud) not in in_cloud.said.encode()

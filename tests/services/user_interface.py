@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import dagster as dg
+from dagster._core.execution.backfill import BulkActionStatus
 from playwright.sync_api import Page
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +27,7 @@ class UserInterface:
     """A running web server."""
 
     url: str
+    demo: Path
     location: str = "/locations/bcn"
 
     def open(self, page: Page, path: str, wait_for: str) -> None:
@@ -46,6 +49,42 @@ class UserInterface:
         shown = page.get_by_text(re.compile(r"^\d{8}T\d{6}\.\d{3}Z$")).locator("visible=true")
         shown.first.wait_for(timeout=120_000)
         return list(dict.fromkeys(shown.all_inner_texts()))
+
+    def add_pits(self, *pits: str) -> None:
+        """Partitions that are not materialized yet, as a schedule or ``bcn`` elsewhere would add them."""
+        with dg.DagsterInstance.from_config(str(self.demo / "dagster")) as instance:
+            instance.add_dynamic_partitions("bcn/shop/pit", list(pits))
+
+    def choose_missing_pits(self, page: Page) -> None:
+        """The backup job's dialog, every PIT chosen that was not taken yet."""
+        self.open(page, f"{self.location}/jobs/shop_back_up", wait_for="Materialize all")
+        page.get_by_role("button", name="Materialize all").first.click()
+        page.get_by_role("button", name="Missing", exact=True).click()
+        page.get_by_text("2 partitions").wait_for(timeout=120_000)
+
+    def launch_backfill_and_wait(self, page: Page) -> str:
+        """Click on what launches the backfill, and let the daemon bring it to its end; how it ended."""
+        page.get_by_role("button", name="Launch backfill").click()
+        page.get_by_text("Created backfill").wait_for(timeout=120_000)
+        until = time.monotonic() + START_SECONDS
+        with dg.DagsterInstance.from_config(str(self.demo / "dagster")) as instance:
+            [backfill] = instance.get_backfills()
+            while backfill.status == BulkActionStatus.REQUESTED and time.monotonic() < until:
+                time.sleep(1)
+                [backfill] = instance.get_backfills()
+        return backfill.status.value
+
+    def type_config(self, page: Page, config: str) -> None:
+        """The launchpad of the restore job, its config replaced by another one that it accepts."""
+        self.open_restore(page)
+        page.keyboard.press("Control+a")
+        page.keyboard.insert_text(config)
+        page.get_by_text("No errors").wait_for(timeout=120_000)
+
+    def launch_and_wait(self, page: Page) -> None:
+        """Click on what launches the run, and see it end well."""
+        page.get_by_role("button", name="Launch run").click()
+        page.get_by_text("Success", exact=True).locator("visible=true").first.wait_for(timeout=180_000)
 
     def open_restore(self, page: Page) -> None:
         """Show the launchpad of the restore job, the help of its options beside them."""
@@ -73,7 +112,7 @@ def running_interface(demo: Path) -> Iterator[UserInterface]:
         )
     try:
         _wait(server, url, demo / "dagster-dev.log")
-        yield UserInterface(url)
+        yield UserInterface(url, demo)
     finally:
         _stop(server)
 

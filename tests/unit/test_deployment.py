@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -10,12 +11,19 @@ from dagster import DagsterInstance
 from dagster._config import resolve_to_config_type, validate_config
 from dagster._core.instance.config import dagster_instance_config_schema
 
+from bcn_core.settings import Settings, load
+
 ROOT = Path(__file__).parents[2]
 INSTANCES = ["dagster.yaml", "deploy/dagster.yaml"]
 
 
 def document(name: str) -> Any:
     return yaml.safe_load((ROOT / name).read_text())
+
+
+def _filled(value: str) -> str:
+    """A value of the compose file where no variable of the host is set."""
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)
 
 
 @pytest.fixture
@@ -64,6 +72,57 @@ def test_every_mounted_and_built_file_exists(services: dict[str, Any]) -> None:
 
     assert named
     assert [] == missing
+
+
+def test_the_stack_has_a_store_four_catalogs_spark_and_all_of_dagster(services: dict[str, Any]) -> None:
+    catalogs = {"postgres", "hive-metastore", "iceberg-rest", "nessie"}
+    dagster = {"dagster-code", "dagster-webserver", "dagster-daemon"}
+
+    assert catalogs | dagster | {"object-store", "buckets", "spark"} == set(services)
+
+
+@pytest.fixture
+def site(services: dict[str, Any]) -> Settings:
+    """BCN's settings as the code location reads them, with the defaults of the compose file."""
+    said = {key: _filled(str(value)) for key, value in services["dagster-code"]["environment"].items()}
+    return load(ROOT / "deploy/bcn.toml", said)
+
+
+@pytest.mark.parametrize("name", ["hive", "rest", "nessie", "sql"])
+def test_the_code_location_reaches_a_service_of_the_stack_for_catalog(
+    services: dict[str, Any], site: Settings, name: str
+) -> None:
+    properties = site.catalog_properties(name)
+
+    assert name == properties["type"]
+    assert urlsplit(properties["uri"]).hostname in services
+    assert "object-store" == urlsplit(properties["s3.endpoint"]).hostname
+
+
+def test_the_repository_of_the_stack_lies_in_the_backup_bucket(site: Settings) -> None:
+    assert ("s3://iceberg/hive", "hive") == (site.repository.url, site.repository.catalog)
+
+
+def test_spark_knows_the_catalogs_by_the_names_that_bcn_gives_them(
+    services: dict[str, Any], site: Settings
+) -> None:
+    lines = (ROOT / "deploy/spark-defaults.conf").read_text().splitlines()
+    said = dict(line.split(None, 1) for line in lines if line.startswith("spark."))
+    uris = {
+        key.split(".")[3]: urlsplit(value).hostname for key, value in said.items() if key.endswith(".uri")
+    }
+
+    assert {"hive", "rest", "nessie"} == set(uris)
+    assert set(uris) < set(site.catalogs)
+    assert set(uris.values()) < set(services)
+
+
+def test_every_owner_of_a_database_finds_it_made(services: dict[str, Any]) -> None:
+    made = re.findall(r"CREATE DATABASE (\w+);", (ROOT / "deploy/create-databases.sql").read_text())
+    used = re.findall(r"postgres:5432/(\w+)", (ROOT / "docker-compose.yml").read_text())
+    dagster = services["dagster-code"]["environment"]["DAGSTER_PG_DB"]
+
+    assert sorted(made) == sorted({*used, dagster})
 
 
 def test_the_environment_file_gives_the_defaults_of_the_compose_file() -> None:

@@ -11,10 +11,17 @@ import pytest
 from bcn_core import errors
 from bcn_core.errors import BcnError
 from bcn_core.names import TableName
-from bcn_core.repository import documents, flag_documents
+from bcn_core.repository import documents, dump_documents, flag_documents
 from bcn_core.repository.document import Document
 from bcn_core.repository.files import StoredFile
-from bcn_core.repository.layout import REPOSITORY_MANIFEST, Layout, capture_record, stored_file
+from bcn_core.repository.layout import (
+    REPOSITORY_MANIFEST,
+    DumpLayout,
+    Layout,
+    capture_record,
+    part_list,
+    stored_file,
+)
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -29,7 +36,9 @@ def classes(module: object, base: type) -> list[type]:
     return [one for one in found if one.__module__ == module.__name__]  # type: ignore[attr-defined]
 
 
-DOCUMENTS = [*classes(documents, Document), *classes(flag_documents, Document)]
+DOCUMENTS = [
+    one for module in (documents, flag_documents, dump_documents) for one in classes(module, Document)
+]
 
 
 def section(name: str) -> str:
@@ -73,14 +82,19 @@ def layout_of_the_code() -> set[str]:
         layout.database_metadata(("DATABASE",)),
         layout.deleted_tables(("DATABASE",)),
         layout.database_index(("DATABASE",), "PIT", "DIGEST"),
+        layout.sql_view(("DATABASE",), "PIT", "DIGEST", packed=False),
         layout.table_manifest(table),
         layout.pin("PIT"),
         layout.plan("PIT"),
         layout.pit_manifest("PIT"),
+        DumpLayout("CATALOG").pit_manifest("DUMP"),
         capture_record(delta),
         stored_file(delta, "root", "PATH"),
+        part_list(delta, 0, 0).replace("0-of-0", "N-of-M"),
     ]
-    spelled = [re.sub(r"\b(CATALOG|DATABASE|TABLE|PIT|DIGEST|PATH)\b", _bracketed, key) for key in keys]
+    spelled = [
+        re.sub(r"\b(CATALOG|DATABASE|TABLE|PIT|DUMP|DIGEST|PATH|N|M)\b", _bracketed, key) for key in keys
+    ]
     return {re.sub(r"/files/[0-9a-f]{12}/", "/files/<root>/", key) for key in spelled} | {
         re.sub(r"\b(CATALOG|DATABASE|TABLE|PIT)\b", _bracketed, full)
     }

@@ -1,6 +1,7 @@
 """Runs of the backup job: whole ones, ones of few tables, and ones with a failed table."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -9,6 +10,7 @@ from bcn_core.backup import begin
 from bcn_dagster.assets.share import owner
 from tests.builders.dagster_location import PIT, PLAN, Location, at_the_command_line, key
 from tests.warehouse.source import append, content_files, make, rows_of
+from tests.warehouse.sql_views import create_view
 
 
 def damage(location: Location, table: str) -> None:
@@ -117,6 +119,16 @@ def test_the_failure_of_a_red_run_names_the_failed_table(backed_up: Location) ->
     run = backed_up.back_up()
 
     assert [True] == ["sales.orders" in said for said in run.failures]
+
+
+def test_a_view_that_cannot_be_read_makes_the_run_red_and_is_named(backed_up: Location) -> None:
+    Path(create_view(backed_up.place, "sales.recent").removeprefix("file://")).unlink()
+
+    run = backed_up.back_up()
+
+    assert not run.is_green
+    assert any("sales.recent" in said for said in run.failures)
+    assert "partial" == backed_up.newest.status
 
 
 def test_a_pit_that_may_not_be_partial_is_kept_back_and_its_captures_are_kept(backed_up: Location) -> None:

@@ -5,8 +5,11 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from bcn_core.names import Scope
 from tests.builders.dagster_location import Location
 from tests.warehouse.readers import rows
+from tests.warehouse.source import make
+from tests.warehouse.sql_views import create_view
 
 
 def metadata_of(result: dg.ExecuteInProcessResult, step: str) -> dict[str, Any]:
@@ -140,6 +143,30 @@ def test_a_dropped_table_comes_back_when_it_is_asked_for(backed_up: Location) ->
     backed_up.restore(dry_run=False, target_catalog="back", tables=["ops.audit"], include_deleted=True)
 
     assert 4 == len(restored(backed_up, "ops.audit"))
+
+
+def test_a_view_is_backed_up_and_comes_back_as_a_step_of_its_own(backed_up: Location) -> None:
+    create_view(backed_up.place, "sales.recent")
+    assert backed_up.back_up().is_green
+    backed_up.back.folder.mkdir()
+
+    done = backed_up.restore(dry_run=False, target_catalog="back", tables=["sales.recent"])
+
+    assert done.success
+    assert "view" in metadata_of(done, "restore_report")["bcn/report"]
+    assert ["recent"] == [view.name for view in backed_up.back.bcn().sweep(Scope("back")).views]
+
+
+def test_a_view_that_cannot_be_restored_fails_the_run(backed_up: Location) -> None:
+    create_view(backed_up.place, "sales.recent")
+    backed_up.back_up()
+    backed_up.back.folder.mkdir()
+    make(backed_up.back.pyiceberg(), "sales.recent")
+
+    done = backed_up.restore(dry_run=False, target_catalog="back", tables=["sales.*"])
+
+    assert not done.success
+    assert "sales.recent" in failure(done)
 
 
 @pytest.mark.parametrize(

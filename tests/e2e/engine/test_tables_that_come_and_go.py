@@ -1,8 +1,11 @@
 """Identity is the table's UUID: dropped, re-created, renamed, shared and subset tables, each told as what it is."""
 
+from contextlib import closing
+from sqlite3 import connect
+
 import pytest
 
-from bcn_core.errors import NotFound
+from bcn_core.errors import NotFound, StorageFailure
 from bcn_core.names import Scope
 from bcn_core.restore import RestoreRequest
 from tests.warehouse.readers import histories, rows
@@ -268,3 +271,14 @@ def test_the_first_backup_of_an_empty_catalog_is_refused(lab: Lab) -> None:
 
     with pytest.raises(NotFound, match="has no tables"):
         empty.take()
+
+
+def test_a_catalog_that_cannot_be_listed_whole_is_no_deletion(lab: Lab) -> None:
+    catalog = lab.source.bcn()
+    with closing(connect(lab.source.folder / "catalog.db")) as connection, connection:
+        connection.execute("ALTER TABLE iceberg_namespace_properties RENAME TO out_of_reach")
+
+    with pytest.raises(StorageFailure, match="cannot read catalog"):
+        lab.take(catalog=catalog)
+
+    assert 1 == len(lab.repository.pits())

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.standby_line import StandbyLine
 from tests.warehouse.shop import build_shop
 from tests.warehouse.source import Place
 from tests.warehouse.standby import Sites
 from tests.warehouse.two_files import orders, source
 
-__all__ = ["orders", "shop", "sites", "source"]
+__all__ = ["orders", "shop", "sites", "source", "terminal"]
 
 
 @pytest.fixture
@@ -31,3 +32,16 @@ def shop(filled_shop: Path, tmp_path: Path) -> Sites:
     standby = Place(tmp_path / "standby", "standby")
     standby.pyiceberg().close()
     return Sites(Place(filled_shop / "source"), standby)
+
+
+@pytest.fixture
+def terminal(
+    sites: Sites, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> StandbyLine:
+    """One replicated table, and a person at the standby."""
+    line = StandbyLine(sites, capsys)
+    line.configure()
+    sites.replicate()
+    monkeypatch.chdir(line.folder)
+    monkeypatch.setenv("COLUMNS", "160")
+    return line

@@ -1,0 +1,48 @@
+"""Copying a large table's files in parts, by several processes or machines, ahead of its capture.
+
+Which part a file belongs to follows from its path alone, so nobody claims a part and no claim outlives its owner: two
+that copy the same part end with the same objects. What a part left uncopied, the capture copies.
+"""
+
+import zlib
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from bcn_core.copying import Copied
+from bcn_core.errors import ObjectExists
+from bcn_core.repository.files import StoredFile, decode_files, encode_files
+from bcn_core.repository.layout import part_list, part_lists
+from bcn_core.repository.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several parts of a table's files, counted from 0."""
+
+    number: int
+    of: int
+
+    def has(self, key: str) -> bool:
+        """Whether the file that is stored under a key belongs to this part."""
+        return zlib.crc32(key.encode()) % self.of == self.number
+
+
+def is_copied(repository: Repository, folder: str, part: Part) -> bool:
+    """Whether the list of a part is there: then all of it was copied."""
+    key = part_list(folder, part.number, part.of)
+    return any(found.key == key for found in repository.store.list(part_lists(folder)))
+
+
+def note_part(repository: Repository, folder: str, part: Part, files: Sequence[StoredFile]) -> None:
+    """Write what a part copied, with the digests taken on the way: the capture reads none of those bytes again."""
+    # Another process that copied the same part at the same time has written of the same objects.
+    with suppress(ObjectExists):
+        repository.store.put_new(part_list(folder, part.number, part.of), [encode_files(files)])
+
+
+def copied_in_parts(repository: Repository, folder: str) -> dict[str, Copied]:
+    """What the parts of a capture copied, by the objects' keys."""
+    lists = [found.key for found in repository.store.list(part_lists(folder))]
+    rows = [row for key in lists for row in decode_files(repository.store.get(key), key)]
+    return {row.object: Copied(row.size, row.sha256) for row in rows}

@@ -1,0 +1,184 @@
+"""``bcn catalog-database restore``, ``reset`` and ``drill``: the commands that write to a database."""
+
+import sys
+from typing import Unpack
+
+import click
+
+from bcn_core.catalog_database import (
+    DatabasePlan,
+    DatabaseRequest,
+    drill_database,
+    plan_database,
+    reset_database,
+    restore_database,
+)
+from bcn_core.cli.confirming import confirm
+from bcn_core.cli.drawing import duration, facts, line
+from bcn_core.cli.manner import Manner
+from bcn_core.cli.opening_database import opened_database
+from bcn_core.cli.options import PlaceOptions, json_option, place_options
+from bcn_core.cli.plain import plain
+from bcn_core.errors import DamagedRepository, InvalidRequest
+
+
+class DrillOptions(PlaceOptions):
+    """One dump."""
+
+    dump: str
+
+
+class RestoreOptions(DrillOptions):
+    """And where it goes."""
+
+    target_database: str | None
+    while_in_use: bool
+    dry_run: bool
+    yes: bool
+
+
+class ResetOptions(PlaceOptions):
+    """Which database loses everything."""
+
+    database: str | None
+    while_in_use: bool
+
+
+_IN_USE = "Also while the catalog answers or somebody is connected."
+
+
+@click.command("restore")
+@place_options
+@click.argument("dump", default="latest")
+@click.option(
+    "--target-database", metavar="NAME", help="Another database of the same server, made if need be."
+)
+@click.option("--while-in-use", is_flag=True, help=_IN_USE)
+@click.option("--dry-run", is_flag=True, help="Show the plan and stop. Nothing is written.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@click.pass_obj
+def restore_command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
+    """Put the catalog's database into the state of a dump; shows its plan and asks before it writes anything.
+
+    Stop the catalog first. What the database holds is dumped before. The load is one transaction that ends with the
+    rows of the dump: at the first error the old state stands.
+    """
+    with opened_database(manner, given, "catalog-database restore") as (place, database):
+        properties = place.settings.catalog_properties(database.repository.scope.catalog)
+        request = DatabaseRequest(given["dump"], given["target_database"], given["while_in_use"])
+        plan = plan_database(database, request, properties)
+        _show(manner, plan)
+        if given["dry_run"]:
+            return
+        if plan.refusal is not None:
+            raise plan.refusal
+        confirm(manner, f"Replace what {plan.target.place} holds?", yes=given["yes"])
+        done = restore_database(database, plan)
+    manner.answer(
+        {"result": {"dump": plan.manifest.dump, "safety": done.safety, "seconds": round(done.seconds, 3)}}
+    )
+    if not manner.as_json:
+        line(
+            f"{plan.target.place} is in the state of dump {plan.manifest.dump}, in {duration(done.seconds)}",
+            "green",
+        )
+        line("start the catalog, then: bcn catalog-database verify --running " + plan.manifest.dump)
+
+
+@click.command("reset")
+@place_options
+@click.option("--database", metavar="NAME", help="The database's name, instead of being asked for it.")
+@click.option("--while-in-use", is_flag=True, help=_IN_USE)
+@json_option
+@click.pass_obj
+def reset_command(manner: Manner, **given: Unpack[ResetOptions]) -> None:
+    """Remove all of the catalog's state, so that it starts empty: the last resort when no dump restores.
+
+    Asks for the database's name. What the database holds is dumped before. The tables' files are not touched.
+    """
+    with opened_database(manner, given, "catalog-database reset") as (place, database):
+        name = given["database"] or _typed(manner, database.address.place)
+        properties = place.settings.catalog_properties(database.repository.scope.catalog)
+        safety = reset_database(database, name, properties, while_in_use=given["while_in_use"])
+    manner.answer({"reset": database.address.place, "safety": safety})
+    if not manner.as_json:
+        line(f"{database.address.place} is empty; start the catalog to make its tables anew")
+        line(
+            f"what was there: bcn catalog-database restore {safety}"
+            if safety
+            else "there was nothing to dump before"
+        )
+
+
+@click.command("drill")
+@place_options
+@click.argument("dump", default="latest")
+@json_option
+@click.pass_obj
+def drill_command(manner: Manner, **given: Unpack[DrillOptions]) -> None:
+    """Prove that a dump restores: load it into a scratch database of the same server, compare it, remove it again.
+
+    The user must be allowed to create databases. How long it took is kept, and shown as the measured RTO.
+    """
+    with opened_database(manner, given, "catalog-database drill") as (_, database):
+        done = drill_database(database, database.dumps.select(given["dump"]))
+    manner.answer(
+        {"drill": {"dump": done.manifest.dump, "seconds": round(done.seconds, 3), "problem": done.problem}}
+    )
+    if not manner.as_json:
+        text = done.problem or f"restored, compared and removed in {duration(done.seconds)}"
+        line(f"dump {done.manifest.dump}: {text}", "red" if done.problem else "green")
+    if done.problem:
+        click.get_current_context().exit(DamagedRepository.exit_code)
+
+
+def _show(manner: Manner, plan: DatabasePlan) -> None:
+    held = plan.manifest
+    manner.answer(
+        {
+            "plan": {
+                "dump": held.dump,
+                "target": plan.target.place,
+                "creates": plan.creates,
+                "safety_dump": plan.safety,
+                "tables_now": plan.tables_now,
+                "connections": list(plan.connections),
+                "catalog_answers": plan.catalog_answers,
+                "refusal": plain(plan.refusal),
+            }
+        }
+    )
+    if manner.as_json:
+        return
+    now = (
+        "a new database"
+        if plan.creates
+        else f"{plan.tables_now} tables, dumped before"
+        if plan.safety
+        else "empty"
+    )
+    facts(
+        [
+            (
+                "dump",
+                f"{held.dump}: {len(held.tables)} tables, {sum(one.rows for one in held.tables):,} rows",
+            ),
+            ("into", plan.target.place),
+            ("there now", now),
+            ("in use by", ", ".join([*filter(None, [plan.catalog_answers]), *plan.connections]) or None),
+            ("refused", plan.refusal.message if plan.refusal else None),
+        ]
+    )
+
+
+def _typed(manner: Manner, place: str) -> str:
+    if manner.as_json or not sys.stdin.isatty():
+        raise InvalidRequest(
+            f"nothing was removed: nobody is there to name the database of {place}",
+            hint="say --database NAME",
+        )
+    found: str = click.prompt(
+        f"This removes all of the catalog's state at {place}. Type the database's name", err=True
+    )
+    return found

@@ -1,0 +1,112 @@
+"""``bcn failback``: what a promoted standby holds that its source does not, and how it goes back."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Unpack
+
+import click
+
+from bcn_core.cli.drawing import draw, line, size
+from bcn_core.cli.manner import Manner
+from bcn_core.cli.options import json_option
+from bcn_core.cli.plain import plain
+from bcn_core.cli.progress import reporting
+from bcn_core.cli.standby import StandbyOptions, standby_of, standby_options, tell_problems
+from bcn_core.errors import FinishedWithProblems
+from bcn_core.failback import Commit, Failback, TableFailback, plan_failback, way_back
+from bcn_core.replication.standby import Standby
+
+
+class FailbackOptions(StandbyOptions):
+    """What ``bcn failback`` takes."""
+
+    copy_list: Path | None
+
+
+@click.command("failback")
+@standby_options
+@click.option(
+    "--copy-list",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the files to copy: one a line, FROM, TO and bytes with tabs between.",
+)
+@json_option
+@click.pass_obj
+def command(manner: Manner, **given: Unpack[FailbackOptions]) -> None:
+    """Show what must go back to the source after a failover; changes nothing.
+
+    Says for each promoted table which commits exist only here, which of the source's are given up, and which files are
+    to be copied. The replicator copies them; then bcn sync, with the prefixes turned round, shows them at the source.
+    """
+    standby = standby_of(given)
+    with reporting(manner, standby.stores):
+        found = standby.find(given["table"], given["exclude"])
+        failback = Failback(
+            standby.catalog,
+            standby.stores,
+            standby.request(found),
+            standby.settings.tables_at_once,
+            standby.settings.files_at_once,
+        )
+        plans = plan_failback(failback)
+    back = way_back(standby.mapping)
+    manner.answer({"plan": [_document(one) for one in plans], "prefixes": back})
+    if len(plans) == 1 and plans[0].refusal is not None:
+        raise plans[0].refusal
+    if given["copy_list"] is not None:
+        _write(given["copy_list"], plans)
+    if not manner.as_json:
+        _draw(plans, standby, back)
+    if tell_problems(manner, found) or any(one.refusal for one in plans):
+        click.get_current_context().exit(FinishedWithProblems.exit_code)
+
+
+def _document(one: TableFailback) -> dict[str, Any]:
+    found: dict[str, Any] = plain(one)
+    return found | {"bytes": one.bytes}
+
+
+def _write(path: Path, plans: Sequence[TableFailback]) -> None:
+    with path.open("w") as file:
+        for plan in plans:
+            for one in plan.files:
+                file.write(f"{one.location}\t{one.target}\t{'' if one.bytes is None else one.bytes}\n")
+
+
+def _draw(plans: Sequence[TableFailback], standby: Standby, back: dict[str, str]) -> None:
+    line("Failback plan - nothing is written")
+    draw(
+        ("TABLE", "PROMOTED AT", ">ONLY HERE", ">GIVEN UP", ">FILES TO COPY", ">SIZE"),
+        (
+            (
+                str(one.table),
+                one.promoted_at,
+                len(one.only_here),
+                len(one.only_at_source),
+                len(one.files),
+                size(one.bytes),
+            )
+            for one in plans
+            if one.refusal is None
+        ),
+    )
+    for one in plans:
+        if one.refusal is not None:
+            line(f"{one.table} FAILED: {one.refusal.message}\nHINT: {one.refusal.hint}", "red")
+        _draw_commits(f"{one.table}: only here", one.only_here)
+        _draw_commits(f"{one.table}: only at the source, given up", one.only_at_source)
+    maps = " ".join(f"--map {here}={there}" for here, there in back.items())
+    line(
+        "Then: 1. stop the writers here  2. copy the files (--copy-list FILE)  3. where the source's files are:"
+    )
+    line(f"  bcn sync --catalog SOURCE {maps} --replace-diverged")
+    line(
+        f"4. check the tables there, bcn promote them, and let bcn sync follow from there into '{standby.catalog.name}'"
+    )
+
+
+def _draw_commits(title: str, commits: Sequence[Commit]) -> None:
+    for one in commits:
+        rows = f"{one.rows_added:,} rows added, {one.rows_deleted:,} deleted"
+        line(f"{title}: {one.at:%Y-%m-%d %H:%M:%S} {one.operation} {one.snapshot_id}, {rows}")

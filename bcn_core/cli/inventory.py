@@ -1,0 +1,67 @@
+"""``bcn inventory rebuild`` and ``bcn inventory status``."""
+
+from typing import Unpack
+
+import click
+
+from bcn_core.cli.drawing import facts, line
+from bcn_core.cli.manner import Manner
+from bcn_core.cli.opening import Place, open_place
+from bcn_core.cli.options import PlaceOptions, json_option, place_options
+from bcn_core.cli.plain import plain
+from bcn_core.cli.progress import reporting
+from bcn_core.events import Report, silent
+from bcn_core.inventory import Inventory, Standing, rebuild, status
+
+
+def open_inventory(place: Place, report: Report = silent) -> Inventory:
+    """The inventory of the repository at a place."""
+    return Inventory.of(place.repository(), place.stores, place.settings, report)
+
+
+@click.group("inventory")
+def command() -> None:
+    """The tables that describe the repository, for any engine that reads Iceberg.
+
+    They are written after each backup where [inventory] of bcn.toml says enable = true.
+    """
+
+
+@command.command("status")
+@place_options
+@json_option
+@click.pass_obj
+def status_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
+    """Show how far the inventory is, and where its tables lie."""
+    found = status(open_inventory(open_place(given)))
+    manner.answer({**plain(found), "inventory_lag": found.lag})
+    if not manner.as_json:
+        _draw(found)
+
+
+@command.command("rebuild")
+@place_options
+@json_option
+@click.pass_obj
+def rebuild_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
+    """Remove the inventory, whatever state it is in, and make it anew from the PITs."""
+    place = open_place(given)
+    with reporting(manner, place.stores) as report:
+        inventory = open_inventory(place, report)
+        rebuild(inventory)
+    found = status(inventory)
+    manner.answer({**plain(found), "inventory_lag": found.lag})
+    if not manner.as_json:
+        _draw(found)
+
+
+def _draw(found: Standing) -> None:
+    facts([("inventory", found.folder), ("PITs", found.pits), ("lag", found.lag)])
+    if found.documented is not None:
+        facts([("documents", f"of {found.documented:,} PITs")])
+    for one in found.tables:
+        line(f"{one.name:<12} {one.rows:,} rows  {one.metadata_location}")
+    if found.lag or found.needs:
+        line(
+            f"behind: {found.needs or 'PITs are missing'}; the next backup catches up, or bcn inventory rebuild"
+        )

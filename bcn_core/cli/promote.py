@@ -1,0 +1,122 @@
+"""``bcn promote``: standby tables become tables of their own."""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Unpack
+
+import click
+
+from bcn_core.cli.drawing import draw, duration, line
+from bcn_core.cli.manner import Manner
+from bcn_core.cli.options import json_option
+from bcn_core.cli.plain import plain
+from bcn_core.cli.progress import reporting
+from bcn_core.cli.standby import StandbyOptions, standby_of, standby_options, tell_problems
+from bcn_core.errors import FinishedWithProblems, InvalidRequest
+from bcn_core.promote import Promote, Promotion, plan_promotion, promote_all
+
+
+class PromoteOptions(StandbyOptions):
+    """What ``bcn promote`` takes."""
+
+    as_is: bool
+    dry_run: bool
+    yes: bool
+
+
+@click.command("promote")
+@standby_options
+@click.option("--as-is", is_flag=True, help="Promote what is shown, even when more has arrived.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and stop. Nothing is written.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@click.pass_obj
+def command(manner: Manner, **given: Unpack[PromoteOptions]) -> None:
+    """Failover: make standby tables writable, and say how far they are behind.
+
+    Stop the replication first: it must not bring the source's files over what is written here. From then on bcn sync
+    leaves the tables alone, and bcn failback shows what must go back.
+    """
+    standby = standby_of(given)
+    with reporting(manner, standby.stores) as report:
+        found = standby.find(given["table"], given["exclude"])
+        promote = Promote(
+            standby.catalog,
+            standby.stores,
+            standby.request(found),
+            report,
+            given["as_is"],
+            standby.settings.tables_at_once,
+            standby.settings.files_at_once,
+        )
+        plans = plan_promotion(promote)
+    manner.answer({"plan": plain(plans)})
+    _draw(manner, plans, f"Promotion plan: catalog '{standby.catalog.name}' - nothing written yet")
+    done = plans
+    if not given["dry_run"]:
+        _ask(manner, plans, yes=given["yes"])
+        done = promote_all(promote)
+        manner.answer({"result": plain(done)})
+        _tell(manner, done)
+    if tell_problems(manner, found) or any(one.refusal for one in done):
+        click.get_current_context().exit(FinishedWithProblems.exit_code)
+
+
+def _ask(manner: Manner, plans: Sequence[Promotion], *, yes: bool) -> None:
+    refusals = [one.refusal for one in plans if one.refusal is not None]
+    if len(refusals) == len(plans) and refusals:
+        raise refusals[0]
+    if yes:
+        return
+    if manner.as_json or not sys.stdin.isatty():
+        raise InvalidRequest(
+            "nothing was promoted: nobody is there to confirm the plan",
+            hint="look at the plan, then add --yes",
+        )
+    click.confirm("Promote these tables?", abort=True, err=True)
+
+
+def _draw(manner: Manner, plans: Sequence[Promotion], title: str) -> None:
+    if manner.as_json:
+        return
+    line(title)
+    draw(("TABLE", "ACTION", "SHOWS", "WRITTEN AT", ">AGE", ">BEHIND"), (_row(one) for one in plans))
+    for one in plans:
+        if one.refusal is not None:
+            line(f"{one.table} FAILED: {one.refusal.message}\nHINT: {one.refusal.hint}", "red")
+        elif one.action == "promote":
+            line(_loss(one))
+
+
+def _row(one: Promotion) -> tuple[str | None, ...]:
+    shown = one.shown_at
+    return (
+        str(one.table),
+        one.action,
+        one.version,
+        f"{shown:%Y-%m-%d %H:%M:%S}" if shown else None,
+        duration((datetime.now(UTC) - shown).total_seconds()) if shown else None,
+        str(one.lag.versions) if one.lag else None,
+    )
+
+
+def _loss(one: Promotion) -> str:
+    """What will be missing, as far as anybody here can know."""
+    if one.lag is None:
+        return f"{one.table}: how far it is behind cannot be told; later commits of the source are not in it"
+    if one.lag.versions == 0:
+        return f"{one.table}: has all that has arrived; a commit that never arrived is not in it"
+    seconds = "" if one.lag.seconds is None else f" ({duration(one.lag.seconds)})"
+    return f"{one.table}: LOSES {one.lag.versions} versions{seconds} that arrived in part: {one.lag.missing}"
+
+
+def _tell(manner: Manner, done: Sequence[Promotion]) -> None:
+    if manner.as_json:
+        return
+    count = sum(one.action == "promote" for one in done)
+    already = sum(one.action == "none" for one in done)
+    line(f"{count} of {len(done)} tables promoted" + (f", {already} were already" if already else ""))
+    for one in done:
+        if one.refusal is not None:
+            line(f"{one.table} FAILED: {one.refusal.message}\nHINT: {one.refusal.hint}", "red")

@@ -1,0 +1,151 @@
+"""``bcn repair``: show what can be mended and what is lost, and with ``--apply`` mend it."""
+
+from collections.abc import Iterable, Iterator
+from typing import Unpack
+
+import click
+
+from bcn_core.cli.drawing import draw, line
+from bcn_core.cli.manner import Manner
+from bcn_core.cli.opening import open_place
+from bcn_core.cli.options import PlaceOptions, json_option, place_options
+from bcn_core.cli.plain import plain
+from bcn_core.cli.progress import reporting
+from bcn_core.errors import DamagedRepository, FinishedWithProblems, InvalidRequest
+from bcn_core.repair import Repair, Repaired, RepairPlan, apply, open_to_repair, plan
+from bcn_core.repository.layout import REPOSITORY_MANIFEST
+from bcn_core.repository.pins import this_process
+from bcn_core.verify import EVERYTHING, Fault, Slice
+
+_SHOWN = 50
+
+
+class RepairOptions(PlaceOptions):
+    """What ``bcn repair`` takes."""
+
+    read: str | None
+    read_all: bool
+    copy: str | None
+    apply: bool
+
+
+@click.command("repair")
+@place_options
+@click.option("--read", metavar="N/M", help="Also look for damage in the N-th of M parts of all data files.")
+@click.option("--read-all", is_flag=True, help="Also look for damage in every data file.")
+@click.option("--copy", metavar="PLACE", help="Another copy of the repository, to take right bytes from.")
+@click.option("--apply", is_flag=True, help="Do it. Without this the plan is shown, and nothing changes.")
+@json_option
+@click.pass_obj
+def command(manner: Manner, **given: Unpack[RepairOptions]) -> None:
+    """Mend what bcn verify finds.
+
+    A damaged object is replaced from the source, or from another copy of the repository, where that still has the very
+    bytes by their SHA-256. A PIT whose manifest is lost is set apart, and so is a capture that has lost something: the
+    next backup does not stand on it. Views are written anew. What is lost for good is told, with the PIT that still has
+    the table whole. Exit code 6 when a PIT has lost something.
+    """
+    place = open_place(given)
+    stores = place.stores
+    with reporting(manner, stores) as report:
+        repair = Repair(
+            repository=open_to_repair(place.store),
+            stores=stores,
+            owner=this_process("bcn repair"),
+            copy=stores.at(given["copy"]) if given["copy"] else None,
+            level=_level(given),
+            report=report,
+        )
+        planned = plan(repair)
+        done = apply(repair, planned) if given["apply"] else None
+    manner.answer({"plan": _document(planned), "applied": given["apply"]})
+    if done is not None:
+        manner.answer({"result": plain(done)})
+    if not manner.as_json:
+        _draw(planned)
+        _draw_end(planned, done)
+    _exit(planned, done)
+
+
+def _level(given: RepairOptions) -> Slice:
+    if given["read"] and given["read_all"]:
+        raise InvalidRequest("--read and --read-all ask for different things", hint="give one of them")
+    if given["read_all"]:
+        return EVERYTHING
+    return Slice.of(given["read"]) if given["read"] else Slice()
+
+
+def _document(planned: RepairPlan) -> dict[str, object]:
+    return {
+        "level": planned.level,
+        "repository_manifest": planned.root is not None,
+        "replace": plain(planned.replace),
+        "isolate": plain(planned.isolate),
+        "isolate_captures": plain(planned.isolate_captures),
+        "readmit": [*planned.readmit, *planned.readmit_captures],
+        "views": list(planned.views),
+        "lost": plain(planned.lost),
+        "as_written": plain(planned.as_written),
+        "still_whole": {str(table): pit for table, pit in planned.whole.items()},
+    }
+
+
+def _draw(planned: RepairPlan) -> None:
+    for text, style in _some(list(_deeds(planned))):
+        line(text, style)
+    for fault in planned.lost[:_SHOWN]:
+        _draw_fault("LOST", fault)
+    for fault in planned.as_written[:_SHOWN]:
+        _draw_fault("AS WRITTEN", fault)
+    if planned.whole:
+        rows = [(str(table), pit or "nowhere: lost for good") for table, pit in planned.whole.items()]
+        draw(("HARMED TABLE", "STILL WHOLE IN PIT"), rows)
+
+
+def _deeds(planned: RepairPlan) -> Iterator[tuple[str, str]]:
+    if planned.root is not None:
+        yield f"make again  {REPOSITORY_MANIFEST}, as the newest PIT remembers it", ""
+    for one in planned.replace:
+        yield f"replace     {one.fault.key}", ""
+        yield f"            it {one.fault.problem}; the bytes are at {one.origin}", ""
+    for apart in planned.isolate:
+        yield f"set apart   PIT {apart.name}: {apart.reason}", "yellow"
+    for apart in planned.isolate_captures:
+        yield f"set apart   {apart.name}; the next backup captures {apart.table} anew", "yellow"
+    for name in (*planned.readmit, *planned.readmit_captures):
+        yield f"take back   {name} is whole again, or gone", ""
+    for key in planned.views:
+        yield f"write anew  the view {key}", ""
+
+
+def _some(lines: list[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    more = len(lines) - _SHOWN
+    return lines if more <= 0 else [*lines[:_SHOWN], (f"and {more} more lines: --json tells them all", "")]
+
+
+def _draw_fault(word: str, fault: Fault) -> None:
+    line(f"{word} {fault.key} {fault.problem}", "red")
+    if not fault.pits:
+        line("     no restore needs it")
+        return
+    whose = ", ".join(str(table) for table in fault.tables) or "all tables"
+    more = f" and {len(fault.pits) - 3} more" if len(fault.pits) > 3 else ""
+    line(f"     {whose} of PIT {', '.join(fault.pits[:3])}{more}")
+
+
+def _draw_end(planned: RepairPlan, done: Repaired | None) -> None:
+    lost = f"{len(planned.losses)} lost for good"
+    if done is None:
+        said = "Nothing to mend." if planned.is_empty else "Nothing has been changed; add --apply."
+        line(f"{len(planned.replace)} object(s) can be replaced, {lost}. {said}")
+        return
+    line(f"{len(done.replaced)} object(s) replaced, {len(done.views)} view(s) written, {lost}")
+    for key, why in done.refused.items():
+        line(f"refused: {key}: {why}", "red")
+
+
+def _exit(planned: RepairPlan, done: Repaired | None) -> None:
+    if planned.losses:
+        click.get_current_context().exit(DamagedRepository.exit_code)
+    if done is not None and done.refused:
+        click.get_current_context().exit(FinishedWithProblems.exit_code)

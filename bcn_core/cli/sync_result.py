@@ -1,0 +1,81 @@
+"""How a sync's plan and its outcome look."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bcn_core.cli.drawing import Cell, draw, duration, line, size
+from bcn_core.cli.plain import plain
+from bcn_core.sync import Synced, SyncReport, TableSync
+
+_HEADINGS = ("TABLE", "ACTION", ">VERSION", ">BEHIND", ">FILES", ">NEW", ">REFERENCED", ">REWRITTEN")
+
+
+def draw_plan(plans: Sequence[TableSync], catalog: str) -> None:
+    """What a sync would do, table by table."""
+    line(f"Sync plan: standby catalog '{catalog}' - nothing written yet")
+    draw(_HEADINGS, (_row(plan) for plan in plans))
+    for plan in plans:
+        _draw_words(plan)
+
+
+def draw_report(report: SyncReport, catalog: str) -> None:
+    """What became of each table."""
+    draw((*_HEADINGS, ">TIME"), ((*_row(one.plan), duration(one.seconds)) for one in report.tables))
+    for one in report.tables:
+        _draw_words(one.plan)
+    behind = sum(one.plan.lag.versions > 0 for one in report.tables)
+    done = len(report.tables) - len(report.failed)
+    line(
+        f"{done} of {len(report.tables)} tables of '{catalog}' show their newest whole version"
+        + (f", {behind} wait for files" if behind else "")
+        + (f", {len(report.failed)} failed" if report.failed else "")
+    )
+
+
+def plan_document(plans: Sequence[TableSync]) -> dict[str, Any]:
+    """The plan as a document."""
+    return {"tables": [plain(plan) for plan in plans]}
+
+
+def report_document(report: SyncReport) -> dict[str, Any]:
+    """The outcome as a document."""
+    return {
+        "status": "partial" if report.failed else "complete",
+        "tables": [_outcome(one) for one in report.tables],
+    }
+
+
+def _outcome(one: Synced) -> dict[str, Any]:
+    return {
+        **plain(one.plan),
+        "metadata_location": one.metadata_location,
+        "seconds": round(one.seconds, 3),
+        "error": plain(one.error) if one.error else None,
+    }
+
+
+def _row(plan: TableSync) -> tuple[Cell, ...]:
+    if plan.refusal is not None:
+        return (str(plan.table), "refuse", None, None, None, None, None, None)
+    work = plan.work
+    return (
+        str(plan.table),
+        plan.action,
+        str(plan.version).partition("-")[0].partition(".")[0],
+        plan.lag.versions,
+        work.files,
+        work.files_new,
+        size(work.bytes),
+        work.lists + work.manifests + work.deletes,
+    )
+
+
+def _draw_words(plan: TableSync) -> None:
+    if plan.refusal is not None:
+        line(f"{plan.table} FAILED: {plan.refusal.message}", "red")
+        line(f"HINT: {plan.refusal.hint}" if plan.refusal.hint else "")
+    if plan.lag.versions:
+        seconds = "" if plan.lag.seconds is None else f" ({duration(plan.lag.seconds)})"
+        line(f"{plan.table}: {plan.lag.versions} versions behind{seconds}: {plan.lag.missing}", "yellow")
+    for note in plan.notes:
+        line(f"{plan.table}: {note}")

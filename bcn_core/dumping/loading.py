@@ -1,0 +1,97 @@
+"""Loading a dump: one transaction that empties, loads and counts. Whatever fails in it, the old state stands."""
+
+import gzip
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from bcn_core.dumping.address import DatabaseAddress
+from bcn_core.dumping.programs import Programs
+from bcn_core.dumping.server import Session, connected, quoted
+from bcn_core.errors import StorageRefused
+from bcn_core.repository.dump_documents import DumpManifest
+
+
+def load(script: Path, manifest: DumpManifest, address: DatabaseAddress, programs: Programs) -> None:
+    """Put a database into the state of a dump, and compare its rows before that is committed.
+
+    Tables that are not in the dump go from its schemas: what a newer version of the catalog made must not meet its
+    older state.
+
+    Raises:
+        StorageFailure: the server refused a statement, or a table's rows are not those of the dump: nothing changed.
+    """
+    with connected(address) as session:
+        before = emptying(session, manifest.schemas)
+    folder = script.parent
+    (folder / "before.sql").write_text(before)
+    (folder / "after.sql").write_text(_counting(manifest))
+    files = [folder / "before.sql", script, folder / "after.sql"]
+    arguments = ["--no-psqlrc", "--quiet", "--no-password", "--single-transaction", "--set=ON_ERROR_STOP=1"]
+    programs.run("psql", [*arguments, *(f"--file={file}" for file in files)], address)
+
+
+def unpacked(script: Path, *, compressed: bool) -> Path:
+    """The script as psql reads it."""
+    if not compressed:
+        return script
+    target = script.with_suffix("")
+    with gzip.open(script) as packed, target.open("wb") as out:
+        shutil.copyfileobj(packed, out)
+    return target
+
+
+def emptying(session: Session, schemas: Sequence[str]) -> str:
+    """Statements that drop every table of some schemas, with what hangs on it; the schemas stay, or are made."""
+    made = [f"CREATE SCHEMA IF NOT EXISTS {quoted([schema])};" for schema in schemas]
+    there = {row[0] for row in session.rows("SELECT nspname FROM pg_catalog.pg_namespace")}
+    tables = session.tables([schema for schema in schemas if schema in there]) if there & set(schemas) else []
+    # A notice for each thing that hangs on a table would fill the log.
+    quiet = ["SET client_min_messages = warning;"]
+    return "\n".join(
+        [*quiet, *made, *(f"DROP TABLE IF EXISTS {quoted(table)} CASCADE;" for table in tables), ""]
+    )
+
+
+def create_database(address: DatabaseAddress, name: str) -> None:
+    """Make an empty database on the server of another one.
+
+    Raises:
+        StorageRefused: the user may not.
+    """
+    with connected(address) as session:
+        allowed = session.rows(
+            "SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
+        )
+        if allowed != [(True,)]:
+            raise StorageRefused(
+                f"the user may not create the database {name} at {address.place}",
+                hint=f"let somebody who may: CREATE DATABASE {quoted([name])}",
+            )
+        session.rows(f"CREATE DATABASE {quoted([name])} TEMPLATE template0")
+
+
+def drop_database(address: DatabaseAddress, name: str) -> None:
+    """Remove a database that :func:`create_database` made."""
+    with connected(address) as session:
+        session.rows(f"DROP DATABASE IF EXISTS {quoted([name])}")
+
+
+def has_database(address: DatabaseAddress, name: str) -> bool:
+    """Whether the server has a database of that name."""
+    with connected(address) as session:
+        return bool(session.rows("SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", [name]))
+
+
+def _counting(manifest: DumpManifest) -> str:
+    """A block that fails, and the whole transaction with it, unless every table has the rows of the dump.
+
+    Constraints that wait for the end of the transaction are looked at before.
+    """
+    lines = ["SET CONSTRAINTS ALL IMMEDIATE;", "DO $bcn$ BEGIN"]
+    for table in manifest.tables:
+        name = quoted(table.name.split(".", 1))
+        told = table.name.replace("'", "''").replace("%", "%%")
+        lines.append(f"IF (SELECT count(*) FROM ONLY {name}) <> {table.rows} THEN")  # noqa: S608 - it is quoted
+        lines.append(f"RAISE EXCEPTION '{told} does not have the {table.rows} rows of the dump'; END IF;")
+    return "\n".join([*lines, "END $bcn$;", ""])

@@ -1,0 +1,160 @@
+"""One snapshot of a PostgreSQL server: all that a manifest says is read in it, and pg_dump reads the same."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from bcn_core.dumping.address import DatabaseAddress
+from bcn_core.errors import InvalidRequest, NotFound, StorageFailure
+from bcn_core.repository.dump_documents import DumpedTable
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2 calls its class so
+
+_MOMENT_SECONDS = 0.5
+_NO_SUCH_DATABASE = "3D000"
+_OWN = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
+_TABLES = f"""
+    SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND {_OWN} ORDER BY 1, 2
+"""  # noqa: S608 - no word of it comes from outside
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open connection. Within :func:`snapshot` all that it reads is of one instant."""
+
+    connection: "Connection"
+    address: DatabaseAddress
+
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of one query.
+
+        Raises:
+            StorageFailure: the server refused it.
+        """
+        import psycopg2
+
+        try:
+            with self.connection.cursor() as cursor:
+                cursor.execute(statement, values or None)
+                return cursor.fetchall() if cursor.description else []
+        except psycopg2.Error as error:
+            raise _told(error, self.address) from error
+
+    @property
+    def version(self) -> str:
+        """The server's version, such as ``16.14``."""
+        return str(self.rows("SHOW server_version")[0][0]).split()[0]
+
+    @property
+    def major(self) -> int:
+        """The number that decides which programs fit."""
+        return int(self.rows("SHOW server_version_num")[0][0]) // 10000
+
+    def now(self) -> datetime:
+        """The server's clock at the start of the transaction: the instant that a snapshot shows."""
+        found: datetime = self.rows("SELECT transaction_timestamp()")[0][0]
+        return found
+
+    def tables(self, schemas: Sequence[str] = ()) -> list[tuple[str, str]]:
+        """All tables as schema and name; of some schemas alone when they are named.
+
+        Raises:
+            NotFound: a schema that was named is not there.
+        """
+        known = {row[0] for row in self.rows("SELECT nspname FROM pg_catalog.pg_namespace")}
+        missing = sorted(set(schemas) - known)
+        if missing:
+            raise NotFound(
+                f"{self.address.place} has no schema {missing[0]}",
+                hint=f"check schemas in [catalog_databases.NAME]; there are {', '.join(sorted(known))}",
+            )
+        return [(schema, name) for schema, name in self.rows(_TABLES) if schema in (schemas or known)]
+
+    def counted(self, tables: Sequence[tuple[str, str]]) -> tuple[DumpedTable, ...]:
+        """The tables with their rows."""
+        return tuple(DumpedTable(name=".".join(one), rows=self.count(one)) for one in tables)
+
+    def count(self, table: tuple[str, str]) -> int:
+        """Rows of one table."""
+        counted: int = self.rows(f"SELECT count(*) FROM ONLY {quoted(table)}")[0][0]  # noqa: S608 - it is quoted
+        return counted
+
+    def connections(self) -> list[str]:
+        """Who else is connected to this database: application, address and user.
+
+        One that was just closed may still be listed: it is asked again a moment later.
+        """
+        found = self._others()
+        if found:
+            time.sleep(_MOMENT_SECONDS)
+            found = self._others()
+        return [f"{name} from {place} as {user}" for name, place, user in found]
+
+    def _others(self) -> list[tuple[Any, ...]]:
+        return self.rows(
+            "SELECT coalesce(nullif(application_name, ''), 'unnamed'), coalesce(host(client_addr), 'local'), usename "
+            "FROM pg_catalog.pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+            "AND coalesce(backend_type, 'client backend') = 'client backend' ORDER BY backend_start"
+        )
+
+
+@contextmanager
+def connected(address: DatabaseAddress) -> Iterator[Session]:
+    """A session in which each statement stands for itself.
+
+    Raises:
+        NotFound: the server has no such database.
+        StorageFailure: the server does not answer, or refuses the user.
+    """
+    psycopg2 = _driver()
+    try:
+        connection = psycopg2.connect(**address.keywords())
+    except psycopg2.Error as error:
+        raise _told(error, address) from error
+    try:
+        connection.autocommit = True
+        yield Session(connection, address)
+    finally:
+        connection.close()
+
+
+@contextmanager
+def snapshot(address: DatabaseAddress) -> Iterator[tuple[Session, str]]:
+    """A session that reads one instant, and the name under which pg_dump reads the same one while the block runs."""
+    with connected(address) as session:
+        session.connection.autocommit = False
+        session.connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        yield session, str(session.rows("SELECT pg_catalog.pg_export_snapshot()")[0][0])
+
+
+def quoted(parts: Sequence[str]) -> str:
+    """A name as SQL takes it, whatever it holds."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def _driver() -> Any:
+    try:
+        import psycopg2
+    except ImportError as error:
+        raise InvalidRequest(
+            "the driver of PostgreSQL is not installed", hint="pip install 'bcn[postgres]'"
+        ) from error
+    return psycopg2
+
+
+def _told(error: Any, address: DatabaseAddress) -> StorageFailure | NotFound:
+    """The first line alone: what follows may show rows of the database."""
+    said = address.without_secret(str(error).strip().partition("\n")[0] or type(error).__name__)
+    if error.pgcode == _NO_SUCH_DATABASE or (said.endswith("does not exist") and "database" in said):
+        return NotFound(
+            f"there is no database at {address.place}", hint="check uri in [catalog_databases.NAME]"
+        )
+    return StorageFailure(
+        f"PostgreSQL at {address.place} says: {said}",
+        hint="check that it is up, and uri, user and password (PGPASSWORD, PGPASSFILE)",
+    )

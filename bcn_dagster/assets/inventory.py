@@ -1,0 +1,83 @@
+"""The inventory's tables as assets: after the PIT, they show it, and what they lack never makes a run red."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from bcn_core.errors import BcnError
+from bcn_core.inventory import Inventory, TableStanding, is_enabled, keep_up, status
+from bcn_core.inventorying.columns import COLUMNS
+from bcn_dagster.failures import told_to_dagster
+from bcn_dagster.reporting import log_events
+from bcn_dagster.site import Site
+
+_LAG = "bcn/inventory_lag"
+_DESCRIPTIONS = {
+    "pits": "A row for each PIT: when, how whole, how many tables, files and bytes.",
+    "tables": "A row for each table of each PIT: what it stands on, its snapshot, rows and bytes.",
+    "objects": "A row for each stored object: source path, hash, partition, bounds, first and last PIT.",
+}
+
+
+def build_inventory_assets(site: Site) -> dg.AssetsDefinition:
+    """One step that brings the three tables to the PITs that exist."""
+
+    @dg.multi_asset(
+        name=f"{site.names.plain}_inventory",
+        specs=[_spec(site, table) for table in COLUMNS],
+        pool=site.pool,
+        backfill_policy=dg.BackfillPolicy.multi_run(1),
+    )
+    def inventory(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        with told_to_dagster():
+            settings = site.connection.settings
+            if not is_enabled(settings.inventory, site.options.inventory):
+                context.log.info("the inventory is switched off: nothing is done")
+                return
+            repository = site.connection.open_repository()
+            found = Inventory.of(repository, site.connection.stores(), settings, log_events(context.log))
+        for table in _kept_up(site, context, found):
+            yield dg.MaterializeResult(asset_key=site.names.inventory(table.name), metadata=_metadata(table))
+
+    return inventory
+
+
+def _spec(site: Site, table: str) -> dg.AssetSpec:
+    columns = [dg.TableColumn(one.name, one.kind, one.meaning) for one in COLUMNS[table]]
+    return dg.AssetSpec(
+        key=site.names.inventory(table),
+        deps=[site.names.pit],
+        description=_DESCRIPTIONS[table],
+        group_name=f"{site.names.plain}_inventory",
+        owners=list(site.options.owners),
+        tags=dict(site.options.tags),
+        kinds={"iceberg"},
+        metadata={"dagster/column_schema": dg.TableSchema(columns)},
+        partitions_def=site.partitions,
+        # A table that could not be written has no materialization, and the run stays green.
+        skippable=True,
+    )
+
+
+def _kept_up(site: Site, context: dg.AssetExecutionContext, found: Inventory) -> tuple[TableStanding, ...]:
+    """The tables when they show every PIT; else how many they lack is observed, and there are none."""
+    lag = keep_up(found)
+    try:
+        tables = () if lag else status(found).tables
+    except BcnError as error:
+        context.log.warning("the inventory cannot be looked at: %s", error)
+        tables = ()
+    for name in () if tables else COLUMNS:
+        key = site.names.inventory(name)
+        context.log_event(dg.AssetObservation(key, partition=context.partition_key, metadata={_LAG: lag}))
+    return tables
+
+
+def _metadata(table: TableStanding) -> dict[str, Any]:
+    return {
+        "dagster/row_count": table.rows,
+        "dagster/uri": table.metadata_location,
+        "bcn/snapshot_id": str(table.snapshot_id),
+        _LAG: 0,
+    }

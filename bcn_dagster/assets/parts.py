@@ -1,0 +1,60 @@
+"""Steps that copy the files of a very large table side by side, wherever they run, ahead of the table's own step."""
+
+from typing import Any
+
+import dagster as dg
+
+from bcn_core.capture.parts import Part
+from bcn_core.errors import BcnError
+from bcn_core.names import TableName
+from bcn_core.repository.files import StoredFile
+from bcn_dagster.assets.share import open_share, published
+from bcn_dagster.failures import told_to_dagster
+from bcn_dagster.grouping import Group
+from bcn_dagster.naming import group as group_name
+from bcn_dagster.site import Site
+
+
+def build_part_assets(site: Site, members: Group) -> list[dg.AssetsDefinition]:
+    """One asset, hence one step, for each part of a group's table."""
+    return [
+        _build_part(site, members.tables[0].table, site.names.step(name), Part(number, members.parts))
+        for number, name in enumerate(members.part_names)
+    ]
+
+
+def _build_part(site: Site, table: TableName, key: dg.AssetKey, part: Part) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=key,
+        deps=[site.names.plan],
+        description=f"Copies part {part.number + 1} of {part.of} of what {table} needs, ahead of its own step.",
+        group_name=group_name(table.database),
+        owners=list(site.options.owners),
+        tags=dict(site.options.tags),
+        kinds={"iceberg"},
+        partitions_def=site.partitions,
+        pool=site.pool,
+        retry_policy=site.retry_policy,
+        backfill_policy=dg.BackfillPolicy.multi_run(1),
+    )
+    def copy_part(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        with told_to_dagster():
+            if published(site, context.partition_key) is not None:
+                return dg.MaterializeResult(metadata={"bcn/note": "the PIT exists already: nothing was done"})
+        copied = _copy(site, context, table, part)
+        return dg.MaterializeResult(
+            metadata={"bcn/files_new": len(copied), "bcn/bytes_new": sum(file.size for file in copied)}
+        )
+
+    return copy_part
+
+
+def _copy(site: Site, context: dg.AssetExecutionContext, table: TableName, part: Part) -> list[StoredFile]:
+    """What may pass is tried again; what does not is left to the table's own step, which tells what is wrong."""
+    try:
+        return open_share(site, context).copy_part(table, part)
+    except BcnError as error:
+        if error.retryable and context.retry_number < site.options.retries:
+            raise dg.RetryRequested(site.options.retries, site.options.retry_delay_s) from error
+        context.log.warning("the step of %s copies this part: %s", table, error)
+        return []

@@ -1,0 +1,84 @@
+"""The component: the PostgreSQL database of one catalog and its dumps."""
+
+import logging
+from pathlib import Path
+
+import dagster as dg
+from pydantic import Field
+
+from bcn_core.errors import BcnError
+from bcn_core.settings import load
+from bcn_dagster.building import unconfigured
+from bcn_dagster.connection import Connection
+from bcn_dagster.database.dumping import (
+    build_dump_asset,
+    build_dump_job,
+    build_dump_schedule,
+    build_fresh_check,
+)
+from bcn_dagster.database.place import DatabasePlace
+from bcn_dagster.database.restoring import build_database_drill_job, build_database_restore_job
+
+_LOG = logging.getLogger("bcn_dagster")
+
+
+class CatalogDatabaseBackups(dg.Component, dg.Model, dg.Resolvable):
+    """Dumps of a catalog's own database: one a day, with checks, and jobs that restore and drill."""
+
+    config: str | None = Field(
+        None,
+        description="Path of bcn.toml. Without it: the variable BCN_CONFIG, else bcn.toml in the working folder.",
+    )
+    catalog: str | None = Field(
+        None, description="The catalog whose database is dumped. Default: as bcn.toml says."
+    )
+    repository: str | None = Field(
+        None, description="The place of the backups: a folder or a URL. Default: as bcn.toml says."
+    )
+    daily_cron: str | None = Field("0 2 * * *", description="When the schedule dumps; null for no schedule.")
+    timezone: str = Field("UTC", description="The time zone of the schedule and of the days.")
+    start_date: str = Field("2026-01-01", description="The first day that is a partition.")
+    running: bool = Field(
+        default=False, description="Whether the schedule runs without a person switching it on in the UI."
+    )
+    owners: list[str] = Field([], description="Owners of the asset: e-mail addresses, or team:NAME.")
+    tags: dict[str, str] = Field({}, description="Tags of the asset and its runs.")
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """All definitions; neither database nor repository is asked for them."""
+        return self.definitions_now()
+
+    def definitions_now(self) -> dg.Definitions:
+        """The same without Dagster's context, for scripts."""
+        try:
+            place = self.place
+        except BcnError as error:
+            _LOG.warning("%s", error)
+            return unconfigured(error)
+        schedules = [build_dump_schedule(place, self.daily_cron)] if self.daily_cron else []
+        return dg.Definitions(
+            assets=[build_dump_asset(place)],
+            asset_checks=[build_fresh_check(place)],
+            jobs=[build_dump_job(place), build_database_restore_job(place), build_database_drill_job(place)],
+            schedules=schedules,
+        )
+
+    @property
+    def place(self) -> DatabasePlace:
+        """What the definitions share.
+
+        Raises:
+            InvalidRequest: no catalog or no repository is named, or ``bcn.toml`` is wrong.
+        """
+        path = Path(self.config) if self.config else None
+        found = load(path).repository
+        connection = Connection.named(self.catalog or found.catalog, self.repository or found.url, path)
+        return DatabasePlace(
+            connection,
+            self.daily_cron,
+            self.timezone,
+            self.start_date,
+            self.running,
+            tuple(self.owners),
+            self.tags,
+        )

@@ -1,0 +1,127 @@
+"""The component: a standby catalog that follows replicated storage."""
+
+import json
+import logging
+from pathlib import Path
+
+import dagster as dg
+from dagster.components import DefsStateConfig, DefsStateConfigArgs, ResolvedDefsStateConfig
+from pydantic import Field
+
+from bcn_core.errors import BcnError
+from bcn_core.names import TableName
+from bcn_dagster.building import unconfigured
+from bcn_dagster.standby.assets import build_standby_assets, build_standby_job
+from bcn_dagster.standby.following import Following, standby_name
+from bcn_dagster.standby.sensor import build_follow_sensor
+
+_LOG = logging.getLogger("bcn_dagster")
+
+
+class IcebergStandby(dg.StateBackedComponent, dg.Model, dg.Resolvable):
+    """A standby catalog: its tables as assets, and a sensor that syncs them after each replication."""
+
+    config: str | None = Field(
+        None,
+        description="Path of bcn.toml. Without it: the variable BCN_CONFIG, else bcn.toml in the working folder.",
+    )
+    standby: str | None = Field(
+        None, description="The [standby.NAME] of bcn.toml; not needed for the only one."
+    )
+    interval_seconds: int = Field(
+        900,
+        ge=30,
+        description="How often a sync is asked for. With a marker in bcn.toml, it is looked at each minute instead.",
+    )
+    running: bool = Field(
+        default=False, description="Whether the sensor runs without a person switching it on in the UI."
+    )
+    retries: int = Field(
+        2, ge=0, description="How often a step is tried again after a failure that may pass."
+    )
+    retry_delay_seconds: float = Field(
+        10.0, ge=0, description="The wait before the first retry; it doubles each time."
+    )
+    owners: list[str] = Field([], description="Owners of all assets: e-mail addresses, or team:NAME.")
+    tags: dict[str, str] = Field({}, description="Tags of all assets and runs.")
+    defs_state: ResolvedDefsStateConfig = Field(
+        default_factory=DefsStateConfigArgs.versioned_state_storage,
+        description="Where the list of tables is kept between refreshes.",
+    )
+
+    @property
+    def defs_state_config(self) -> DefsStateConfig:
+        """The state's key is the standby's name, so that several components live in one location."""
+        key = f"IcebergStandby[{self.standby or 'default'}]"
+        return DefsStateConfig.from_args(self.defs_state, default_key=key)
+
+    def write_state_to_path(self, state_path: Path) -> None:
+        """Look for the tables; the only place that does so for definitions.
+
+        Raises:
+            BcnError: the replicated storage or the standby's catalog could not be asked.
+        """
+        state_path.parent.mkdir(parents=True, exist_ok=True)
+        found = [[*table.namespace, table.name] for table in self._discovered()]
+        state_path.write_text(json.dumps(found))
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Load with what is known when the storage cannot be asked."""
+        try:
+            return super().build_defs(context)
+        except dg.DagsterInvalidInvocationError:
+            # Definitions loaded by plain Python, without a Dagster instance, which is what keeps the listing.
+            return self.build_defs_from_state(context, None)
+        except BcnError as error:
+            _LOG.warning("the tables of the standby could not be listed anew: %s", error)
+        kept = self.defs_state.model_copy(update={"refresh_if_dev": False})
+        return dg.StateBackedComponent.build_defs(self.model_copy(update={"defs_state": kept}), context)
+
+    def build_defs_from_state(
+        self, context: dg.ComponentLoadContext, state_path: Path | None
+    ) -> dg.Definitions:
+        """Definitions from the listing; without one, a message that says what to do."""
+        tables = json.loads(state_path.read_text()) if state_path is not None else []
+        if not tables:
+            _LOG.warning("the tables of the standby are not known yet: run `dg utils refresh-defs-state`")
+            return dg.Definitions()
+        try:
+            return self._built([TableName(tuple(levels[:-1]), levels[-1]) for levels in tables])
+        except BcnError as error:
+            _LOG.warning("%s", error)
+            return unconfigured(error)
+
+    def definitions_now(self) -> dg.Definitions:
+        """Look for the tables and build at once, for scripts and notebooks: nothing is kept.
+
+        Raises:
+            BcnError: the replicated storage or the standby's catalog could not be asked.
+        """
+        return self._built(self._discovered())
+
+    def _discovered(self) -> list[TableName]:
+        return sorted(self._following().open().find().tables)
+
+    def _built(self, tables: list[TableName]) -> dg.Definitions:
+        following = self._following(tuple(tables))
+        _, said = following.settings()
+        retries = dg.RetryPolicy(
+            max_retries=self.retries, delay=self.retry_delay_seconds, backoff=dg.Backoff.EXPONENTIAL
+        )
+        return dg.Definitions(
+            assets=[build_standby_assets(following, retries)],
+            jobs=[build_standby_job(following)],
+            sensors=[build_follow_sensor(following, has_marker=said.marker is not None)],
+        )
+
+    def _following(self, tables: tuple[TableName, ...] = ()) -> Following:
+        config = Path(self.config) if self.config else None
+        return Following(
+            standby_name(config, self.standby),
+            config,
+            tables,
+            self.interval_seconds,
+            self.running,
+            tuple(self.owners),
+            self.tags,
+        )

@@ -1,0 +1,83 @@
+"""The jobs that restore a dump and that prove that one restores."""
+
+import dagster as dg
+from pydantic import Field
+
+from bcn_core.catalog_database import DatabaseRequest, drill_database, plan_database, restore_database
+from bcn_core.errors import DamagedRepository
+from bcn_dagster.database.place import DatabasePlace
+from bcn_dagster.failures import failure, told_to_dagster
+
+
+class DatabaseRestoreConfig(dg.Config):
+    """Which dump goes where; the same options as ``bcn catalog-database restore``."""
+
+    dry_run: bool = Field(True, description="Only show the plan. Set to false to restore.")
+    dump: str = Field("latest", description="A dump's id, a prefix of one, or latest.")
+    target_database: str | None = Field(
+        None, description="Another database of the same server, made if need be. Default: the catalog's own."
+    )
+    while_in_use: bool = Field(False, description="Also while the catalog answers or somebody is connected.")
+
+
+class DrillConfig(dg.Config):
+    """Which dump is tried."""
+
+    dump: str = Field("latest", description="A dump's id, a prefix of one, or latest.")
+
+
+def build_database_restore_job(place: DatabasePlace) -> dg.JobDefinition:
+    """The job that restores; a dry run shows the plan."""
+
+    @dg.op(name=f"{place.plain}_load_database", pool=place.pool)
+    def load(context: dg.OpExecutionContext, config: DatabaseRestoreConfig) -> None:
+        with told_to_dagster():
+            database = place.open(context)
+            request = DatabaseRequest(config.dump, config.target_database, config.while_in_use)
+            plan = plan_database(database, request, place.connection.properties)
+            done = None if config.dry_run else restore_database(database, plan)
+        context.add_output_metadata(
+            {
+                "dump": plan.manifest.dump,
+                "target": plan.target.place,
+                "tables_now": plan.tables_now,
+                "in_use_by": [*filter(None, [plan.catalog_answers]), *plan.connections],
+                "refusal": plan.refusal.message if plan.refusal else "none",
+                "result": "dry run: nothing is written"
+                if done is None
+                else f"restored in {done.seconds:.1f} s",
+                "safety_dump": (done.safety if done else None) or "none",
+            }
+        )
+
+    @dg.job(
+        name=f"{place.plain}_restore_database",
+        tags={"bcn/restore": place.plain},
+        description="Restores the catalog's database from a dump. Stop the catalog first.",
+    )
+    def restore_job() -> None:
+        load()
+
+    return restore_job
+
+
+def build_database_drill_job(place: DatabasePlace) -> dg.JobDefinition:
+    """The job that restores a dump into a scratch database, compares, and removes it."""
+
+    @dg.op(name=f"{place.plain}_try_dump", pool=place.pool)
+    def drill(context: dg.OpExecutionContext, config: DrillConfig) -> None:
+        with told_to_dagster():
+            database = place.open(context)
+            done = drill_database(database, database.dumps.select(config.dump))
+        context.add_output_metadata({"dump": done.manifest.dump, "rto_seconds": round(done.seconds, 3)})
+        if done.problem:
+            raise failure(DamagedRepository(f"dump {done.manifest.dump} does not restore: {done.problem}"))
+
+    @dg.job(
+        name=f"{place.plain}_drill_database",
+        description="Proves that the newest dump restores, and measures how long that takes.",
+    )
+    def drill_job() -> None:
+        drill()
+
+    return drill_job

@@ -1,0 +1,1 @@
+"""Standby tables as assets, and the sensor that follows the replicator."""
