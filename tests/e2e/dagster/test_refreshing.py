@@ -1,11 +1,12 @@
 """New tables appear and vanished ones go: the sensor that sees them, and the listing that is kept."""
 
+from pathlib import Path
+
 import dagster as dg
 import pytest
 
 from bcn_core.errors import StorageFailure
 from bcn_dagster.automation.refreshing import keep, reload_location
-from bcn_dagster.definitions import defs
 from bcn_dagster.listing import discover
 from tests.builders.dagster_location import Location, key
 from tests.builders.mailboxes import http_server
@@ -48,17 +49,18 @@ def test_a_dropped_table_is_shown_as_long_as_a_pit_holds_it(backed_up: Location)
     assert "1" == answer.tags["bcn/vanished_tables"]
 
 
-def test_a_listing_that_is_kept_is_what_the_location_shows(
-    location: Location, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("BCN_CONFIG", str(location.settings))
+def test_a_listing_that_is_kept_is_what_the_next_load_shows(location: Location, tmp_path: Path) -> None:
+    component, state = location.component, tmp_path / "state"
     with dg.instance_for_test() as instance:
-        state = discover(location.component.connection).model_dump_json()
-        keep(instance, location.component.defs_state_config.key, state)
+        keep(instance, component.defs_state_config.key, discover(component.connection).model_dump_json())
+        storage = instance.defs_state_storage
+        assert storage is not None
+        version = storage.get_latest_version(component.defs_state_config.key)
+        storage.download_state_to_path(component.defs_state_config.key, str(version), state)
 
-        found = {one.key for one in defs().resolve_all_asset_specs()}
+    shown = component.build_defs_from_state(dg.ComponentTree.for_test().load_context, state)
 
-    assert key("sales.orders") in found
+    assert key("sales.orders") in {one.key for one in shown.resolve_all_asset_specs()}
 
 
 def test_a_web_server_that_does_not_reload_is_an_error() -> None:
