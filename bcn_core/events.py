@@ -150,6 +150,14 @@ class TablePromoted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TableAdopted(Event):
+    """A catalog names a new table that was made from files alone."""
+
+    table: TableName
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectReplaced(Event):
     """A damaged object of the repository has its right bytes again, from ``origin``."""
 

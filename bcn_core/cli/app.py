@@ -20,6 +20,7 @@ COMMANDS = {
     "changes": ("changes", "Show what changed at the source since the newest PIT."),
     "restore": ("restore", "Restore tables from a PIT."),
     "sync": ("sync", "Bring a standby catalog up to date after its storage was replicated."),
+    "adopt": ("adopt", "Make a new table from Parquet files alone: the lesser way."),
     "promote": ("promote", "Failover: make standby tables writable."),
     "failback": ("failback", "Show what must go back to the source after a failover."),
     "prune": ("prune", "Let go of PITs that no rule keeps."),

@@ -18,7 +18,7 @@ def confirm(manner: Manner, question: str, *, yes: bool) -> None:
         return
     if manner.as_json or not sys.stdin.isatty():
         raise InvalidRequest(
-            "nothing was restored: nobody is there to confirm the plan",
+            "nothing was written: nobody is there to confirm the plan",
             hint="look at the plan, then add --yes",
         )
     click.confirm(question, abort=True, err=True)

@@ -120,6 +120,7 @@ _STEPS: dict[type[Event], str] = {
     events.RestoreStarted: "{event.table}: restoring {event.files} files, {size}",
     events.TableSynced: "{event.table}: {event.action} to {event.version}, {event.files_new} new files",
     events.TablePromoted: "{event.table}: promoted at {event.version}",
+    events.TableAdopted: "{event.table}: adopted, {event.files} files",
     events.ObjectReplaced: "{event.key}: has its bytes again, from {event.origin}",
     events.InventoryWritten: "the inventory at {event.folder} shows {event.pits} PIT(s): {event.how}",
     events.TableRestored: "{event.table}: restored at {event.location}",

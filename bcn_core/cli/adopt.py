@@ -1,0 +1,101 @@
+"""``bcn adopt``: a new table from Parquet files alone."""
+
+from dataclasses import replace
+from typing import Unpack
+
+import click
+
+from bcn_core.adopt import Adopt, Adoption, adopt_table, plan_adoption
+from bcn_core.catalogs.opening import open_target
+from bcn_core.cli.confirming import confirm
+from bcn_core.cli.drawing import draw, line, size
+from bcn_core.cli.manner import Manner
+from bcn_core.cli.options import RunOptions, json_option, run_options
+from bcn_core.cli.plain import plain
+from bcn_core.cli.progress import reporting
+from bcn_core.errors import InvalidRequest
+from bcn_core.replication.discovery import table_name
+from bcn_core.replication.standby import standby_settings
+from bcn_core.settings import load
+from bcn_core.storage.opening import open_stores
+
+
+class AdoptOptions(RunOptions):
+    """What ``bcn adopt`` takes."""
+
+    table: str
+    place: str
+    standby: str | None
+    catalog: str | None
+    append_only: bool
+    dry_run: bool
+    yes: bool
+
+
+@click.command("adopt")
+@click.argument("table", metavar="DATABASE.TABLE")
+@click.argument("place", metavar="PLACE")
+@click.option(
+    "--standby", metavar="NAME", help="The [standby.NAME] of bcn.toml; not needed for the only one."
+)
+@click.option("--catalog", metavar="NAME", help="The standby's catalog.")
+@click.option(
+    "--append-only",
+    is_flag=True,
+    help="Rows were only ever appended: no update, delete, overwrite or compaction. Needed for files of Iceberg.",
+)
+@click.option("--dry-run", "--plan", is_flag=True, help="Show the plan and stop. Nothing is written.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@run_options
+@json_option
+@click.pass_obj
+def command(manner: Manner, **given: Unpack[AdoptOptions]) -> None:
+    """The lesser way: make a new table from Parquet files whose metadata was not replicated.
+
+    The schema comes from the files' footers, partitions from folders key=value. History, tags and the source's ids are
+    lost, and every file counts as live: it is refused where deletes may have existed. Where the metadata is there,
+    use bcn sync.
+    """
+    settings = load(given["config"])
+    said = standby_settings(settings, given["standby"])
+    name = given["catalog"] or said.catalog
+    if name is None:
+        raise InvalidRequest(
+            "no standby catalog is named", hint="add --catalog NAME, or catalog in [standby.NAME] of bcn.toml"
+        )
+    catalog = open_target(name, settings.catalog_properties(name))
+    stores = open_stores(settings)
+    with reporting(manner, stores):
+        adopt = Adopt(
+            catalog,
+            stores,
+            table_name(given["table"]),
+            given["place"],
+            given["append_only"],
+            files_at_once=said.files_at_once,
+        )
+        plan = plan_adoption(adopt)
+    manner.answer({"plan": plain(plan)})
+    if not manner.as_json:
+        _draw(plan, name)
+    if not given["dry_run"]:
+        confirm(manner, "Make this table from files alone?", yes=given["yes"])
+        _carry_out(manner, adopt)
+
+
+def _carry_out(manner: Manner, adopt: Adopt) -> None:
+    with reporting(manner, adopt.stores) as report:
+        done = adopt_table(replace(adopt, report=report))
+    manner.answer({"result": plain(done)})
+    if not manner.as_json:
+        line(f"{done.table} is adopted: {done.files} files, {done.rows} rows")
+
+
+def _draw(plan: Adoption, catalog: str) -> None:
+    line(f"Adoption plan: {plan.table} of catalog '{catalog}' - nothing written yet")
+    draw(("COLUMN", "TYPE"), plan.columns.items())
+    line(f"partitioned by {', '.join(plan.partitions)}" if plan.partitions else "not partitioned")
+    line(f"{plan.files} files, {plan.rows} rows, {size(plan.bytes)}")
+    for note in plan.notes:
+        line(note)
+    line(f"WARNING: {plan.warning}", "yellow")
