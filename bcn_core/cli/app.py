@@ -28,7 +28,7 @@ COMMANDS = {
     "release": ("keeping:release_command", "Take back the holds of a PIT."),
     "undelete": ("keeping:undelete_command", "Call a PIT back that waits to be removed."),
     "catalog-database": ("catalog_database:group", "Back up the catalog's own database, and bring it back."),
-    "verify": ("verify", "Check any Iceberg table, whoever wrote it."),
+    "verify": ("verify", "Check a repository, or any Iceberg table, whoever wrote it."),
     "repair": ("repair", "Mend what verify finds, as far as right bytes can be had."),
     "inventory": ("inventory", "Describe the repository as Iceberg tables."),
     "query": ("query", "Ask in SQL what is backed up."),

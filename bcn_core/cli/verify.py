@@ -9,6 +9,7 @@ from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import json_option, place_options
 from bcn_core.cli.verify_drill import DrillOptions, carry_out_drill, check_drill_options, drill_options
 from bcn_core.cli.verify_repository import verify_place
+from bcn_core.cli.wording import verdict
 from bcn_core.errors import DamagedRepository, InvalidRequest
 from bcn_core.storage.opening import Stores
 from bcn_core.verify import Finding, TableCheck, TableVerification, verify_table
@@ -116,7 +117,4 @@ def _draw(found: TableVerification) -> None:
         line(f"  and {len(found.faults) - _SHOWN} more faults: --json tells them all")
     for one in found.notes[:_SHOWN]:
         line(f"  note: {one}")
-    line(
-        f"{len(found.faults)} faults" if found.faults else "whole: no fault found",
-        "" if found.faults else "green",
-    )
+    line(*verdict(len(found.faults)))

@@ -1,5 +1,7 @@
 """``bcn verify`` of a repository."""
 
+from collections.abc import Mapping
+
 import click
 
 from bcn_core.cli.drawing import draw, line, size
@@ -8,6 +10,7 @@ from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
+from bcn_core.cli.wording import verdict
 from bcn_core.dumping.stored import stored_faults
 from bcn_core.errors import DamagedRepository
 from bcn_core.verify import EVERYTHING, Fault, Slice, Verification, verify_repository
@@ -22,33 +25,30 @@ def verify_place(manner: Manner, given: PlaceOptions, read: str | None, *, every
     with reporting(manner) as report:
         found = verify_repository(repository, level, report)
         dumps = dict(stored_faults(repository, read=everything))
-    manner.answer(_document(found) | {"dump_faults": dumps})
+    manner.answer(_document(found, dumps))
     if not manner.as_json:
-        _draw(found)
-        for dump, problem in dumps.items():
-            line(f"FAULT dump {dump}: {problem}", "red")
-    if dumps:
-        manner.answer({"status": "damaged"})
+        _draw(found, dumps)
     if found.faults or dumps:
         click.get_current_context().exit(DamagedRepository.exit_code)
 
 
-def _document(found: Verification) -> dict[str, object]:
+def _document(found: Verification, dumps: Mapping[str, str]) -> dict[str, object]:
     return {
-        "status": "damaged" if found.faults else "whole",
+        "status": "damaged" if found.faults or dumps else "whole",
         "level": found.level,
         "pits": found.pits,
         "tables": found.tables,
         "files": found.files,
         "bytes_read": found.bytes_read,
         "faults": plain(found.faults),
+        "dump_faults": dict(dumps),
         "whole_pits": list(found.whole_pits),
         "still_whole": {str(table): pit for table, pit in found.whole.items()},
         "notes": list(found.notes),
     }
 
 
-def _draw(found: Verification) -> None:
+def _draw(found: Verification, dumps: Mapping[str, str]) -> None:
     line(
         f"{found.level}: {found.pits} PITs, {found.tables} tables, {found.files:,} files, "
         f"{size(found.bytes_read)} read"
@@ -57,6 +57,8 @@ def _draw(found: Verification) -> None:
         _draw_fault(fault)
     if len(found.faults) > _SHOWN:
         line(f"and {len(found.faults) - _SHOWN} more: --json tells them all")
+    for dump, problem in dumps.items():
+        line(f"FAULT dump {dump}: {problem}", "red")
     if found.whole:
         rows = [(str(table), pit or "none") for table, pit in found.whole.items()]
         draw(("HARMED TABLE", "STILL WHOLE IN PIT"), rows)
@@ -66,8 +68,7 @@ def _draw(found: Verification) -> None:
         line("bcn repair shows what can be mended, and what is lost for good")
     for note in found.notes:
         line(f"note: {note}")
-    said = f"{len(found.faults)} faults" if found.faults else "whole: no fault found"
-    line(said, "red" if found.faults else "green")
+    line(*verdict(len(found.faults) + len(dumps)))
 
 
 def _draw_fault(fault: Fault) -> None:

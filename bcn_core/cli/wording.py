@@ -29,6 +29,13 @@ def change_words(changes: Iterable[str], columns: Iterable[str] = ()) -> str:
     return ", ".join(words)
 
 
+def verdict(faults: int) -> tuple[str, str]:
+    """What a check came to, and its colour."""
+    if not faults:
+        return "whole: no fault found", "green"
+    return ("1 fault" if faults == 1 else f"{faults} faults"), "red"
+
+
 def what_happened(table: TableInPit) -> str:
     """One table's part in a PIT."""
     parts = []

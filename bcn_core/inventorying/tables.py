@@ -222,7 +222,7 @@ def is_in(column: str, values: Iterable[Any]) -> Any:
     """The condition that a column has one of some values."""
     from pyiceberg.expressions import In
 
-    return In(column, set(values))  # type: ignore[call-arg,misc]
+    return In(column, set(values))  # type: ignore[call-arg]
 
 
 def crowded_days(table: "Table", before: date) -> frozenset[date]:

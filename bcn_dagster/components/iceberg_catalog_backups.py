@@ -182,7 +182,7 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         if state_path is None:
             _LOG.warning("the tables of catalog '%s' are not known yet: run %s", connection.catalog, _REFRESH)
         state = None if state_path is None else state_path.read_text()
-        return _built(type(self), self.model_dump_json(exclude={"defs_state"}), connection, state)
+        return _built(type(self), self.model_dump_json(), connection, state)
 
     def definitions_now(self) -> dg.Definitions:
         """Ask the catalog and build at once, for scripts and notebooks: nothing is kept.

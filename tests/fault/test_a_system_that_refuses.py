@@ -2,6 +2,7 @@
 
 import multiprocessing
 import resource
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,9 @@ def _back_up_with_a_limit(source: Place, folder: Path) -> str:
 
 def limited_backup(lab: Lab, folder: Path) -> str:
     """A backup in a process of its own, whose files the system keeps small."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_back_up_with_a_limit, (lab.source, folder))
+    # A Pool would wait for ever for the answer of a process that died.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_back_up_with_a_limit, lab.source, folder).result()
 
 
 @pytest.mark.fault(8)

@@ -3,6 +3,7 @@
 import multiprocessing
 import threading
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -84,9 +85,10 @@ def test_a_second_process_is_refused_while_the_first_is_at_work(tmp_path: Path, 
     on_disk = Lab.of(lab.source, repository=new_repository(lab.source, store))
     begin(on_disk.backup(), pit_id(datetime.now(UTC)), None)
 
+    # A Pool would wait for ever for the answer of a process that died.
     context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        said = pool.apply(_try_to_begin, (lab.source, tmp_path / "repository"))
+    with ProcessPoolExecutor(1, context) as pool:
+        said = pool.submit(_try_to_begin, lab.source, tmp_path / "repository").result()
 
     assert said == "refused"
 

@@ -63,6 +63,20 @@ def test_a_listing_that_is_kept_is_what_the_next_load_shows(location: Location, 
     assert key("sales.orders") in {one.key for one in shown.resolve_all_asset_specs()}
 
 
+def test_a_key_of_ones_own_for_the_listing_is_where_the_refresh_keeps_it(location: Location) -> None:
+    kept = location.component.defs_state.model_copy(update={"key": "mine"})
+    component = location.component.model_copy(update={"defs_state": kept})
+    shown = component.build_defs_from_state(dg.ComponentTree.for_test().load_context, None)
+    job = shown.resolve_job_def(f"{location.component.site(()).names.plain}_refresh")
+
+    with dg.instance_for_test() as instance:
+        job.execute_in_process(instance=instance, raise_on_error=False)
+        storage = instance.defs_state_storage
+        assert storage is not None
+
+        assert storage.get_latest_version("mine") is not None
+
+
 def test_a_web_server_that_does_not_reload_is_an_error() -> None:
     with http_server() as box, pytest.raises(StorageFailure, match="'bcn' was not reloaded"):
         reload_location(box.url, "bcn")
