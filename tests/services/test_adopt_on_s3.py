@@ -9,14 +9,16 @@ import pytest
 from pyiceberg.table import StaticTable
 
 from bcn_core.adopt import Adopt, adopt_table
+from bcn_core.catalogs.opening import open_catalog
 from tests.services.object_servers import ObjectServer
 from tests.warehouse.runs import table
 from tests.warehouse.source import Place
 
 
 def adopt(folder: Path, s3: ObjectServer, place: str) -> StaticTable:
-    standby = Place(folder / "standby", "standby")
-    done = adopt_table(Adopt(standby.bcn(), s3.stores(), table("sales.events"), place))
+    properties = Place(folder, "standby").properties | s3.properties
+    standby = open_catalog("standby", properties, create=True)
+    done = adopt_table(Adopt(standby, s3.stores(), table("sales.events"), place))
     assert done.metadata_location is not None
     return StaticTable.from_metadata(done.metadata_location, s3.properties)
 
