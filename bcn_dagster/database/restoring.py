@@ -51,7 +51,7 @@ def build_database_restore_job(place: DatabasePlace) -> dg.JobDefinition:
         )
 
     @dg.job(
-        name=f"{place.plain}_restore_database",
+        name=place.restore_job,
         tags={"bcn/restore": place.plain},
         description="Restores the catalog's database from a dump. Stop the catalog first.",
     )
@@ -74,7 +74,7 @@ def build_database_drill_job(place: DatabasePlace) -> dg.JobDefinition:
             raise failure(DamagedRepository(f"dump {done.manifest.dump} does not restore: {done.problem}"))
 
     @dg.job(
-        name=f"{place.plain}_drill_database",
+        name=place.drill_job,
         description="Proves that the newest dump restores, and measures how long that takes.",
     )
     def drill_job() -> None:
