@@ -33,8 +33,9 @@ def draw_tied(plan: TiedPlan) -> None:
     ]
     if rows:
         draw(("TABLE", ">TO PUT BACK", ">SIZE"), rows)
-    else:
-        line(f"   all files of {len(files.everything)} tables and views are in place")
+    elif files.refusal is None:
+        views = " and views" if files.views else ""
+        line(f"   all files of {len(files.everything)} tables{views} are in place")
     for one in files.everything:
         _draw_told(one)
     if files.unheld:

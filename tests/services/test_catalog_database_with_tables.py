@@ -9,6 +9,7 @@ from pyiceberg.catalog import load_catalog
 from bcn_core.backup import Backup, back_up
 from bcn_core.capture.claiming import next_pit
 from bcn_core.catalog_database import tied_dump
+from bcn_core.cli.app import run
 from bcn_core.dumping.configured import configured_database
 from bcn_core.events import silent
 from bcn_core.repository.pins import this_process
@@ -73,6 +74,13 @@ def test_files_and_schema_come_back_by_one_command(
     assert (expected, files) == (rows(place), files_of(place))
 
 
+def told(operator: Operator, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What the command shows to people."""
+    config = str(operator.folder / "bcn.toml")
+    assert 0 == run(["catalog-database", "restore", "--with-tables", "--config", config, *arguments])
+    return capsys.readouterr().out
+
+
 def written_between(operator: Operator, place: Place) -> None:
     """A dump and a PIT of one id, between which a table was written."""
     settings = load(operator.folder / "bcn.toml")
@@ -119,6 +127,23 @@ def test_the_plan_names_what_is_missing_and_a_dry_run_writes_nothing(
     missing = {one["name"]: one["missing"] for one in plan["tables"]}
     assert {"sales.orders": 1, "sales.returns": 0} == missing
     assert (files, held) == (files_of(place), database.tables())
+
+
+def test_people_see_the_files_before_the_database(
+    operator: Operator, database: Database, place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content_files(load_catalog("shop", **place.properties).load_table("sales.orders"))[0].unlink()
+    database.evict()
+
+    text = told(operator, capsys, "--dry-run")
+    assert "1 of " in text
+    assert text.index("1. the files of PIT") < text.index("2. the database") < text.index("there now")
+
+
+def test_people_are_told_when_all_files_are_in_place(
+    operator: Operator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "all files of 2 tables are in place" in told(operator, capsys, "--dry-run")
 
 
 def test_files_that_are_all_in_place_are_left_alone(
