@@ -83,7 +83,7 @@ class InPlace:
             pit_status=pit.status,
             tables=tuple(found),
             views=tuple(self._view(name, view) for name, view in views_in(indexes).items()),
-            unheld=tuple(sorted(set(named) - set(map(str, tables)))),
+            unheld=tuple(sorted({name for name, place in named.items() if place} - set(map(str, tables)))),
         )
 
     def put_back(self, plan: InPlacePlan) -> None:
