@@ -16,6 +16,7 @@ from bcn_core.repository.documents import Status
 from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.flags import (
     bury,
+    call_back,
     condemned_dumps,
     drop_flag,
     drop_holds,
@@ -105,10 +106,8 @@ def hold_dump(repository: Repository, dump: str, owner: Owner, reason: str) -> N
         Conflict: it is being removed.
     """
     flag = dump_flag(dump)
-    put_hold(repository, flag, owner, reason)
-    if dump in Dumps(repository).ids() and not has_flag(repository, flag, "sweeping"):
+    if put_hold(repository, flag, owner, reason, lambda: dump in Dumps(repository).ids()):
         return
-    drop_holds(repository, flag)
     if has_flag(repository, flag):
         raise Conflict(
             f"dump {dump} cannot be held: it is being removed", hint="see: bcn catalog-database list"
@@ -135,15 +134,12 @@ def undelete_dump(repository: Repository, dump: str, owner: Owner) -> None:
         NotFound: it is not condemned.
         Conflict: it is being removed already.
     """
-    flag = dump_flag(dump)
     if dump not in condemned_dumps(repository.store):
         raise NotFound(f"dump {dump} is not waiting to be removed", hint="bcn prune shows all that wait")
-    put_flag(repository, flag, owner, "undelete")
-    if has_flag(repository, flag, "sweeping"):
-        drop_flag(repository, flag, "undelete")
-        raise Conflict(f"dump {dump} cannot be called back: it is being removed")
-    drop_flag(repository, flag)
-    drop_flag(repository, flag, "undelete")
+    if not call_back(repository, dump_flag(dump), owner):
+        raise Conflict(
+            f"dump {dump} cannot be called back: it is being removed", hint="bcn prune --apply finishes that"
+        )
 
 
 def _until(repository: Repository, dumps: list[str], grace: timedelta) -> dict[str, datetime]:

@@ -16,12 +16,11 @@ from bcn_core.references import references
 from bcn_core.repository.documents import PitManifest
 from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.flags import (
+    call_back,
     condemned,
-    drop_flag,
     drop_holds,
     has_flag,
     held,
-    put_flag,
     put_hold,
     read_tombstone,
 )
@@ -166,15 +165,11 @@ def undelete(repository: Repository, pit: str, owner: Owner) -> None:
         raise NotFound(
             f"PIT {pit} is not waiting to be removed", hint="see: bcn prune, which shows all that wait"
         )
-    put_flag(repository, pit, owner, "undelete")
-    if has_flag(repository, pit, "sweeping"):
-        drop_flag(repository, pit, "undelete")
+    if not call_back(repository, pit, owner):
         raise Conflict(
             f"PIT {pit} cannot be called back: its data is being removed",
             hint="bcn prune --apply finishes that",
         )
-    drop_flag(repository, pit)
-    drop_flag(repository, pit, "undelete")
 
 
 def hold(repository: Repository, pit: str, owner: Owner, reason: str) -> None:
@@ -184,12 +179,11 @@ def hold(repository: Repository, pit: str, owner: Owner, reason: str) -> None:
         NotFound: there is no such PIT.
         Conflict: it is being removed.
     """
-    put_hold(repository, pit, owner, reason)
-    if pit not in repository.pits() or has_flag(repository, pit, "sweeping"):
-        drop_holds(repository, pit)
-        if has_flag(repository, pit):
-            raise Conflict(f"PIT {pit} cannot be held: it is being removed", hint="see: bcn describe")
-        raise NotFound(f"there is no PIT {pit} in {repository.store.url}", hint="see: bcn describe")
+    if put_hold(repository, pit, owner, reason, lambda: pit in repository.pits()):
+        return
+    if has_flag(repository, pit):
+        raise Conflict(f"PIT {pit} cannot be held: it is being removed", hint="see: bcn describe")
+    raise NotFound(f"there is no PIT {pit} in {repository.store.url}", hint="see: bcn describe")
 
 
 def release(repository: Repository, pit: str) -> int:

@@ -6,7 +6,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from bcn_core.errors import BcnError
-from bcn_dagster.alerts.sensor import build_alert_sensor, build_alert_test_job
+from bcn_dagster.alerts.sensor import Watch, build_alert_sensor, build_alert_test_job
 from bcn_dagster.assets.contents import build_contents_asset
 from bcn_dagster.assets.inventory import build_inventory_assets
 from bcn_dagster.assets.publishing import build_pit_asset
@@ -47,7 +47,7 @@ def build_definitions(site: Site, timing: Timing, *, known: bool) -> dg.Definiti
         build_refresh_sensor(site, timing.sync_interval_seconds),
     ]
     if site.options.alerts.any:
-        sensors.append(build_alert_sensor(site))
+        sensors.append(build_alert_sensor(_watch(site)))
     if timing.drift_interval_seconds is not None:
         sensors.append(build_drift_sensor(site, timing.drift_interval_seconds))
     return dg.Definitions(
@@ -68,7 +68,7 @@ def build_definitions(site: Site, timing: Timing, *, known: bool) -> dg.Definiti
 
 
 def _jobs(site: Site) -> list[dg.JobDefinition | UnresolvedAssetJobDefinition]:
-    alerts = [build_alert_test_job(site)] if site.options.alerts.any else []
+    alerts = [build_alert_test_job(_watch(site))] if site.options.alerts.any else []
     return [
         build_backup_job(site),
         build_history_job(site),
@@ -81,6 +81,20 @@ def _jobs(site: Site) -> list[dg.JobDefinition | UnresolvedAssetJobDefinition]:
         *build_check_jobs(site),
         *alerts,
     ]
+
+
+def _watch(site: Site) -> Watch:
+    """Failed runs of this catalog's jobs are told."""
+    options = site.options
+    return Watch(
+        site.names.plain,
+        site.connection,
+        options.alerts,
+        options.webserver,
+        site.sensor_status,
+        site.concerns,
+        options.tags,
+    )
 
 
 def unconfigured(error: BcnError) -> dg.Definitions:

@@ -1,5 +1,6 @@
 """Where one code location's backups come from and go to; every step opens them anew, on whatever machine it runs."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from bcn_core.names import Scope
 from bcn_core.repository.repository import Repository
 from bcn_core.settings import Settings, load
 from bcn_core.storage.opening import Stores, open_stores
+
+WEBSERVER = "http://127.0.0.1:3000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +104,8 @@ class Connection:
     def _create(self, source: Catalog) -> Repository:
         """A mistyped scope must not be fixed for good, so what it names is looked for first."""
         return make_repository(self.stores().at(self.repository), self.scope(), source)
+
+
+def webserver_at(named: str | None) -> str:
+    """Where Dagster's web server answers: as a field says, else as the variable BCN_WEBSERVER does."""
+    return named or os.environ.get("BCN_WEBSERVER", WEBSERVER)

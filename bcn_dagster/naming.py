@@ -60,6 +60,15 @@ class Names:
         return dg.AssetKey([self.catalog, table.database, table.name])
 
     @property
+    def database_dump(self) -> dg.AssetKey:
+        """The dumps of the catalog's own database."""
+        return dg.AssetKey([self.catalog, "database_dump"])
+
+    def owns(self, asset: dg.AssetKey) -> bool:
+        """Whether an asset is of the backups of this catalog; its database has a component of its own."""
+        return asset.path[0] == self.catalog and asset != self.database_dump
+
+    @property
     def partitions_name(self) -> str:
         """Under which name Dagster keeps the PITs."""
         return f"bcn/{self.catalog}/pit"
@@ -79,6 +88,12 @@ def plain(name: str) -> str:
     """A name in ``[A-Za-z0-9_]``; one that had to be changed gets a digest, so that two never become one."""
     kept = re.sub(r"[^A-Za-z0-9_]", "_", name)
     return kept if kept == name else f"{kept}_{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
+def keys_of(run: dg.DagsterRun) -> list[dg.AssetKey]:
+    """The assets that a run was asked for, and those whose checks it was."""
+    checked = [key.asset_key for key in run.asset_check_selection or ()]
+    return [*(run.asset_selection or ()), *checked]
 
 
 def group(database: str) -> str:

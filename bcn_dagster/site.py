@@ -17,7 +17,7 @@ from bcn_dagster.checks.fields import Checks
 from bcn_dagster.connection import Connection
 from bcn_dagster.grouping import Group, Limits, groups_of
 from bcn_dagster.listing import Listed
-from bcn_dagster.naming import WRITER_TAG, Names
+from bcn_dagster.naming import WRITER_TAG, Names, keys_of
 
 Executor = Literal["in_process", "multiprocess", "project"]
 
@@ -166,6 +166,10 @@ class Site:
     def run_tags(self) -> dict[str, Any]:
         """The tags of every run that writes to the repository."""
         return {WRITER_TAG: self.names.plain, **self.options.tags}
+
+    def concerns(self, run: dg.DagsterRun) -> bool:
+        """Whether a run is of one of this catalog's jobs, or about its assets or their checks."""
+        return run.job_name in self.job_names or any(map(self.names.owns, keys_of(run)))
 
     @property
     def sensor_status(self) -> dg.DefaultSensorStatus:

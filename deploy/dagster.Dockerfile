@@ -1,5 +1,19 @@
 # One image for the code location, the webserver and the daemon: what runs is what the lock says, hashes included.
+FROM postgres:16.4-bookworm AS postgres
+RUN install -d /client/bin /client/lib \
+    && cp /usr/lib/postgresql/16/bin/pg_dump /usr/lib/postgresql/16/bin/pg_restore /usr/lib/postgresql/16/bin/psql /client/bin/ \
+    && cp --preserve=links /usr/lib/*-linux-gnu/libpq.so.5* /client/lib/
+
 FROM python:3.11-slim-bookworm
+
+# Dumps of a catalog's database are made by the programs of the server's own version; Debian's are of 15.
+# Its packages bring the libraries that they and their libpq stand on.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libpq5 libreadline8 liblz4-1 libzstd1 \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=postgres /client/bin/ /usr/lib/postgresql/16/bin/
+COPY --from=postgres /client/lib/ /usr/local/lib/
+RUN ldconfig && /usr/lib/postgresql/16/bin/pg_dump --version && /usr/lib/postgresql/16/bin/psql --version
 
 RUN useradd --create-home --uid 10001 bcn \
     && install -d -o bcn -g bcn /opt/dagster/home /opt/dagster/shared

@@ -1,7 +1,7 @@
 """``bcn catalog-database restore``, ``reset`` and ``drill``: the commands that write to a database."""
 
 import sys
-from typing import Unpack
+from typing import Any, Unpack
 
 import click
 
@@ -19,7 +19,9 @@ from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening_database import opened_database
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.plain import plain
+from bcn_core.cli.tied_result import draw_tied, tied_document
 from bcn_core.errors import DamagedRepository, InvalidRequest
+from bcn_core.tied_restore import TiedPlan, TiedRestore
 
 
 class DrillOptions(PlaceOptions):
@@ -32,6 +34,7 @@ class RestoreOptions(DrillOptions):
     """And where it goes."""
 
     target_database: str | None
+    with_tables: bool
     while_in_use: bool
     dry_run: bool
     yes: bool
@@ -53,6 +56,11 @@ _IN_USE = "Also while the catalog answers or somebody is connected."
 @click.option(
     "--target-database", metavar="NAME", help="Another database of the same server, made if need be."
 )
+@click.option(
+    "--with-tables",
+    is_flag=True,
+    help="First put back the tables' files that are missing, from the PIT of the same id.",
+)
 @click.option("--while-in-use", is_flag=True, help=_IN_USE)
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop. Nothing is written.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -62,19 +70,23 @@ def restore_command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
     """Put the catalog's database into the state of a dump; shows its plan and asks before it writes anything.
 
     Stop the catalog first. What the database holds is dumped before. The load is one transaction that ends with the
-    rows of the dump: at the first error the old state stands.
+    rows of the dump: at the first error the old state stands. With --with-tables one plan covers the tables' files
+    too: those that are missing come back to where they were, before the database that names them.
     """
     with opened_database(manner, given, "catalog-database restore") as (place, database):
         properties = place.settings.catalog_properties(database.repository.scope.catalog)
         request = DatabaseRequest(given["dump"], given["target_database"], given["while_in_use"])
-        plan = plan_database(database, request, properties)
-        _show(manner, plan)
+        both = TiedRestore(database, request, properties, place.stores, place.settings.restore.files_at_once)
+        tied = both.plan() if given["with_tables"] else None
+        plan = tied.database if tied else plan_database(database, request, properties)
+        _show(manner, plan, tied)
         if given["dry_run"]:
             return
-        if plan.refusal is not None:
-            raise plan.refusal
+        refusal = (tied or plan).refusal
+        if refusal is not None:
+            raise refusal
         confirm(manner, f"Replace what {plan.target.place} holds?", yes=given["yes"])
-        done = restore_database(database, plan)
+        done = both.carry_out(tied) if tied else restore_database(database, plan)
     manner.answer(
         {"result": {"dump": plan.manifest.dump, "safety": done.safety, "seconds": round(done.seconds, 3)}}
     )
@@ -133,24 +145,30 @@ def drill_command(manner: Manner, **given: Unpack[DrillOptions]) -> None:
         click.get_current_context().exit(DamagedRepository.exit_code)
 
 
-def _show(manner: Manner, plan: DatabasePlan) -> None:
-    held = plan.manifest
-    manner.answer(
-        {
-            "plan": {
-                "dump": held.dump,
-                "target": plan.target.place,
-                "creates": plan.creates,
-                "safety_dump": plan.safety,
-                "tables_now": plan.tables_now,
-                "connections": list(plan.connections),
-                "catalog_answers": plan.catalog_answers,
-                "refusal": plain(plan.refusal),
-            }
-        }
-    )
+def _show(manner: Manner, plan: DatabasePlan, tied: TiedPlan | None) -> None:
+    manner.answer({"plan": _document(plan) | ({"with_tables": tied_document(tied)} if tied else {})})
     if manner.as_json:
         return
+    if tied:
+        draw_tied(tied)
+    _draw(plan)
+
+
+def _document(plan: DatabasePlan) -> dict[str, Any]:
+    return {
+        "dump": plan.manifest.dump,
+        "target": plan.target.place,
+        "creates": plan.creates,
+        "safety_dump": plan.safety,
+        "tables_now": plan.tables_now,
+        "connections": list(plan.connections),
+        "catalog_answers": plan.catalog_answers,
+        "refusal": plain(plan.refusal),
+    }
+
+
+def _draw(plan: DatabasePlan) -> None:
+    held = plan.manifest
     now = (
         "a new database"
         if plan.creates

@@ -1,7 +1,7 @@
 """Tombstones and holds: a PIT that is to go, and a PIT that must stay. The flag's presence counts, not what it says."""
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
 from bcn_core.errors import DamagedRepository, ObjectExists, ObjectMissing
@@ -89,6 +89,17 @@ def bury(repository: Repository, pit: str) -> None:
         drop_flag(repository, pit, flag)
 
 
+def call_back(repository: Repository, pit: str, owner: Owner) -> bool:
+    """Take a tombstone away unless a sweep was first; announced, so that a sweep that begins meanwhile sees it."""
+    put_flag(repository, pit, owner, "undelete")
+    if has_flag(repository, pit, "sweeping"):
+        drop_flag(repository, pit, "undelete")
+        return False
+    drop_flag(repository, pit)
+    drop_flag(repository, pit, "undelete")
+    return True
+
+
 def read_tombstone(repository: Repository, pit: str) -> Tombstone | None:
     """What a tombstone says; None when it is gone.
 
@@ -111,10 +122,16 @@ def held(repository: Repository) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def put_hold(repository: Repository, pit: str, owner: Owner, reason: str) -> None:
-    """Note that a PIT must stay."""
+def put_hold(
+    repository: Repository, pit: str, owner: Owner, reason: str, is_there: Callable[[], bool]
+) -> bool:
+    """Note that a PIT must stay, then look: False, and no hold left, when it is gone or a sweep was first."""
     hold = Hold(pit=pit, owner=owner, since=repository.now(), reason=reason)
     repository.store.put_new(keys.hold(pit, secrets.token_hex(4)), [encode(hold)])
+    if is_there() and not has_flag(repository, pit, "sweeping"):
+        return True
+    drop_holds(repository, pit)
+    return False
 
 
 def drop_holds(repository: Repository, pit: str) -> int:

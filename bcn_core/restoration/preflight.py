@@ -67,10 +67,10 @@ def check_place(stores: Stores, location: str, wanted: Iterable[str], needed: in
         StorageFull: there is not enough room.
     """
     store, key = stores.holding(location)
-    known = {_as_listed(stores.holding(one)[1]) for one in wanted}
+    known = {as_listed(stores.holding(one)[1]) for one in wanted}
     held = 0
     for found in store.list(key):
-        if _as_listed(found.key) not in known:
+        if as_listed(found.key) not in known:
             raise Conflict(
                 f"{location} is not empty: it holds {found.key.rpartition('/')[2]}, which is no file of this restore",
                 hint="choose an empty --target-location",
@@ -84,7 +84,7 @@ def check_place(stores: Stores, location: str, wanted: Iterable[str], needed: in
         )
 
 
-def _as_listed(key: str) -> str:
+def as_listed(key: str) -> str:
     """File systems take ``a//b`` for ``a/b`` and list it so; object stores do not."""
     return _SLASHES.sub("/", key).lstrip("/")
 

@@ -28,5 +28,5 @@ def writers(instance: dg.DagsterInstance, names: Names) -> Iterator[dg.DagsterRu
     """Runs of the backup job, and those that people and backfills start on its assets."""
     for run in instance.get_runs(dg.RunsFilter(statuses=AT_WORK)):
         selected = run.asset_selection or ()
-        if run.tags.get(WRITER_TAG) == names.plain or any(key.path[0] == names.catalog for key in selected):
+        if run.tags.get(WRITER_TAG) == names.plain or any(map(names.owns, selected)):
             yield run

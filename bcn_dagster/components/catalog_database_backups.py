@@ -4,12 +4,15 @@ import logging
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from pydantic import Field
 
 from bcn_core.errors import BcnError
 from bcn_core.settings import load
+from bcn_dagster.alerts.channels import Alerts
+from bcn_dagster.alerts.sensor import build_alert_sensor, build_alert_test_job
 from bcn_dagster.building import unconfigured
-from bcn_dagster.connection import Connection
+from bcn_dagster.connection import Connection, webserver_at
 from bcn_dagster.database.dumping import (
     build_dump_asset,
     build_dump_job,
@@ -39,7 +42,19 @@ class CatalogDatabaseBackups(dg.Component, dg.Model, dg.Resolvable):
     timezone: str = Field("UTC", description="The time zone of the schedule and of the days.")
     start_date: str = Field("2026-01-01", description="The first day that is a partition.")
     running: bool = Field(
-        default=False, description="Whether the schedule runs without a person switching it on in the UI."
+        default=False,
+        description="Whether schedule and alerts run without a person switching it on in the UI.",
+    )
+    alerts: Alerts = Field(
+        default_factory=Alerts,
+        description="Who is told of failed runs, and how: the fields of IcebergCatalogBackups.",
+    )
+    webserver: str | None = Field(
+        None,
+        description=(
+            "Where Dagster's web server answers, for the links of alerts. "
+            "Default: the variable BCN_WEBSERVER, else http://127.0.0.1:3000."
+        ),
     )
     owners: list[str] = Field([], description="Owners of the asset: e-mail addresses, or team:NAME.")
     tags: dict[str, str] = Field({}, description="Tags of the asset and its runs.")
@@ -59,8 +74,9 @@ class CatalogDatabaseBackups(dg.Component, dg.Model, dg.Resolvable):
         return dg.Definitions(
             assets=[build_dump_asset(place)],
             asset_checks=[build_fresh_check(place)],
-            jobs=[build_dump_job(place), build_database_restore_job(place), build_database_drill_job(place)],
+            jobs=_jobs(place),
             schedules=schedules,
+            sensors=[build_alert_sensor(place.watch)] if place.alerts.any else [],
         )
 
     @property
@@ -75,10 +91,22 @@ class CatalogDatabaseBackups(dg.Component, dg.Model, dg.Resolvable):
         connection = Connection.named(self.catalog or found.catalog, self.repository or found.url, path)
         return DatabasePlace(
             connection,
-            self.daily_cron,
-            self.timezone,
-            self.start_date,
-            self.running,
-            tuple(self.owners),
-            self.tags,
+            cron=self.daily_cron,
+            timezone=self.timezone,
+            start_date=self.start_date,
+            running=self.running,
+            alerts=self.alerts,
+            webserver=webserver_at(self.webserver),
+            owners=tuple(self.owners),
+            tags=self.tags,
         )
+
+
+def _jobs(place: DatabasePlace) -> list[dg.JobDefinition | UnresolvedAssetJobDefinition]:
+    alerts = [build_alert_test_job(place.watch)] if place.alerts.any else []
+    return [
+        build_dump_job(place),
+        build_database_restore_job(place),
+        build_database_drill_job(place),
+        *alerts,
+    ]

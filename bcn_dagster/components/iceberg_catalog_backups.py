@@ -1,7 +1,6 @@
 """The component: one Iceberg catalog and the repository of its backups."""
 
 import logging
-import os
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -16,12 +15,11 @@ from bcn_dagster.alerts.channels import Alerts
 from bcn_dagster.automation.reactions import KINDS, Reaction, unknown_kinds
 from bcn_dagster.building import build_definitions, unconfigured
 from bcn_dagster.checks.fields import Checks
-from bcn_dagster.connection import Connection
+from bcn_dagster.connection import Connection, webserver_at
 from bcn_dagster.listing import Listed, Listing, discover
 from bcn_dagster.site import Executor, Options, Site
 
 _LOG = logging.getLogger("bcn_dagster")
-_WEBSERVER = "http://127.0.0.1:3000"
 
 
 class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
@@ -222,7 +220,7 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
             checks=self.checks,
             alerts=self.alerts,
             freshness=self.freshness,
-            webserver=self.webserver or os.environ.get("BCN_WEBSERVER", _WEBSERVER),
+            webserver=webserver_at(self.webserver),
             pool=self.pool,
             owners=tuple(self.owners),
             tags=self.tags,

@@ -8,8 +8,10 @@ from bcn_core.catalog_database import CatalogDatabase
 from bcn_core.dumping.configured import configured_database
 from bcn_core.repository.pins import this_process
 from bcn_core.settings import CatalogDatabaseSettings
-from bcn_dagster.connection import Connection
-from bcn_dagster.naming import plain
+from bcn_dagster.alerts.channels import Alerts
+from bcn_dagster.alerts.sensor import Watch
+from bcn_dagster.connection import WEBSERVER, Connection
+from bcn_dagster.naming import Names, keys_of, plain
 from bcn_dagster.reporting import log_events
 
 
@@ -22,6 +24,8 @@ class DatabasePlace:
     timezone: str = "UTC"
     start_date: str = "2026-01-01"
     running: bool = False
+    alerts: Alerts = field(default_factory=Alerts)
+    webserver: str = WEBSERVER
     owners: tuple[str, ...] = ()
     tags: dict[str, str] = field(default_factory=dict)
 
@@ -33,7 +37,7 @@ class DatabasePlace:
     @property
     def key(self) -> dg.AssetKey:
         """The asset of the dumps."""
-        return dg.AssetKey([self.connection.catalog, "database_dump"])
+        return Names(self.connection.catalog).database_dump
 
     @property
     def pool(self) -> str:
@@ -44,6 +48,29 @@ class DatabasePlace:
     def job(self) -> str:
         """The job that dumps."""
         return f"{self.plain}_dump_database"
+
+    @property
+    def restore_job(self) -> str:
+        """The job that restores a dump."""
+        return f"{self.plain}_restore_database"
+
+    @property
+    def drill_job(self) -> str:
+        """The job that proves that a dump restores."""
+        return f"{self.plain}_drill_database"
+
+    @property
+    def watch(self) -> Watch:
+        """Failed runs of these jobs, and of the asset, are told."""
+        return Watch(
+            f"{self.plain}_database",
+            self.connection,
+            self.alerts,
+            self.webserver,
+            dg.DefaultSensorStatus.RUNNING if self.running else dg.DefaultSensorStatus.STOPPED,
+            self._concerns,
+            self.tags,
+        )
 
     @property
     def partitions(self) -> dg.DailyPartitionsDefinition:
@@ -67,3 +94,6 @@ class DatabasePlace:
         repository = self.connection.open_repository()
         owner = this_process(f"Dagster run {context.run.run_id}")
         return configured_database(self.connection.settings, repository, owner, log_events(context.log))
+
+    def _concerns(self, run: dg.DagsterRun) -> bool:
+        return run.job_name in (self.job, self.restore_job, self.drill_job) or self.key in keys_of(run)

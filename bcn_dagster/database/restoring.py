@@ -3,8 +3,16 @@
 import dagster as dg
 from pydantic import Field
 
-from bcn_core.catalog_database import DatabaseRequest, drill_database, plan_database, restore_database
+from bcn_core.catalog_database import (
+    DatabasePlan,
+    DatabaseRequest,
+    RestoredDatabase,
+    drill_database,
+    plan_database,
+    restore_database,
+)
 from bcn_core.errors import DamagedRepository
+from bcn_core.tied_restore import TiedPlan, TiedRestore
 from bcn_dagster.database.place import DatabasePlace
 from bcn_dagster.failures import failure, told_to_dagster
 
@@ -16,6 +24,9 @@ class DatabaseRestoreConfig(dg.Config):
     dump: str = Field("latest", description="A dump's id, a prefix of one, or latest.")
     target_database: str | None = Field(
         None, description="Another database of the same server, made if need be. Default: the catalog's own."
+    )
+    with_tables: bool = Field(
+        False, description="First put back the tables' files that are missing, from the PIT of the same id."
     )
     while_in_use: bool = Field(False, description="Also while the catalog answers or somebody is connected.")
 
@@ -32,17 +43,16 @@ def build_database_restore_job(place: DatabasePlace) -> dg.JobDefinition:
     @dg.op(name=f"{place.plain}_load_database", pool=place.pool)
     def load(context: dg.OpExecutionContext, config: DatabaseRestoreConfig) -> None:
         with told_to_dagster():
-            database = place.open(context)
-            request = DatabaseRequest(config.dump, config.target_database, config.while_in_use)
-            plan = plan_database(database, request, place.connection.properties)
-            done = None if config.dry_run else restore_database(database, plan)
+            both, tied, plan = _planned(place, context, config)
+            done = None if config.dry_run else _restored(both, tied, plan)
         context.add_output_metadata(
             {
                 "dump": plan.manifest.dump,
                 "target": plan.target.place,
                 "tables_now": plan.tables_now,
                 "in_use_by": [*filter(None, [plan.catalog_answers]), *plan.connections],
-                "refusal": plan.refusal.message if plan.refusal else "none",
+                "files_missing": tied.files.missing if tied else "not looked at",
+                "refusal": refusal.message if (refusal := (tied or plan).refusal) else "none",
                 "result": "dry run: nothing is written"
                 if done is None
                 else f"restored in {done.seconds:.1f} s",
@@ -51,7 +61,7 @@ def build_database_restore_job(place: DatabasePlace) -> dg.JobDefinition:
         )
 
     @dg.job(
-        name=f"{place.plain}_restore_database",
+        name=place.restore_job,
         tags={"bcn/restore": place.plain},
         description="Restores the catalog's database from a dump. Stop the catalog first.",
     )
@@ -59,6 +69,28 @@ def build_database_restore_job(place: DatabasePlace) -> dg.JobDefinition:
         load()
 
     return restore_job
+
+
+def _planned(
+    place: DatabasePlace, context: dg.OpExecutionContext, config: DatabaseRestoreConfig
+) -> tuple[TiedRestore, TiedPlan | None, DatabasePlan]:
+    """The plan of the database, and that of both where both are asked for."""
+    properties, settings = place.connection.properties, place.connection.settings
+    both = TiedRestore(
+        place.open(context),
+        DatabaseRequest(config.dump, config.target_database, config.while_in_use),
+        properties,
+        place.connection.stores(),
+        settings.restore.files_at_once,
+    )
+    if config.with_tables:
+        tied = both.plan()
+        return both, tied, tied.database
+    return both, None, plan_database(both.database, both.request, properties)
+
+
+def _restored(both: TiedRestore, tied: TiedPlan | None, plan: DatabasePlan) -> RestoredDatabase:
+    return both.carry_out(tied) if tied else restore_database(both.database, plan)
 
 
 def build_database_drill_job(place: DatabasePlace) -> dg.JobDefinition:
@@ -74,7 +106,7 @@ def build_database_drill_job(place: DatabasePlace) -> dg.JobDefinition:
             raise failure(DamagedRepository(f"dump {done.manifest.dump} does not restore: {done.problem}"))
 
     @dg.job(
-        name=f"{place.plain}_drill_database",
+        name=place.drill_job,
         description="Proves that the newest dump restores, and measures how long that takes.",
     )
     def drill_job() -> None:

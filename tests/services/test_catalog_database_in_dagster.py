@@ -1,10 +1,12 @@
 """The component of the catalog's database, its definitions carried out against a real PostgreSQL."""
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from pyiceberg.catalog import load_catalog
 
 from bcn_dagster.components import CatalogDatabaseBackups
 from tests.services.databases import Database, Operator, new_database
@@ -64,6 +66,22 @@ def test_the_restore_job_brings_the_database_back(definitions: dg.Definitions, o
 
     assert done.success
     assert before == database.tables()
+
+
+def test_the_restore_job_puts_the_tables_files_back_as_well(
+    definitions: dg.Definitions, operator: Operator
+) -> None:
+    operator.bcn("backup", "--with-catalog-database")
+    operator.database.evict()
+    shutil.rmtree(operator.folder / "source")
+    operator.database.do("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    config = {"ops": {"shop_load_database": {"config": {"with_tables": True, "dry_run": False}}}}
+
+    done = run(definitions, "shop_restore_database", run_config=config)
+
+    table = load_catalog("shop", **operator.catalog).load_table("sales.orders")
+    assert done.success
+    assert 4 == table.scan().to_arrow().num_rows
 
 
 def test_the_drill_job_measures_a_restore(definitions: dg.Definitions, operator: Operator) -> None:

@@ -24,7 +24,7 @@ def lose(database: Database) -> None:
     database.do("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
 
 
-def test_nessie_answers_with_the_same_references_after_its_database_was_lost(
+def test_nessie_answers_with_the_same_references_after_its_database_and_files_were_lost(
     database: Database, s3: ObjectServer, tmp_path: Path
 ) -> None:
     account = ServersDatabase.of(database.uri)
@@ -41,9 +41,12 @@ def test_nessie_answers_with_the_same_references_after_its_database_was_lost(
         taken = operator.bcn("backup", "--catalog", "shop", "--with-catalog-database")
         refused = operator.database_command("restore", taken["pit"], "--yes", code=4)["error"]["message"]
     lose(database)
+    lose_files(s3, f"db_{tmp_path.name}_main")
 
-    operator.database_command("restore", taken["pit"], "--yes")
+    done = operator.database_command("restore", taken["pit"], "--with-tables", "--yes")
 
+    # A data file, its manifest, their list, the metadata.
+    assert 4 == done["plan"]["with_tables"]["files_missing"]
     assert "still answers" in refused
     assert before == taken["dump"]["state"]["references"]
     assert {"main", "dev"} <= before.keys()
@@ -60,6 +63,13 @@ def test_nessie_answers_with_the_same_references_after_its_database_was_lost(
             catalog = load_catalog("shop", **{**server.rest, "prefix": f"{branch}|warehouse"})
             table = catalog.load_table(f"db_{tmp_path.name}_{branch}.orders")
             assert rows_of(0).to_pylist() == table.scan().to_arrow().sort_by("id").to_pylist()
+
+
+def lose_files(server: ObjectServer, database: str) -> None:
+    """Delete all objects of a database's tables."""
+    store, folder = server.stores().holding("s3://lake/nessie")
+    for key in [one.key for one in store.list(folder) if f"/{database}/" in one.key]:
+        store.delete(key)
 
 
 def make_branch(address: str, name: str) -> None:

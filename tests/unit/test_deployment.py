@@ -161,3 +161,16 @@ def test_runs_of_one_repository_wait_for_each_other(tmp_path: Path) -> None:
         pools = instance.get_concurrency_config().pool_config
 
     assert (1, "run") == (pools.default_pool_limit, pools.pool_granularity and pools.pool_granularity.value)
+
+
+def test_the_image_dumps_databases_with_the_programs_of_the_compose_files_server(
+    services: dict[str, Any],
+) -> None:
+    image = (ROOT / "deploy/dagster.Dockerfile").read_text()
+
+    server = services["postgres"]["image"]
+
+    assert [f"{server}-bookworm"] == re.findall(r"FROM (postgres:\S+) AS postgres", image)
+    assert {server.removeprefix("postgres:").partition(".")[0]} == set(
+        re.findall(r"/usr/lib/postgresql/(\d+)/bin", image)
+    )
