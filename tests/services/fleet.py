@@ -24,6 +24,7 @@ from tests.services.processes import START_TIMEOUT_SECONDS, free_port, running
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "tests.services.fleet_project"
+LAKE = "tests.services.fleet_lake"
 REPOSITORY = "s3://backups/shop"
 _SETTINGS = f"""
 [repository]
@@ -92,6 +93,13 @@ class Fleet:
         home.mkdir()
         instance = {"telemetry": {"enabled": False}} if own_deployment else self._instance(host)
         (home / "dagster.yaml").write_text(yaml.safe_dump(instance))
+
+    def make_lake(self) -> None:
+        """Write the tables that are to be backed up."""
+        environment = self.environment(self.hub) | {"LAKE": json.dumps(self.catalog)}
+        done = self.hub.run(sys.executable, "-m", LAKE, environment=environment)
+        if done.returncode:
+            raise RuntimeError(f"the tables could not be written:\n{done.stderr[-4000:]}")
 
     def back_up(self, host: Host, how: str, pit: str, *assets: str) -> dict[str, Any]:
         """A run that a host starts, its steps on the workers (``celery``) or in its own process (``alone``)."""

@@ -6,25 +6,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from pyiceberg.catalog import load_catalog
 
 from bcn_core.names import pit_id
 from tests.services.fleet import Fleet, running_fleet, running_workers
-from tests.warehouse.source import append, make
-
-VERY_LARGE = "ops.events"  # four files, of which a step copies two
-TABLES = ("sales.orders", "sales.items", "ops.audit", "ops.events")
+from tests.services.fleet_lake import TABLES
 
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     with running_fleet(tmp_path_factory.mktemp("fleet")) as found:
-        with found.hub.entered():
-            catalog: Any = load_catalog("shop", **found.catalog)
-            for number, name in enumerate(TABLES):
-                append(make(catalog, name), number * 10)
-            for number in range(3):
-                append(catalog.load_table(VERY_LARGE), 100 + number)
+        found.make_lake()
         yield found
 
 

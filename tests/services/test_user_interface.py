@@ -78,6 +78,8 @@ def test_the_launchpad_offers_a_restore_with_help_and_a_dry_run_first(
 def test_the_check_of_a_pit_shows_its_result(interface: UserInterface, page: Page) -> None:
     interface.open(page, "/assets/shop/pit?view=checks", wait_for="pit_complete")
 
+    page.get_by_text("pit_complete").locator("visible=true").first.click()
+    page.get_by_text("Every table of the sweep is in the PIT").locator("visible=true").first.wait_for()
     page.get_by_text("Passed", exact=True).locator("visible=true").first.wait_for(timeout=120_000)
 
     assert page.get_by_text("Every table of the sweep is in the PIT as it was at that time.").count()
