@@ -20,6 +20,7 @@ from bcn_dagster.listing import Listed
 from bcn_dagster.naming import WRITER_TAG, Names, keys_of
 
 Executor = Literal["in_process", "multiprocess", "project"]
+Backfill = Literal["multi_run", "single_run"]
 
 
 def window(hours: float) -> dg.FreshnessPolicy:
@@ -51,6 +52,7 @@ class Options:
     large_table_bytes: int = 10 * 1024**3
     files_per_step: int = 100_000
     executor: Executor = "in_process"
+    backfill: Backfill = "multi_run"
     retries: int = 2
     retry_delay_s: float = 10.0
     publish_partial: bool | None = None
@@ -161,6 +163,12 @@ class Site:
         return dg.RetryPolicy(
             max_retries=options.retries, delay=options.retry_delay_s, backoff=dg.Backoff.EXPONENTIAL
         )
+
+    @property
+    def backfill_policy(self) -> dg.BackfillPolicy:
+        """How many runs a backfill of several PITs has: one for each, or one for all."""
+        single = self.options.backfill == "single_run"
+        return dg.BackfillPolicy.single_run() if single else dg.BackfillPolicy.multi_run(1)
 
     @property
     def run_tags(self) -> dict[str, Any]:

@@ -5,8 +5,10 @@ from typing import Any
 import dagster as dg
 
 from bcn_core.repository.documents import Plan, PlannedCapture
+from bcn_dagster.assets.earlier import make_earlier
 from bcn_dagster.assets.metadata import markdown_table
-from bcn_dagster.assets.share import open_share, published
+from bcn_dagster.assets.share import open_share, pits_of, published
+from bcn_dagster.assets.telling import materialized
 from bcn_dagster.failures import told_to_dagster
 from bcn_dagster.site import Site
 
@@ -25,17 +27,29 @@ def build_contents_asset(site: Site, description: str) -> dg.AssetsDefinition:
         partitions_def=site.partitions,
         pool=site.pool,
         retry_policy=site.retry_policy,
-        backfill_policy=dg.BackfillPolicy.multi_run(1),
+        backfill_policy=site.backfill_policy,
     )
     def pit_plan(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        pit = context.partition_key
+        made = make_earlier(site, context)
+        *earlier, last = pits_of(context)
         with told_to_dagster():
-            if published(site, pit) is not None:
-                context.log.info("PIT %s exists already: nothing is done", pit)
-                return dg.MaterializeResult(metadata={"bcn/note": "the PIT exists already: nothing was done"})
-            return dg.MaterializeResult(metadata=_metadata(open_share(site, context).begin()))
+            plans = {
+                pit: site.connection.open_repository().plan(pit) if pit in made else None for pit in earlier
+            }
+            plans[last] = None if published(site, last) else open_share(site, context).begin()
+        return materialized(
+            context, names.plan, {pit: _told(context, pit, plan) for pit, plan in plans.items()}
+        )
 
     return pit_plan
+
+
+def _told(context: dg.AssetExecutionContext, pit: str, plan: Plan | None) -> dict[str, Any]:
+    """What a run says of a PIT's plan; of none when the PIT was there before."""
+    if plan is not None:
+        return _metadata(plan)
+    context.log.info("PIT %s exists already: nothing is done", pit)
+    return {"bcn/note": "the PIT exists already: nothing was done"}
 
 
 def _metadata(plan: Plan) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import dagster as dg
 from bcn_core.errors import BcnError
 from bcn_core.inventory import Inventory, TableStanding, is_enabled, keep_up, status
 from bcn_core.inventorying.columns import COLUMNS
+from bcn_dagster.assets.share import pits_of
 from bcn_dagster.failures import told_to_dagster
 from bcn_dagster.reporting import log_events
 from bcn_dagster.site import Site
@@ -27,7 +28,7 @@ def build_inventory_assets(site: Site) -> dg.AssetsDefinition:
         name=f"{site.names.plain}_inventory",
         specs=[_spec(site, table) for table in COLUMNS],
         pool=site.pool,
-        backfill_policy=dg.BackfillPolicy.multi_run(1),
+        backfill_policy=site.backfill_policy,
     )
     def inventory(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         with told_to_dagster():
@@ -70,7 +71,8 @@ def _kept_up(site: Site, context: dg.AssetExecutionContext, found: Inventory) ->
         tables = ()
     for name in () if tables else COLUMNS:
         key = site.names.inventory(name)
-        context.log_event(dg.AssetObservation(key, partition=context.partition_key, metadata={_LAG: lag}))
+        for pit in pits_of(context):
+            context.log_event(dg.AssetObservation(key, partition=pit, metadata={_LAG: lag}))
     return tables
 
 

@@ -8,11 +8,15 @@ from bcn_core.capture.parts import Part
 from bcn_core.errors import BcnError
 from bcn_core.names import TableName
 from bcn_core.repository.files import StoredFile
-from bcn_dagster.assets.share import open_share, published
+from bcn_dagster.assets.earlier import make_earlier
+from bcn_dagster.assets.share import open_share, pits_of, published
+from bcn_dagster.assets.telling import materialized
 from bcn_dagster.failures import told_to_dagster
 from bcn_dagster.grouping import Group
 from bcn_dagster.naming import group as group_name
 from bcn_dagster.site import Site
+
+_EXISTS = "the PIT exists already: nothing was done"
 
 
 def build_part_assets(site: Site, members: Group) -> list[dg.AssetsDefinition]:
@@ -35,18 +39,23 @@ def _build_part(site: Site, table: TableName, key: dg.AssetKey, part: Part) -> d
         partitions_def=site.partitions,
         pool=site.pool,
         retry_policy=site.retry_policy,
-        backfill_policy=dg.BackfillPolicy.multi_run(1),
+        backfill_policy=site.backfill_policy,
     )
     def copy_part(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        make_earlier(site, context)
+        *earlier, last = pits_of(context)
+        told: dict[str, dict[str, Any]] = {pit: {"bcn/note": _EXISTS} for pit in (*earlier, last)}
         with told_to_dagster():
-            if published(site, context.partition_key) is not None:
-                return dg.MaterializeResult(metadata={"bcn/note": "the PIT exists already: nothing was done"})
-        copied = _copy(site, context, table, part)
-        return dg.MaterializeResult(
-            metadata={"bcn/files_new": len(copied), "bcn/bytes_new": sum(file.size for file in copied)}
-        )
+            exists = published(site, last) is not None
+        if not exists:
+            told[last] = _copied(_copy(site, context, table, part))
+        return materialized(context, key, told)
 
     return copy_part
+
+
+def _copied(files: list[StoredFile]) -> dict[str, Any]:
+    return {"bcn/files_new": len(files), "bcn/bytes_new": sum(file.size for file in files)}
 
 
 def _copy(site: Site, context: dg.AssetExecutionContext, table: TableName, part: Part) -> list[StoredFile]:

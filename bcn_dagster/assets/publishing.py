@@ -5,19 +5,23 @@ one with many sources only when all stay away. So a step that failed leaves the 
 would be nearer to the truth; Dagster looks for each of them among all of them, which takes minutes at 10,000 tables.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from inspect import Parameter, Signature
-from typing import Any
+from typing import Any, Self
 
 import dagster as dg
 
 from bcn_core.errors import FinishedWithProblems
 from bcn_core.names import TableName
 from bcn_core.repository.documents import PitManifest
+from bcn_core.repository.repository import Repository
+from bcn_dagster.assets.earlier import make_earlier
+from bcn_dagster.assets.ending import log_others
 from bcn_dagster.assets.page import pit_page
-from bcn_dagster.assets.share import Context, Share, asked_of, open_share, published
-from bcn_dagster.assets.standing import held_in
-from bcn_dagster.checks.told import check_specs, told
+from bcn_dagster.assets.share import Context, Share, asked_of, open_share, pits_of, published
+from bcn_dagster.assets.telling import materialized
+from bcn_dagster.checks.told import Told, check_specs, told
 from bcn_dagster.failures import failure, tables_failed, told_to_dagster, unwanted_change
 from bcn_dagster.naming import TOLD_BY_PIT
 from bcn_dagster.site import Site, window
@@ -37,7 +41,7 @@ def build_pit_asset(site: Site) -> dg.AssetsDefinition:
         keys_by_output_name={_PIT: names.pit},
         check_specs_by_output_name=check_specs(site),
         specs=[_spec(site, list(upstream.values()))],
-        backfill_policy=dg.BackfillPolicy.multi_run(1),
+        backfill_policy=site.backfill_policy,
     )
 
 
@@ -54,15 +58,6 @@ def _after_all(site: Site, inputs: list[str]) -> dg.GraphDefinition:
     )
     fan_in.__name__ = f"{site.names.plain}_pit"
     return dg.graph(out={name: dg.GraphOut() for name in (_PIT, *TOLD_BY_PIT)})(fan_in)
-
-
-def publish_here(site: Site, context: Context, share: Share) -> PitManifest:
-    """Publish the PIT of a run that does not select the last asset: whoever backs up a table expects a PIT of it."""
-    manifest, here = share.finish()
-    _log_others(site, context, share, manifest, here)
-    page = pit_page(share.backup.repository, manifest)
-    context.log_event(dg.AssetMaterialization(site.names.pit, partition=manifest.pit, metadata=page))
-    return manifest
 
 
 def _spec(site: Site, upstream: list[dg.AssetKey]) -> dg.AssetSpec:
@@ -88,44 +83,72 @@ def _build_op(site: Site) -> dg.OpDefinition:
         pool=site.pool,
         retry_policy=site.retry_policy,
     )
-    def publish(context: dg.OpExecutionContext) -> Iterator[Any]:
+    def publish(context: dg.AssetExecutionContext) -> Iterator[Any]:
         yield from _publish(site, context)
 
     return publish
 
 
-def _publish(site: Site, context: dg.OpExecutionContext) -> Iterator[Any]:
-    manifest = _existing(site, context)
+def _publish(site: Site, context: Context) -> Iterator[Any]:
+    make_earlier(site, context)
+    *earlier, last = pits_of(context)
+    manifest = _existing(site, context, last)
     if manifest is None:
         with told_to_dagster():
             manifest = yield from _finish(site, context, open_share(site, context))
-    _, asked = asked_of(site, context)
-    failed = {one.table.table(): one.reason for one in manifest.failed}
-    # A table that nobody asked for does not make this run red; the PIT says that it lacks its then state.
-    blamed = {table: why for table, why in failed.items() if asked is None or table in asked}
-    if asked is None:
-        blamed |= {one.table.table(): one.reason for one in manifest.failed_views}
     with told_to_dagster():
         repository = site.connection.open_repository()
-        page = pit_page(repository, manifest)
-        found = list(told(site, repository, manifest, red=bool(blamed)))
-    yield dg.MaterializeResult(asset_key=site.names.pit, metadata=page)
-    yield from (one.result(site) for one in found)
-    if blamed:
-        raise tables_failed(manifest.pit, blamed, "the PIT is published without their state of that time")
-    if any(one.name == "no_unwanted_change" and not one.passed for one in found):
-        raise unwanted_change(manifest.pit)
+        ended = [_Ended.of(site, context, repository.pit(pit)) for pit in earlier]
+        ended.append(_Ended.of(site, context, manifest))
+        pages = {one.manifest.pit: pit_page(repository, one.manifest) for one in ended}
+        found = {one.manifest.pit: one.checks(site, repository) for one in ended}
+    yield materialized(context, site.names.pit, pages)
+    for pit, checks in found.items():
+        # The result of a check is about the run's one PIT; of several, each evaluation names its own.
+        yield from (one.evaluation(site, pit) if earlier else one.result(site) for one in checks)
+    for one in ended:
+        one.blame(found[one.manifest.pit])
 
 
-def _existing(site: Site, context: dg.OpExecutionContext) -> PitManifest | None:
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A PIT that is published, and the tables that make its run red."""
+
+    manifest: PitManifest
+    blamed: Mapping[TableName, str]
+
+    @classmethod
+    def of(cls, site: Site, context: Context, manifest: PitManifest) -> Self:
+        """A table that nobody asked for does not make this run red; the PIT says that it lacks its then state."""
+        _, asked = asked_of(site, context)
+        failed = {one.table.table(): one.reason for one in manifest.failed}
+        blamed = {table: why for table, why in failed.items() if asked is None or table in asked}
+        if asked is None:
+            blamed |= {one.table.table(): one.reason for one in manifest.failed_views}
+        return cls(manifest, blamed)
+
+    def checks(self, site: Site, repository: Repository) -> list[Told]:
+        """What its checks found."""
+        return list(told(site, repository, self.manifest, red=bool(self.blamed)))
+
+    def blame(self, found: Iterable[Told]) -> None:
+        """Fail the run of a PIT that is not what was asked for."""
+        pit = self.manifest.pit
+        if self.blamed:
+            raise tables_failed(pit, self.blamed, "the PIT is published without their state of that time")
+        if any(one.name == "no_unwanted_change" and not one.passed for one in found):
+            raise unwanted_change(pit)
+
+
+def _existing(site: Site, context: Context, pit: str) -> PitManifest | None:
     with told_to_dagster():
-        manifest = published(site, context.partition_key)
+        manifest = published(site, pit)
     if manifest is not None:
         context.log.info("PIT %s exists already: nothing is done", manifest.pit)
     return manifest
 
 
-def _finish(site: Site, context: dg.OpExecutionContext, share: Share) -> Generator[Any, None, PitManifest]:
+def _finish(site: Site, context: Context, share: Share) -> Generator[Any, None, PitManifest]:
     """Publish; a PIT that is kept back fails its check and the run, and lets the next run at the repository."""
     try:
         manifest, here = share.finish()
@@ -138,26 +161,5 @@ def _finish(site: Site, context: dg.OpExecutionContext, share: Share) -> Generat
             metadata={"bcn/reason": str(error)},
         )
         raise failure(error) from error
-    _log_others(site, context, share, manifest, here)
+    log_others(site, context, share, manifest, here)
     return manifest
-
-
-def _log_others(
-    site: Site, context: Context, share: Share, manifest: PitManifest, here: frozenset[TableName]
-) -> None:
-    """Materializations of tables that no step of the run shows: captured here, carried, or to be seen fresh.
-
-    A table that did not change has no step. With a freshness policy it must be seen in each PIT that holds it.
-    """
-    carried = {ref.table() for ref in manifest.carried}
-    watched = {one.table for one in site.tables if one.alive and site.freshness_of(one.table)}
-    failed = {one.table.table() for one in manifest.failed}
-    others = here | ((carried | (watched - failed)) - share.asked)
-    if not others:
-        return
-    repository = share.backup.repository
-    for table, entry in repository.tables(manifest).items():
-        if table in others:
-            held = held_in(repository, manifest.pit, table, entry, carried)
-            key = site.names.table(table)
-            context.log_event(dg.AssetMaterialization(key, partition=manifest.pit, metadata=held.metadata()))

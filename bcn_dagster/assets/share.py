@@ -26,7 +26,7 @@ from bcn_dagster.naming import WHOLE, WHOLE_TAG
 from bcn_dagster.reporting import log_events
 from bcn_dagster.site import Site
 
-Context = dg.AssetExecutionContext | dg.OpExecutionContext
+Context = dg.AssetExecutionContext
 
 
 @dataclass(frozen=True)
@@ -141,12 +141,18 @@ def asked_of(site: Site, context: Context) -> tuple[frozenset[TableName], frozen
     return asked, None if whole else asked
 
 
-def open_share(site: Site, context: Context) -> Share:
-    """The share of the run that a step belongs to."""
+def pits_of(context: Context) -> list[str]:
+    """The PITs of the run that a step belongs to, oldest first: one, unless it is a backfill in a single run."""
+    ends = context.partition_key_range
+    return [ends.start] if ends.start == ends.end else sorted(context.partition_keys)
+
+
+def open_share(site: Site, context: Context, pit: str | None = None) -> Share:
+    """The share of the run that a step belongs to, in one PIT: the run's last, which its steps make together."""
     asked, only = asked_of(site, context)
     return Share(
         backup=_backup(site, context),
-        pit=context.partition_key,
+        pit=pit or pits_of(context)[-1],
         asked=asked,
         only=only,
         publishes=site.names.pit in context.job_def.asset_layer.executable_asset_keys,

@@ -1,7 +1,7 @@
 """What a PIT, published or not, says of the tables of a step: captured, standing, carried, absent or failed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bcn_core.errors import BcnError
 from bcn_core.names import TableName
@@ -57,6 +57,20 @@ def outcome_in(repository: Repository, manifest: PitManifest, tables: Iterable[T
         else:
             outcome.absent[table] = "it failed then" if table in failed else "the PIT does not have it"
     return outcome
+
+
+def outcome_made(repository: Repository, manifest: PitManifest, tables: Iterable[TableName]) -> Outcome:
+    """What a PIT holds that another step of the run made whole, in the words of the step that would have captured."""
+    plan = repository.plan(manifest.pit)
+    parent = manifest.parent_pit.pit if manifest.parent_pit else None
+    if plan is None or (parent and parent not in repository.pits()):
+        return outcome_in(
+            repository, manifest, tables
+        )  # It is older than the run: what it stood on is pruned.
+    failed = {one.table.table(): one.reason for one in manifest.failed}
+    asked = set(tables)
+    outcome = outcome_of(repository, plan, asked - failed.keys(), {})
+    return replace(outcome, failed={table: failed[table] for table in asked & failed.keys()})
 
 
 def held_in(

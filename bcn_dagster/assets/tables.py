@@ -8,10 +8,12 @@ from typing import Any
 import dagster as dg
 
 from bcn_core.names import TableName
+from bcn_dagster.assets.earlier import make_earlier
+from bcn_dagster.assets.ending import publish_here
 from bcn_dagster.assets.parts import build_part_assets
-from bcn_dagster.assets.publishing import publish_here
-from bcn_dagster.assets.share import Share, open_share, published
-from bcn_dagster.assets.standing import Outcome, outcome_in
+from bcn_dagster.assets.share import Share, open_share, pits_of, published
+from bcn_dagster.assets.standing import Outcome, outcome_in, outcome_made
+from bcn_dagster.assets.telling import materialized
 from bcn_dagster.columns import column_schema
 from bcn_dagster.failures import tables_failed, told_to_dagster
 from bcn_dagster.grouping import Group
@@ -34,8 +36,14 @@ class _Step:
     done: dg.AssetKey
 
     @property
+    def pits(self) -> list[str]:
+        """The PITs of the run, oldest first."""
+        return pits_of(self.context)
+
+    @property
     def pit(self) -> str:
-        return str(self.context.partition_key)
+        """The PIT that the steps make together."""
+        return self.pits[-1]
 
     @property
     def says_when_done(self) -> bool:
@@ -64,7 +72,7 @@ def _build_group(site: Site, members: Group) -> dg.AssetsDefinition:
         can_subset=True,
         pool=site.pool,
         retry_policy=site.retry_policy,
-        backfill_policy=dg.BackfillPolicy.multi_run(1),
+        backfill_policy=site.backfill_policy,
     )
     def capture_tables(context: dg.AssetExecutionContext) -> Results:
         wanted = {key: table for key, table in tables.items() if key in context.selected_asset_keys}
@@ -116,13 +124,14 @@ def _description(listed: Listed) -> str:
 
 def _capture(step: _Step) -> Results:
     site, context = step.site, step.context
+    make_earlier(site, context)
     with told_to_dagster():
+        outcomes = _earlier(step)
         manifest = published(site, step.pit)
         if manifest is not None:
             context.log.info("PIT %s exists already: nothing is done", step.pit)
-            yield from _told(
-                step, outcome_in(site.connection.open_repository(), manifest, step.tables.values())
-            )
+            there = outcome_in(site.connection.open_repository(), manifest, step.tables.values())
+            yield from _told(step, {**outcomes, step.pit: there})
             return
         share = open_share(site, context)
         if share.publishes and not step.says_when_done:
@@ -130,28 +139,47 @@ def _capture(step: _Step) -> Results:
             context.log.info(
                 "%s is not selected: the step that publishes captures", step.done.to_user_string()
             )
+            yield from _told(step, outcomes)
             return
         outcome = share.capture(step.tables.values())
     if outcome.may_pass and context.retry_number < site.options.retries:
         raise dg.RetryRequested(site.options.retries, site.options.retry_delay_s)
-    yield from _told(step, outcome)
+    yield from _told(step, {**outcomes, step.pit: outcome})
     _end(step, share, outcome)
 
 
-def _told(step: _Step, outcome: Outcome) -> Results:
-    """Materializations of what the PIT holds; observations that say why of what it does not."""
+def _earlier(step: _Step) -> dict[str, Outcome]:
+    """What the PITs hold that are made whole before the last one is begun."""
+    earlier = step.pits[:-1]
+    if not earlier:
+        return {}
+    repository = step.site.connection.open_repository()
+    return {pit: outcome_made(repository, repository.pit(pit), step.tables.values()) for pit in earlier}
+
+
+def _told(step: _Step, outcomes: Mapping[str, Outcome]) -> Results:
+    """Materializations of what each PIT holds; observations that say why of what it does not."""
     for key, table in step.tables.items():
-        if table in outcome.held:
-            yield dg.MaterializeResult(asset_key=key, metadata=outcome.held[table].metadata())
-            continue
-        status = "FAILED" if table in outcome.failed else "ABSENT"
-        reason = outcome.failed.get(table) or outcome.absent[table]
-        metadata = {"bcn/status": status, "bcn/reason": reason, "bcn/pit": step.pit}
-        step.context.log_event(
-            dg.AssetObservation(key, description=reason, partition=step.pit, metadata=metadata)
-        )
+        held = {pit: one.held[table].metadata() for pit, one in outcomes.items() if table in one.held}
+        if list(held) == step.pits:
+            yield materialized(step.context, key, held)
+        else:
+            # An output would stand for all PITs of the run, those without the table too.
+            for pit, metadata in held.items():
+                step.context.log_event(dg.AssetMaterialization(key, partition=pit, metadata=metadata))
+        for pit, outcome in outcomes.items():
+            if pit not in held:
+                step.context.log_event(_missing(key, pit, table, outcome))
     if step.says_when_done:
-        yield dg.MaterializeResult(asset_key=step.done, metadata=_summary(outcome))
+        said = {pit: _summary(outcome) for pit, outcome in outcomes.items()}
+        yield materialized(step.context, step.done, said)
+
+
+def _missing(key: dg.AssetKey, pit: str, table: TableName, outcome: Outcome) -> dg.AssetObservation:
+    status = "FAILED" if table in outcome.failed else "ABSENT"
+    reason = outcome.failed.get(table) or outcome.absent[table]
+    metadata = {"bcn/status": status, "bcn/reason": reason, "bcn/pit": pit}
+    return dg.AssetObservation(key, description=reason, partition=pit, metadata=metadata)
 
 
 def _summary(outcome: Outcome) -> dict[str, Any]:

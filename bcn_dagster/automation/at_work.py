@@ -15,13 +15,26 @@ AT_WORK = [
 ]
 """The statuses of runs that work now or soon."""
 _PARTITION_TAG = "dagster/partition"
-# A backfill names the one partition of its runs as a range.
-_RANGE_TAG = "dagster/asset_partition_range_start"
+# A backfill names the partitions of its runs as a range, of one partition or of several.
+_FIRST_TAG = "dagster/asset_partition_range_start"
+_LAST_TAG = "dagster/asset_partition_range_end"
 
 
 def pit_of(run: dg.DagsterRun) -> str | None:
-    """The PIT that a run makes; None for a run about something else."""
-    return run.tags.get(_PARTITION_TAG) or run.tags.get(_RANGE_TAG)
+    """The PIT that a run makes, of several the first; None for a run about something else."""
+    return run.tags.get(_PARTITION_TAG) or run.tags.get(_FIRST_TAG)
+
+
+def pits_of_run(instance: dg.DagsterInstance, names: Names, run: dg.DagsterRun) -> list[str]:
+    """The PITs that a run makes, as the run itself sees them; none for a run about something else."""
+    first = pit_of(run)
+    last = run.tags.get(_LAST_TAG, first)
+    if first is None or last is None or first == last:
+        return [first] if first else []
+    known = instance.get_dynamic_partitions(names.partitions_name)
+    ends = [known.index(pit) for pit in (first, last) if pit in known]
+    # An end that was pruned since leaves no range to be known, and its PIT was made.
+    return list(known[ends[0] : ends[1] + 1]) if len(ends) == 2 else [first, last]
 
 
 def writers(instance: dg.DagsterInstance, names: Names) -> Iterator[dg.DagsterRun]:

@@ -6,7 +6,7 @@ from bcn_core.capture.claiming import release
 from bcn_core.errors import NotFound
 from bcn_core.repository.pins import read_pin
 from bcn_dagster.assets.share import owner
-from bcn_dagster.automation.at_work import pit_of, writers
+from bcn_dagster.automation.at_work import pits_of_run, writers
 from bcn_dagster.failures import told_to_dagster
 from bcn_dagster.site import Site
 
@@ -20,18 +20,19 @@ def build_release_sensor(site: Site) -> dg.SensorDefinition:
         description="Lets others at the repository after a run that failed.",
     )
     def release_after_failure(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
-        pit = pit_of(context.dagster_run)
-        if pit is None:
+        pits = pits_of_run(context.instance, site.names, context.dagster_run)
+        if not pits:
             return dg.SkipReason("the run was about no PIT")
         with told_to_dagster():
-            return release_pit(site, context.instance, pit)
+            left = [release_pit(site, context.instance, pit) for pit in pits]
+        return left[0] if all(left) else None
 
     return release_after_failure
 
 
 def release_pit(site: Site, instance: dg.DagsterInstance, pit: str) -> dg.SkipReason | None:
     """Remove this deployment's pin of a PIT, unless a run is at it again; another deployment's stays."""
-    if any(pit_of(run) == pit for run in writers(instance, site.names)):
+    if any(pit in pits_of_run(instance, site.names, run) for run in writers(instance, site.names)):
         return dg.SkipReason(f"another run is at work on PIT {pit}")
     try:
         repository = site.connection.open_repository()

@@ -17,7 +17,7 @@ from bcn_dagster.building import build_definitions, unconfigured
 from bcn_dagster.checks.fields import Checks
 from bcn_dagster.connection import Connection, webserver_at
 from bcn_dagster.listing import Listed, Listing, discover
-from bcn_dagster.site import Executor, Options, Site
+from bcn_dagster.site import Backfill, Executor, Options, Site
 
 _LOG = logging.getLogger("bcn_dagster")
 
@@ -55,6 +55,13 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         description=(
             "Where the steps of the backup job run: in_process, all in the run's own process, tables side by side in "
             "threads; multiprocess, each in a process; project, as the project's Definitions say (Kubernetes, Celery)."
+        ),
+    )
+    backfill: Backfill = Field(
+        "multi_run",
+        description=(
+            "How many runs a backfill of several PITs has: multi_run, one for each PIT; single_run, one for PITs that "
+            "follow each other. It makes them in order of time: its first step makes all but the last, whole."
         ),
     )
     nightly_cron: str | None = Field(
@@ -212,6 +219,7 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
             large_table_bytes=self.large_table_bytes,
             files_per_step=self.files_per_step,
             executor=self.executor,
+            backfill=self.backfill,
             retries=self.retries,
             retry_delay_s=self.retry_delay_seconds,
             publish_partial=self.publish_partial,

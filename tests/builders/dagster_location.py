@@ -123,14 +123,12 @@ class Location:
     ) -> Run:
         """One run of the backup job."""
         partition = pit or self.add_pit()
-        result = self.definitions.resolve_job_def(f"{NAME}_back_up").execute_in_process(
-            instance=self.instance,
-            partition_key=partition,
-            asset_selection=list(selected) or None,
-            tags=tags,
-            raise_on_error=False,
-        )
-        return Run(partition, result)
+        return Run(partition, self._execute(selected, tags, partition))
+
+    def back_up_range(self, first: str, last: str, *selected: dg.AssetKey) -> Run:
+        """The run that Dagster's daemon starts for partitions that follow each other."""
+        tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+        return Run(last, self._execute(selected, tags))
 
     def run_request(self, request: dg.RunRequest) -> Run:
         """What the daemon would make of a run request."""
@@ -179,6 +177,17 @@ class Location:
     @property
     def partitions(self) -> list[str]:
         return sorted(self.instance.get_dynamic_partitions(PARTITIONS))
+
+    def _execute(
+        self, selected: Sequence[dg.AssetKey], tags: dict[str, str] | None, partition: str | None = None
+    ) -> dg.ExecuteInProcessResult:
+        return self.definitions.resolve_job_def(f"{NAME}_back_up").execute_in_process(
+            instance=self.instance,
+            partition_key=partition,
+            asset_selection=list(selected) or None,
+            tags=tags,
+            raise_on_error=False,
+        )
 
     def _named(self, found: Iterable[Any] | None, name: str) -> Any:
         (one,) = [one for one in found or () if one.name == f"{NAME}_{name}"]
