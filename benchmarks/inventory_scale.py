@@ -1,7 +1,8 @@
 """The inventory of thousands of PITs and a million objects: made anew, one PIT more, and asked. Prints figures.
 
 The repository is made of synthetic documents in memory: each PIT captures one table, with one manifest of its own. The
-inventory is real and lies on disk. BCN_PITS and BCN_FILES (of each PIT) vary it.
+inventory is real and lies on disk. BCN_PITS and BCN_FILES (of each PIT) vary it. Spark answers too where
+``make test-services`` has installed it; all engines must give the same rows.
 """
 
 import io
@@ -11,7 +12,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,6 +35,7 @@ from bcn_core.repository.layout import capture_record, stored_file
 from bcn_core.repository.repository import Repository
 from bcn_core.settings import InventorySettings, Settings
 from bcn_core.storage.memory import MemoryStore
+from tests.services.spark.engine import running_spark
 from tests.warehouse.runs import Lab
 from tests.warehouse.source import Place, append, make
 
@@ -41,6 +45,7 @@ TABLES = 1000
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ROOT = "s3://lake/db/t000"
 T = TypeVar("T")
+Rows = list[tuple[Any, ...]]
 QUESTIONS = {
     "which PITs hold this file": (
         "SELECT p.pit FROM pits p JOIN objects o ON p.pit >= o.first_pit AND p.pit <= COALESCE(o.last_pit, '~') "
@@ -239,6 +244,36 @@ def timed(what: str, work: Callable[[], T]) -> T:
     return result
 
 
+def ask(engine: str, inventory: Inventory) -> dict[str, Rows]:
+    """What an engine answers, by question; without an order of rows, since no question asks for one of all."""
+    return {
+        name: in_order(timed(f"{engine}: {name}", partial(query, inventory, sql, engine)).rows())
+        for name, sql in QUESTIONS.items()
+    }
+
+
+def ask_spark(spark: Any, inventory: Inventory) -> dict[str, Rows]:
+    """The same by Spark, which opens the tables by their folders."""
+    for name in ("pits", "tables", "objects"):
+        folder = inventory.tables().open(name).location()
+        spark.read.format("iceberg").load(folder).createOrReplaceTempView(name)
+    return {
+        name: in_order(timed(f"spark: {name}", partial(_collect, spark, sql)))
+        for name, sql in QUESTIONS.items()
+    }
+
+
+def _collect(spark: Any, sql: str) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in spark.sql(sql).collect()]
+
+
+def in_order(rows: list[tuple[Any, ...]]) -> Rows:
+    """Rows in one order, their numbers of one kind: SUM is a decimal in one engine and an integer in another."""
+    return sorted(
+        (tuple(int(one) if isinstance(one, Decimal) else one for one in row) for row in rows), key=repr
+    )
+
+
 def main() -> None:
     """Make, bring up, ask."""
     with tempfile.TemporaryDirectory() as folder:
@@ -254,10 +289,16 @@ def main() -> None:
         objects = query(inventory, "SELECT COUNT(*) AS n FROM objects").item()
         size = sum(path.stat().st_size for path in (Path(folder) / "inventory").rglob("*") if path.is_file())
         print(f"{objects:,} objects, {size / 2**20:.0f} MiB")
-        for engine in ("polars", "duckdb"):
-            for name, sql in QUESTIONS.items():
-                rows = timed(f"{engine}: {name}", partial(query, inventory, sql, engine))
-                print(f"  {rows.height:,} row(s)")
+        answers = {engine: ask(engine, inventory) for engine in ("polars", "duckdb")}
+        if find_spec("pyspark"):
+            with running_spark(Path(folder)) as spark:
+                answers["spark"] = ask_spark(spark, inventory)
+        for name in QUESTIONS:
+            counts = {len(rows[name]) for rows in answers.values()}
+            same = all(rows[name] == answers["polars"][name] for rows in answers.values())
+            print(
+                f"{name}: {counts} row(s), {'the same' if same else 'NOT THE SAME'} by {', '.join(answers)}"
+            )
 
 
 if __name__ == "__main__":
