@@ -54,19 +54,9 @@ def _planned_view(plan: SqlViewPlan) -> tuple[Any, ...]:
 
 def view_metadata(restored: RestoredView) -> dict[str, Any]:
     """The report of one view."""
-    plan = restored.plan
-    facts = [
-        ("source", plan.source),
-        ("target", plan.target),
-        ("PIT", plan.pit),
-        ("result", restored.error or restored.action),
-        ("location", plan.location),
-        ("metadata", plan.metadata_location),
-        ("notes", "; ".join([*plan.notes, *restored.notes]) or "none"),
-    ]
     return {
-        "bcn/report": markdown_table(("what", "value"), facts, empty=""),
-        "bcn/bytes": plan.view.size,
+        "bcn/report": _facts(restored),
+        "bcn/bytes": restored.plan.view.size,
         "bcn/duration_s": dg.MetadataValue.float(restored.seconds),
     }
 
@@ -74,6 +64,23 @@ def view_metadata(restored: RestoredView) -> dict[str, Any]:
 def table_metadata(restored: Restored) -> dict[str, Any]:
     """The report of one table."""
     plan = restored.plan
+    return {
+        "bcn/report": _facts(
+            restored,
+            ("files", plan.files),
+            ("bytes", f"{plan.bytes:,}"),
+            ("rows", plan.rows),
+            ("seconds", f"{restored.seconds:.2f}"),
+        ),
+        "bcn/files": plan.files,
+        "bcn/bytes": plan.bytes,
+        "bcn/duration_s": dg.MetadataValue.float(restored.seconds),
+    }
+
+
+def _facts(restored: Restored | RestoredView, *more: tuple[str, Any]) -> dg.MarkdownMetadataValue:
+    """What is told of a table and of a view alike, and ``more`` before the notes."""
+    plan = restored.plan
     facts = [
         ("source", plan.source),
         ("target", plan.target),
@@ -81,18 +88,10 @@ def table_metadata(restored: Restored) -> dict[str, Any]:
         ("result", restored.error or restored.action),
         ("location", plan.location),
         ("metadata", plan.metadata_location),
-        ("files", plan.files),
-        ("bytes", f"{plan.bytes:,}"),
-        ("rows", plan.rows),
-        ("seconds", f"{restored.seconds:.2f}"),
+        *more,
         ("notes", "; ".join([*plan.notes, *restored.notes]) or "none"),
     ]
-    return {
-        "bcn/report": markdown_table(("what", "value"), facts, empty=""),
-        "bcn/files": plan.files,
-        "bcn/bytes": plan.bytes,
-        "bcn/duration_s": dg.MetadataValue.float(restored.seconds),
-    }
+    return markdown_table(("what", "value"), facts, empty="")
 
 
 def report_metadata(restored: Sequence[Restored | RestoredView]) -> dict[str, Any]:
