@@ -172,3 +172,14 @@ def test_every_page_can_be_reached_from_the_index() -> None:
         waiting += [(page.parent / target).resolve() for target in targets if "://" not in target]
 
     assert set(DOCS.rglob("*.md")) - linked == set()
+
+
+def test_the_page_of_benchmarks_is_what_the_benchmarks_kept() -> None:
+    checked = subprocess.run(
+        [sys.executable, ROOT / "benchmarks/reporting.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (0, "") == (checked.returncode, checked.stderr)
