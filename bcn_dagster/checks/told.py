@@ -35,13 +35,14 @@ class Told:
         )
 
     def evaluation(self, site: Site, pit: str) -> dg.AssetCheckEvaluation:
-        """For a PIT of another writer, which no step of ours evaluates."""
+        """For one PIT of several, or of another writer, which no step of ours evaluates."""
         return dg.AssetCheckEvaluation(
             asset_key=site.names.pit,
             check_name=self.name,
             passed=self.passed,
             severity=self.severity,
             metadata=self.metadata,
+            blocking=is_blocking(self.name),
             partition=pit,
         )
 
@@ -67,6 +68,11 @@ def told(site: Site, repository: Repository, manifest: PitManifest, *, red: bool
     yield _row_counts(site, repository, manifest)
 
 
+def is_blocking(check: str) -> bool:
+    """Whoever reads on must not read an incomplete or damaged PIT, or one with a change that was called unwanted."""
+    return check != "row_counts"
+
+
 def check_specs(site: Site) -> dict[str, dg.AssetCheckSpec]:
     """What these checks are, by their names."""
     said = {
@@ -78,8 +84,7 @@ def check_specs(site: Site) -> dict[str, dg.AssetCheckSpec]:
         name: dg.AssetCheckSpec(
             name,
             asset=site.names.pit,
-            # Whoever reads on must not read an incomplete PIT, or one with a change that was called unwanted.
-            blocking=name != "row_counts",
+            blocking=is_blocking(name),
             description=text,
             partitions_def=site.partitions,
         )
