@@ -78,7 +78,7 @@ def backfill(interface: UserInterface, page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 810})
     now = datetime.now(UTC)
     interface.add_pits(pit_id(now), pit_id(now + timedelta(milliseconds=5)))
-    interface.choose_missing_pits(page)
+    interface.choose_pits(page)
 
 
 def save(page: Page, name: str) -> None:

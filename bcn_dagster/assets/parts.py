@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from bcn_core.capture.parts import Part
+from bcn_core.copying import Part
 from bcn_core.errors import BcnError
 from bcn_core.names import TableName
 from bcn_core.repository.files import StoredFile

@@ -13,7 +13,7 @@ import dagster as dg
 from bcn_core.backup import Backup, begin, capture, capture_all, copy_part, publish
 from bcn_core.capture.capturing import reusable_work
 from bcn_core.capture.claiming import release
-from bcn_core.capture.parts import Part
+from bcn_core.copying import Part
 from bcn_core.errors import BcnError, Conflict, NotFound, ObjectMissing
 from bcn_core.events import Event, TableCaptured
 from bcn_core.names import TableName

@@ -216,6 +216,12 @@ def backup_job() -> dg.JobDefinition:
     return IcebergCatalogBackups(tables_per_step=1).definitions_now().resolve_job_def(f"{NAME}_back_up")
 
 
+def restore_job() -> dg.JobDefinition:
+    """The restore job as each process of a run builds it, by ``BCN_CONFIG``; a large table in parts."""
+    component = IcebergCatalogBackups(files_per_step=16, retry_delay_seconds=0)
+    return component.definitions_now().resolve_job_def(f"{NAME}_restore")
+
+
 def _last(asset: dg.AssetKey | None) -> str:
     assert asset is not None
     return asset.path[-1]

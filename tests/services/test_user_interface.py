@@ -91,7 +91,7 @@ def test_a_backfill_that_is_started_by_clicks_takes_every_chosen_pit(
     now = datetime.now(UTC)
     chosen = [pit_id(now), pit_id(now + timedelta(milliseconds=5))]
     interface.add_pits(*chosen)
-    interface.choose_missing_pits(page)
+    interface.choose_pits(page)
 
     ended = interface.launch_backfill_and_wait(page)
 
