@@ -11,7 +11,7 @@ from bcn_core.names import TableName
 from bcn_core.repository.documents import PitManifest
 from bcn_core.repository.repository import Repository
 from bcn_dagster.assets.metadata import markdown_table, reasons
-from bcn_dagster.automation.reactions import kinds_in
+from bcn_dagster.automation.reactions import kinds_in, view_kinds
 from bcn_dagster.site import Site
 
 
@@ -64,7 +64,7 @@ class Rows:
 def told(site: Site, repository: Repository, manifest: PitManifest, *, red: bool) -> Iterator[Told]:
     """Every check of a published PIT; ``red`` when a table failed that somebody asked for."""
     yield _complete(manifest, red=red)
-    yield _no_unwanted_change(site, manifest)
+    yield _no_unwanted_change(site, repository, manifest)
     yield _row_counts(site, repository, manifest)
 
 
@@ -127,10 +127,10 @@ def _complete(manifest: PitManifest, *, red: bool) -> Told:
     return Told("pit_complete", manifest.status == "complete", _severity(error=red), metadata)
 
 
-def _no_unwanted_change(site: Site, manifest: PitManifest) -> Told:
+def _no_unwanted_change(site: Site, repository: Repository, manifest: PitManifest) -> Told:
     on_change = site.options.on_change
     columns = {str(one.table.table()): one.columns for one in manifest.changed}
-    found = kinds_in(manifest) if manifest.parent_pit is not None else {}
+    found = kinds_in(manifest) | view_kinds(repository, manifest) if manifest.parent_pit is not None else {}
     unwanted = {
         table: [kind for kind in kinds if on_change.get(kind) == "fail_check"]
         for table, kinds in found.items()
