@@ -23,6 +23,8 @@ from tests.warehouse.source import NAME, Place
 PLAN, PIT = Names(NAME).plan, Names(NAME).pit
 STEP = Names(NAME).step("tables_0")
 PARTITIONS = f"bcn/{NAME}/pit"
+BACK = {"other_catalog": {"catalog": "back"}}
+"""The target of restores into :attr:`Location.back`."""
 
 
 def key(table: str) -> dg.AssetKey:

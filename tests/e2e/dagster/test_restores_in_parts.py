@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from tests.builders.dagster_location import Location, restore_job
+from tests.builders.dagster_location import BACK, Location, restore_job
 from tests.warehouse.readers import rows
 from tests.warehouse.source import append, make
 
@@ -39,7 +39,7 @@ def metadata_of(done: dg.ExecuteInProcessResult, what: str) -> list[dict[str, An
 
 
 def test_its_files_are_copied_by_steps_of_their_own_and_the_others_by_one(location: Location) -> None:
-    done = location.restore(dry_run=False, target_catalog="back")
+    done = location.restore(dry_run=False, target=BACK)
 
     assert done.success
     assert 2 == len(steps(done.all_events, "restore_part["))
@@ -50,7 +50,7 @@ def test_its_files_are_copied_by_steps_of_their_own_and_the_others_by_one(locati
 
 
 def test_it_comes_back_as_it_was(location: Location) -> None:
-    location.restore(dry_run=False, target_catalog="back")
+    location.restore(dry_run=False, target=BACK)
 
     pointers = [
         one.load_table("sales.orders").metadata_location
@@ -60,7 +60,7 @@ def test_it_comes_back_as_it_was(location: Location) -> None:
 
 
 def test_a_dry_run_copies_nothing(location: Location) -> None:
-    done = location.restore(target_catalog="back")
+    done = location.restore(target=BACK)
 
     assert [] == steps(done.all_events, "restore_part[")
     assert [] == list(location.back.folder.iterdir())
@@ -72,7 +72,7 @@ def test_a_part_that_cannot_be_copied_makes_the_table_fail_and_the_others_come_b
     lost = next(one for one in (location.folder / "repo").rglob("files/**/*.parquet") if "orders" in str(one))
     lost.write_bytes(b"x" * lost.stat().st_size)
 
-    done = location.restore(dry_run=False, target_catalog="back")
+    done = location.restore(dry_run=False, target=BACK)
 
     assert not done.success
     (failure,) = [one for one in done.all_events if one.is_step_failure]
@@ -106,7 +106,7 @@ def test_a_worker_that_is_killed_has_its_part_copied_by_another(
     monkeypatch.setenv("BCN_CONFIG", str(location.settings))
     config = {
         "dry_run": False,
-        "target_catalog": "back",
+        "target": BACK,
         "limit_bytes_per_second": 200_000,
         "tables": ["sales.orders"],
     }
