@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +20,6 @@ from bcn_dagster.naming import Names
 from tests.services.own_project import OwnProject
 from tests.services.user_interface import ROOT, UserInterface, running_interface
 
-SECONDS = 240
 NAMES = Names("shop")
 ORDERS = dg.AssetKey(["shop", "sales", "orders"])
 
@@ -148,11 +146,7 @@ def test_the_pages_of_the_run_tell_how_far_it_came(
 def test_a_standby_follows_when_its_sensor_is_switched_on_by_a_click(
     worked: Grown, interface: UserInterface, page: Page
 ) -> None:
-    with worked.project.instance() as instance:
-        until = time.monotonic() + SECONDS
-        done = dg.RunsFilter(job_name="dr_follow", statuses=[dg.DagsterRunStatus.SUCCESS])
-        while not instance.get_runs(done) and time.monotonic() < until:
-            time.sleep(1)
+    interface.wait_for_run("dr_follow")
 
     interface.open(page, "/assets/dr/sales/orders", wait_for="bcn/versions_behind")
     standby = load_catalog("standby", type="sql", uri=f"sqlite:///{worked.project.standby / 'catalog.db'}")

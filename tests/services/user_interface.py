@@ -80,6 +80,14 @@ class UserInterface:
         page.locator("label:has(input[type=checkbox])").first.click()
         page.locator("input[type=checkbox]:checked").first.wait_for(state="attached", timeout=120_000)
 
+    def wait_for_run(self, job: str) -> None:
+        """Wait until a run of a job has ended well."""
+        done = dg.RunsFilter(job_name=job, statuses=[dg.DagsterRunStatus.SUCCESS])
+        until = time.monotonic() + START_SECONDS
+        with dg.DagsterInstance.from_config(str(self.demo / "dagster")) as instance:
+            while not instance.get_runs(done) and time.monotonic() < until:
+                time.sleep(1)
+
     def type_config(self, page: Page, config: str) -> None:
         """The launchpad of the restore job, its config replaced by another one that it accepts."""
         self.open_restore(page)
