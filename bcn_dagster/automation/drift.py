@@ -93,7 +93,7 @@ def build_drift_sensor(site: Site, interval_s: int) -> dg.SensorDefinition:
         job_name=site.backup_job,
         minimum_interval_seconds=interval_s,
         default_status=site.sensor_status,
-        description="Takes a PIT of what changed: data, schemas, new, renamed, re-created and dropped tables.",
+        description="Takes a PIT of what changed: data, schemas, new, renamed, re-created and dropped tables, views.",
     )
     def drift(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         with told_to_dagster():

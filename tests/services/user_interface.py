@@ -170,10 +170,13 @@ def _wait(server: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:
-    """The whole session: dagster dev starts a web server, a daemon and code servers of its own."""
+    """The whole session: dagster dev starts a web server, a daemon and code servers of its own.
+
+    Their instance is thrown away, so nobody waits for the daemon to end its rounds.
+    """
     os.killpg(server.pid, signal.SIGINT)
     try:
-        server.wait(timeout=30)
+        server.wait(timeout=5)
     except subprocess.TimeoutExpired:
         os.killpg(server.pid, signal.SIGKILL)
         server.wait()
