@@ -19,12 +19,12 @@ from bcn_core.capture.claiming import (
     release,
 )
 from bcn_core.capture.coverage import limited
-from bcn_core.capture.parts import Part
 from bcn_core.capture.planning import Parent, Source, plan_past, plan_pit
 from bcn_core.capture.publishing import gather, write_manifest
 from bcn_core.capture.sql_views import capture_views
 from bcn_core.capture.table import Workshop
 from bcn_core.catalogs.catalog import Catalog
+from bcn_core.copying import Part
 from bcn_core.errors import BcnError, Conflict, FinishedWithProblems, StorageFull
 from bcn_core.events import PitBegun, PitPublished, Report, TableFailed, Warned, silent
 from bcn_core.names import TableName, pit_instant

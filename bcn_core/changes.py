@@ -7,9 +7,9 @@ was dropped and created again. A table without UUID (format v1) is known by name
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from bcn_core.catalogs.catalog import Sweep
 from bcn_core.copying import in_parallel
@@ -18,8 +18,9 @@ from bcn_core.iceberg.columns import column_changes
 from bcn_core.iceberg.metadata import TableMetadata
 from bcn_core.locations import is_within
 from bcn_core.names import TableName
-from bcn_core.repository.documents import Fingerprint, TableEntry
+from bcn_core.repository.documents import Fingerprint, SqlView, TableEntry
 
+ViewChange = Literal["new", "replaced", "dropped", "unreadable"]
 _READS_AT_ONCE = 8
 _PARTS = {
     "schema": "schema_digest",
@@ -78,6 +79,17 @@ class Changes:
     def any(self) -> bool:
         """Whether there is anything that a new PIT would record."""
         return bool(self.changed or self.renamed or self.recreated or self.dropped or self.unreadable)
+
+
+def view_changes(
+    known: Mapping[TableName, SqlView], now: Mapping[TableName, str], unreadable: Collection[TableName] = ()
+) -> dict[TableName, ViewChange]:
+    """What became of Iceberg views since a PIT, by their pointers alone: none of their files is read."""
+    found: dict[TableName, ViewChange] = dict.fromkeys(now.keys() - known.keys(), "new")
+    found |= {view: "replaced" for view in now.keys() & known.keys() if known[view].pointer != now[view]}
+    found |= dict.fromkeys(known.keys() - now.keys() - set(unreadable), "dropped")
+    found |= dict.fromkeys(unreadable, "unreadable")
+    return dict(sorted(found.items()))
 
 
 def state_of(metadata: TableMetadata) -> TableState:

@@ -4,6 +4,7 @@ Within one account of a store that can, the store copies by itself, and its own 
 """
 
 import hashlib
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -37,6 +38,18 @@ class Copy:
     target_key: str
     size: int | None = None
     sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several parts of a table's files, counted from 0."""
+
+    number: int
+    of: int
+
+    def has(self, key: str) -> bool:
+        """Whether the file that is stored under a key belongs to this part."""
+        return zlib.crc32(key.encode()) % self.of == self.number
 
 
 class SizeDiffers(DamagedRepository):

@@ -5,15 +5,17 @@ killed anywhere and run again, it ends with the same bytes.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from bcn_core.catalogs.catalog import Catalog
+from bcn_core.copying import Part
 from bcn_core.errors import BcnError, Conflict
 from bcn_core.events import Report, RestoreStarted, TableFailed, TableRestored, silent
 from bcn_core.registering import metadata_kept
+from bcn_core.repository.files import StoredFile
 from bcn_core.repository.pins import this_process
 from bcn_core.repository.readers import reading
 from bcn_core.repository.repository import Repository
@@ -42,6 +44,7 @@ __all__ = [
     "RestoredView",
     "SqlViewPlan",
     "TablePlan",
+    "copy_part",
     "plan_restore",
     "restore_all",
     "restore_table",
@@ -138,8 +141,21 @@ def _check_any_way(plan: RestorePlan) -> None:
         raise plan.refusals[0]
 
 
-def restore_table(restore: Restore, plan: TablePlan) -> Restored:
+def copy_part(restore: Restore, plan: TablePlan, part: Part) -> list[StoredFile]:
+    """Copy one part of a table's content ahead of its restore, so that several machines share a very large table.
+
+    The parts may be copied in any order, at the same time, or not at all; :func:`restore_table` does the rest.
+    Returns the files that are at their place now; nothing of a table that the plan does not write.
+    """
+    if plan.refusal is not None or plan.action not in ("create", "replace"):
+        return []
+    return _writer(restore, plan).copy_part(part)
+
+
+def restore_table(restore: Restore, plan: TablePlan, copied: Collection[Part] = ()) -> Restored:
     """Restore one table of a plan; a table that it replaces is not touched before the new one is checked.
+
+    ``copied`` are the parts of it that :func:`copy_part` has brought to their place: none of their bytes is read again.
 
     Raises:
         BcnError: the plan refuses it, or something stands in the way; the catalog does not know the new table then.
@@ -150,17 +166,21 @@ def restore_table(restore: Restore, plan: TablePlan) -> Restored:
     if plan.action in ("skip", "done"):
         return Restored(plan, plan.action, 0.0)
     restore.report(RestoreStarted(plan.target, plan.files, plan.bytes))
-    contents = open_contents(restore.repository, restore.repository.capture(plan.entry), plan.history)
-    writer = Writer(plan, contents, restore.stores, restore.report, restore.files_at_once)
-    writer.copy_content()
+    writer = _writer(restore, plan)
+    writer.copy_content(copied)
     deletes = writer.write_delete_files()
     lengths = writer.write_manifests(deletes.rewrites)
     writer.write_lists(lengths)
-    notes = deletes.notes + writer.write_metadata() + check_restored(plan, contents, restore.stores)
+    notes = deletes.notes + writer.write_metadata() + check_restored(plan, writer.contents, restore.stores)
     with metadata_kept(restore.stores, plan.metadata_location):
         _register(restore.target, plan)
     restore.report(TableRestored(plan.target, plan.location))
     return Restored(plan, plan.action, time.monotonic() - started, notes)
+
+
+def _writer(restore: Restore, plan: TablePlan) -> Writer:
+    contents = open_contents(restore.repository, restore.repository.capture(plan.entry), plan.history)
+    return Writer(plan, contents, restore.stores, restore.report, restore.files_at_once)
 
 
 def _register(catalog: Catalog, plan: TablePlan) -> None:

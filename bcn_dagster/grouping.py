@@ -10,6 +10,11 @@ MOST_PARTS = 16
 """Each part walks the table's metadata for itself, so that more of them gain ever less."""
 
 
+def parts_of(files: int, files_per_step: int) -> int:
+    """In how many steps so many files are copied ahead of their table's own step; 0 where that one copies all."""
+    return min(MOST_PARTS, -(-files // files_per_step)) if files > files_per_step else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """From where on tables are not small; ``files_per_step`` is None where steps do not run side by side."""
@@ -20,9 +25,7 @@ class Limits:
 
     def parts_of(self, listed: Listed) -> int:
         """In how many steps a table's files are copied ahead of its own step; 0 where it copies all of them."""
-        if self.files_per_step is None or listed.files <= self.files_per_step:
-            return 0
-        return min(MOST_PARTS, -(-listed.files // self.files_per_step))
+        return 0 if self.files_per_step is None else parts_of(listed.files, self.files_per_step)
 
     def is_large(self, listed: Listed) -> bool:
         """Whether a table has a step of its own."""

@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,22 +20,51 @@ from playwright.sync_api import Page  # noqa: E402
 
 from bcn_core.names import pit_id  # noqa: E402
 from tests.services.chromium import running_browser  # noqa: E402
+from tests.services.own_project import OwnProject  # noqa: E402
 from tests.services.user_interface import UserInterface, running_interface  # noqa: E402
 
+Pictures = Mapping[str, Callable[[UserInterface, Page], None]]
+Running = Callable[[Path], AbstractContextManager[UserInterface]]
 IMAGES = ROOT / "docs/images"
 LARGEST = 400_000
 
 
 def main() -> None:
     """Take them all, or those that are named."""
-    wanted = {name: PICTURES[name] for name in sys.argv[1:] or PICTURES}
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-m", "bcn_dagster.demo"], cwd=folder, env=environment(), check=True)
-        with running_interface(Path(folder) / ".demo") as interface, running_browser() as browser:
-            page = browser.new_page()
-            for name, take in wanted.items():
-                take(interface, page)
-                save(page, name)
+    names = sys.argv[1:] or [*OF_THE_DEMO, *OF_A_PROJECT]
+    with running_browser() as browser:
+        page = browser.new_page()
+        for pictures, running in ((OF_THE_DEMO, running_demo), (OF_A_PROJECT, running_project)):
+            wanted = [name for name in names if name in pictures]
+            if wanted:
+                take(page, {name: pictures[name] for name in wanted}, running)
+
+
+def take(page: Page, pictures: Pictures, running: Running) -> None:
+    """Take pictures of one user interface."""
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as interface:
+        for name, show in pictures.items():
+            show(interface, page)
+            save(page, name)
+
+
+@contextmanager
+def running_demo(folder: Path) -> Iterator[UserInterface]:
+    """The demo after all of its story."""
+    subprocess.run([sys.executable, "-m", "bcn_dagster.demo"], cwd=folder, env=environment(), check=True)
+    with running_interface(folder / ".demo") as interface:
+        yield interface
+
+
+@contextmanager
+def running_project(folder: Path) -> Iterator[UserInterface]:
+    """A project of a user's own, with a standby of the demo's source."""
+    prepare = [sys.executable, "-m", "bcn_dagster.demo", "--prepare"]
+    subprocess.run(prepare, cwd=folder, env=environment(), check=True)
+    project = OwnProject.beside(folder / ".demo")
+    project.replicate()
+    with running_interface(project.demo, project.workspace, "analytics", project.python_path) as interface:
+        yield interface
 
 
 def environment() -> dict[str, str]:
@@ -78,7 +109,15 @@ def backfill(interface: UserInterface, page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 810})
     now = datetime.now(UTC)
     interface.add_pits(pit_id(now), pit_id(now + timedelta(milliseconds=5)))
-    interface.choose_missing_pits(page)
+    interface.choose_pits(page)
+
+
+def standby(interface: UserInterface, page: Page) -> None:
+    """A table of a standby after its sensor has asked for a sync."""
+    page.set_viewport_size({"width": 1280, "height": 900})
+    interface.switch_on(page, "dr_follow")
+    interface.wait_for_run("dr_follow")
+    interface.open(page, "/assets/dr/sales/orders", wait_for="bcn/versions_behind")
 
 
 def save(page: Page, name: str) -> None:
@@ -92,13 +131,14 @@ def save(page: Page, name: str) -> None:
         sys.exit(f"{name} is larger than {LARGEST:,} bytes")
 
 
-PICTURES = {
+OF_THE_DEMO: Pictures = {
     "asset-graph": asset_graph,
     "pits-of-a-table": pits_of_a_table,
     "check-of-a-pit": check_of_a_pit,
     "launchpad": launchpad,
     "backfill": backfill,
 }
+OF_A_PROJECT: Pictures = {"standby": standby}
 
 if __name__ == "__main__":
     main()

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bcn_core.capture.inventory import KnownFiles
-from bcn_core.capture.parts import Part
 from bcn_core.capture.planning import Source, usable_tables
 from bcn_core.capture.salvage import Salvage, salvage_for
 from bcn_core.capture.table import FilesLost, TableCapture, Workshop
+from bcn_core.copying import Part
 from bcn_core.errors import DamagedRepository, ObjectMissing, SourceChanged, UnsupportedFormat
 from bcn_core.events import CaptureStarted, PointerAdvanced
 from bcn_core.names import TableName

@@ -4,28 +4,14 @@ Which part a file belongs to follows from its path alone, so nobody claims a par
 that copy the same part end with the same objects. What a part left uncopied, the capture copies.
 """
 
-import zlib
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
-from bcn_core.copying import Copied
+from bcn_core.copying import Copied, Part
 from bcn_core.errors import ObjectExists
 from bcn_core.repository.files import StoredFile, decode_files, encode_files
 from bcn_core.repository.layout import part_list, part_lists
 from bcn_core.repository.repository import Repository
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One of several parts of a table's files, counted from 0."""
-
-    number: int
-    of: int
-
-    def has(self, key: str) -> bool:
-        """Whether the file that is stored under a key belongs to this part."""
-        return zlib.crc32(key.encode()) % self.of == self.number
 
 
 def is_copied(repository: Repository, folder: str, part: Part) -> bool:

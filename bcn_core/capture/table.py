@@ -7,12 +7,12 @@ from bcn_core.capture.broken import broken_snapshots, needed_without
 from bcn_core.capture.coverage import covered
 from bcn_core.capture.encrypted import files_at_places
 from bcn_core.capture.inventory import Inventory, KnownFiles, Needed
-from bcn_core.capture.parts import Part, is_copied, note_part
+from bcn_core.capture.parts import is_copied, note_part
 from bcn_core.capture.record import CaptureDraft, rows_of, write_record
 from bcn_core.capture.roots import Roots
 from bcn_core.capture.salvage import Salvage
 from bcn_core.capture.walk import Walk
-from bcn_core.copying import Copied, Copy, SizeDiffers, carry_out, in_parallel
+from bcn_core.copying import Copied, Copy, Part, SizeDiffers, carry_out, in_parallel
 from bcn_core.errors import InvalidTableFile, ObjectMissing, SourceDamaged
 from bcn_core.events import FileCopied, FilesFound, Report, TableCaptured
 from bcn_core.iceberg.history import as_of

@@ -5,6 +5,7 @@ from typing import Any
 
 from bcn_core.catalogs.catalog import CatalogIdentity, Sweep, ViewFile
 from bcn_core.catalogs.nessie_api import NessieReference
+from bcn_core.catalogs.patience import Patience
 from bcn_core.catalogs.pyiceberg_catalog import view_taken
 from bcn_core.catalogs.redaction import without_user_info
 from bcn_core.errors import Conflict, InvalidRequest, StorageFailure
@@ -26,7 +27,10 @@ class NessieCatalog:
         self._name = name
         self._properties = dict(properties)
         self._branch = NessieReference(
-            properties["uri"].rstrip("/"), properties.get("ref", "main"), properties.get("token", "")
+            properties["uri"].rstrip("/"),
+            properties.get("ref", "main"),
+            properties.get("token", ""),
+            Patience.of(properties),
         )
 
     @property

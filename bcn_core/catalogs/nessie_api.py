@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from bcn_core.catalogs.patience import Patience, hint_for
 from bcn_core.errors import Conflict, NotFound, StorageFailure
-
-_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,7 @@ class NessieReference:
     address: str
     name: str
     token: str = ""
+    patience: Patience = field(default_factory=Patience)
 
     def hash(self) -> str:
         """The commit that the branch is at."""
@@ -74,7 +74,7 @@ class NessieReference:
         return _checked(self._send("GET", path))
 
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> NessieReply:
-        return _asked(self.address, self.token, method, path, body)
+        return _asked(self, method, path, body)
 
 
 def references_of(address: str, token: str = "") -> dict[str, str]:
@@ -82,25 +82,28 @@ def references_of(address: str, token: str = "") -> dict[str, str]:
     found: dict[str, str] = {}
     page = ""
     while True:
-        said = _checked(_asked(address, token, "GET", f"trees{page}"))
+        said = _checked(_asked(NessieReference(address, "", token), "GET", f"trees{page}"))
         found |= {one["name"]: one["hash"] for one in said["references"]}
         if not said.get("hasMore"):
             return found
         page = f"?page-token={quote(said['token'], safe='')}"
 
 
-def _asked(
-    address: str, token: str, method: str, path: str, body: Mapping[str, Any] | None = None
-) -> NessieReply:
+def _asked(at: NessieReference, method: str, path: str, body: Mapping[str, Any] | None = None) -> NessieReply:
     import requests
 
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    headers = {"Authorization": f"Bearer {at.token}"} if at.token else {}
+    place = f"{at.address}/{path}"
     try:
-        answer = requests.request(method, f"{address}/{path}", json=body, headers=headers, timeout=_SECONDS)
+        answer = requests.request(method, place, json=body, headers=headers, timeout=at.patience.pair)
         return NessieReply(answer.status_code, answer.json())
+    except requests.Timeout as error:
+        raise StorageFailure(
+            f"Nessie at {at.address} does not answer in time", hint=hint_for(error)
+        ) from error
     except (requests.RequestException, json.JSONDecodeError) as error:
         raise StorageFailure(
-            f"Nessie at {address} does not answer as it should: {type(error).__name__}",
+            f"Nessie at {at.address} does not answer as it should: {type(error).__name__}",
             hint="check that it is up and that uri ends with /api/v2",
         ) from error
 

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from bcn_core.catalogs.catalog import Catalog, CatalogIdentity
+from bcn_core.catalogs.patience import hint_for
 from bcn_core.catalogs.pyiceberg_catalog import PyIcebergCatalog
 from bcn_core.catalogs.redaction import redacted
 from bcn_core.catalogs.target import CatalogToBe
-from bcn_core.errors import InvalidRequest, NotFound, StorageFailure
+from bcn_core.errors import BcnError, InvalidRequest, NotFound, StorageFailure
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog as LoadedCatalog
@@ -30,8 +31,6 @@ def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = Fal
         NotFound: nothing configures the name, or the catalog's database is not there.
         StorageFailure: the catalog does not answer.
     """
-    from pyiceberg.catalog import load_catalog
-
     known = dict(properties) or _configured(name)
     _check_sqlite(name, known.get("uri", ""), create=create)
     if known.get("type") == "nessie":
@@ -39,11 +38,12 @@ def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = Fal
 
         return NessieCatalog(name, known)
     try:
-        loaded = load_catalog(name, **{"init_catalog_tables": str(create).lower(), **known})
+        loaded = _loaded(name, {"init_catalog_tables": str(create).lower(), **known})
+    except BcnError:
+        raise
     except Exception as error:
-        hint = "check that the catalog is up and that its address and credentials are right"
         raise StorageFailure(
-            f"cannot open catalog '{name}': {redacted(str(error), known)}", hint=hint
+            f"cannot open catalog '{name}': {redacted(str(error), known)}", hint=hint_for(error)
         ) from error
     return _wrapped(loaded, known)
 
@@ -59,6 +59,20 @@ def open_target(name: str, properties: Mapping[str, str]) -> Catalog:
     return CatalogToBe(name, identity, known.get("warehouse"), lambda: open_catalog(name, known, create=True))
 
 
+def _loaded(name: str, properties: Mapping[str, str]) -> "LoadedCatalog":
+    """As PyIceberg would load it, but for a REST catalog's requests, which get a time limit."""
+    from pyiceberg.catalog import CatalogType, infer_catalog_type, load_catalog
+    from pyiceberg.utils.config import Config, merge_config
+
+    merged = merge_config(Config().get_catalog_config(name) or {}, dict(properties))
+    kind = merged.get("type") or (None if "py-catalog-impl" in merged else infer_catalog_type(name, merged))
+    if str(getattr(kind, "value", kind)).lower() != CatalogType.REST.value:
+        return load_catalog(name, **properties)
+    from bcn_core.catalogs.rest_session import PatientRestCatalog
+
+    return PatientRestCatalog(name, **cast("dict[str, str]", merged))
+
+
 def _wrapped(loaded: "LoadedCatalog", properties: Mapping[str, str]) -> Catalog:
     if type(loaded).__name__ in ("SqlCatalog", "InMemoryCatalog"):
         from bcn_core.catalogs.sql import SqlPointers
@@ -72,7 +86,7 @@ def _wrapped(loaded: "LoadedCatalog", properties: Mapping[str, str]) -> Catalog:
         from bcn_core.catalogs.glue import GluePointers
 
         return GluePointers(cast("GlueCatalog", loaded))
-    if type(loaded).__name__ == "RestCatalog":
+    if type(loaded).__name__ == "PatientRestCatalog":
         from bcn_core.catalogs.rest import RestWithViews
 
         return RestWithViews(cast("RestCatalog", loaded), properties.get("type", "unknown"))

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bcn_core.catalogs.catalog import CatalogIdentity, Sweep, ViewFile
+from bcn_core.catalogs.patience import hint_for
 from bcn_core.catalogs.redaction import redacted, without_user_info
 from bcn_core.errors import BcnError, Conflict, InvalidRequest, NotFound, StorageFailure
 from bcn_core.names import Scope, TableName
@@ -131,8 +132,7 @@ class PyIcebergCatalog:
         except (exceptions.NoSuchNamespaceError, exceptions.NoSuchTableError) as error:
             raise NotFound(f"{what}: {self._said(error)}") from error
         except Exception as error:
-            hint = "check that the catalog is up and that its address and credentials are right"
-            raise StorageFailure(f"{what}: {self._said(error)}", hint=hint) from error
+            raise StorageFailure(f"{what}: {self._said(error)}", hint=hint_for(error)) from error
 
     def _said(self, error: Exception) -> str:
         return redacted(f"{error}" or type(error).__name__, self._catalog.properties)

@@ -6,7 +6,7 @@ from typing import Any
 
 from bcn_core.catalogs.catalog import ViewFile
 from bcn_core.catalogs.pyiceberg_catalog import no_views, view_taken
-from bcn_core.catalogs.rest_pointers import RestPointers
+from bcn_core.catalogs.rest_pointers import RestPointers, Silent
 from bcn_core.errors import BcnError, NotFound, StorageFailure
 from bcn_core.names import Scope, TableName
 
@@ -72,11 +72,16 @@ class RestWithViews(RestPointers):
         rest = self._rest
         parts = rest._split_identifier_for_path((*view.namespace, view.name), IdentifierKind.VIEW)  # noqa: SLF001 - see the class
         try:
-            answer = rest._session.get(rest.url(Endpoints.load_view, prefixed=True, **parts))  # noqa: SLF001
+            address = rest.url(Endpoints.load_view, prefixed=True, **parts)
+            answer = self.heard(f"the view {view}", lambda: rest._session.get(address))  # noqa: SLF001
             if answer.status_code == 404:
                 return None
             answer.raise_for_status()
             place: str | None = answer.json().get("metadata-location")
+        except Silent as error:
+            return error
+        except BcnError:
+            raise
         except Exception as error:  # noqa: BLE001 - one broken view must not hide its neighbours
             return StorageFailure(f"cannot load the view {view}: {self._said(error)}")
         return place or StorageFailure(f"the server does not say where the metadata of the view {view} lies")

@@ -3,14 +3,24 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bcn_core.catalogs.catalog import Sweep
+from bcn_core.catalogs.patience import hint_for
 from bcn_core.catalogs.pyiceberg_catalog import PyIcebergCatalog
-from bcn_core.errors import BcnError
-from bcn_core.names import TableName
+from bcn_core.errors import BcnError, StorageFailure
+from bcn_core.names import Scope, TableName
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyiceberg.catalog.rest import RestCatalog
+    from requests import Response
 
 _MOST_REMEMBERED = 200_000
+_MOST_UNANSWERED = 8
+
+
+class Silent(StorageFailure):
+    """The server did not answer one request in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +45,51 @@ class RestPointers(PyIcebergCatalog):
     def __init__(self, loaded: "RestCatalog", kind: str) -> None:
         super().__init__(loaded, kind)
         self._rest = loaded
+        self._unanswered = 0
+
+    def sweep(self, scope: Scope) -> Sweep:
+        self._unanswered = 0
+        return super().sweep(scope)
+
+    def pointer(self, table: TableName) -> str | None:
+        self._unanswered = 0
+        return super().pointer(table)
+
+    def heard(self, what: str, ask: "Callable[[], Response]") -> "Response":
+        """An answer of the server. Silence is one table's error at first; lasting silence is the whole sweep's.
+
+        Raises:
+            Silent: it did not answer in time.
+            StorageFailure: nor did it answer the requests before.
+        """
+        from requests.exceptions import Timeout
+
+        if self._unanswered >= _MOST_UNANSWERED:
+            raise StorageFailure(
+                f"catalog '{self.name}' does not answer any more: {_MOST_UNANSWERED} requests in a row ran out of time",
+                hint=hint_for(Timeout()),
+            )
+        try:
+            answer = ask()
+        except Timeout as error:
+            self._unanswered += 1
+            raise Silent(f"cannot load {what}: {self._said(error)}", hint=hint_for(error)) from error
+        self._unanswered = 0
+        return answer
 
     def _load_pointer(self, table: TableName) -> str | BcnError | None:
         """As the parent does it; errors and expired tokens are left to PyIceberg, which knows how to say and renew."""
         try:
             address = self._address(table)
-            answer = self._asked(address, _seen.get(address))
+            answer = self.heard(str(table), lambda: self._asked(address, _seen.get(address)))
             if answer.status_code == 404:
                 return None
             if answer.status_code == 304:
                 return _seen[address].pointer
             if answer.status_code == 200:
                 return _remembered(address, answer)
+        except Silent as error:
+            return error
         except (OSError, ValueError, KeyError):
             # No connection, no JSON, no pointer: the parent's try says what is the matter, in its words.
             return super()._load_pointer(table)

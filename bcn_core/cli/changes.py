@@ -6,8 +6,9 @@ from typing import Any, Unpack
 import click
 
 from bcn_core.capture.claiming import check_source
-from bcn_core.capture.planning import Source, changes_since, consistent_sweep, parent_of
-from bcn_core.changes import Changes
+from bcn_core.capture.planning import Parent, Source, changes_since, consistent_sweep, parent_of
+from bcn_core.catalogs.catalog import Sweep
+from bcn_core.changes import Changes, view_changes
 from bcn_core.cli.drawing import draw, line
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
@@ -33,9 +34,19 @@ def command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
         sweep, _ = consistent_sweep(catalog, repository.scope, report)
         found = changes_since(repository, parent, sweep, Source(catalog, place.stores, report))
     since = parent.manifest.pit if parent.manifest else None
-    manner.answer({"since": since, "any": found.any, "changes": _rows(found), "unchanged": _unchanged(found)})
+    views = _views(parent, sweep)
+    manner.answer(
+        {
+            "since": since,
+            "any": found.any or bool(views),
+            "changes": _rows(found),
+            "unchanged": _unchanged(found),
+            "views": views,
+        }
+    )
     if not manner.as_json:
         _draw(found, since)
+        _draw_views(views)
 
 
 def _rows(found: Changes) -> list[dict[str, Any]]:
@@ -55,6 +66,33 @@ def _rows(found: Changes) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _views(parent: Parent, sweep: Sweep) -> list[dict[str, Any]]:
+    """One entry for each Iceberg view that is not as the PIT holds it."""
+    found = view_changes(parent.views, sweep.views, sweep.unreadable_views)
+    return [
+        {"view": plain(view), "change": change, "unreadable": sweep.unreadable_views.get(view)}
+        for view, change in found.items()
+    ]
+
+
+def _draw_views(views: list[dict[str, Any]]) -> None:
+    if views:
+        said = {"dropped": "deleted in source"}
+        draw(
+            ("VIEW", "WHAT"),
+            (
+                (
+                    one["view"],
+                    f"unreadable: {one['unreadable']}"
+                    if one["unreadable"]
+                    else said.get(one["change"], one["change"]),
+                )
+                for one in views
+            ),
+        )
+        line(f"{len(views):,} view(s) changed")
 
 
 def _unchanged(found: Changes) -> int:

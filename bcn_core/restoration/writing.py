@@ -4,10 +4,10 @@ Every write is create-only and its bytes follow from the repository and the plan
 killed anywhere ends with the same bytes when it is run again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from bcn_core.copying import Copy, carry_out, in_parallel, put_same
+from bcn_core.copying import Copy, Part, carry_out, in_parallel, put_same
 from bcn_core.errors import InvalidRequest, InvalidTableFile, UnsupportedFormat
 from bcn_core.events import FileCopied, Report
 from bcn_core.iceberg.delete_files import relocate_delete_file
@@ -43,11 +43,18 @@ class Writer:
     report: Report
     workers: int
 
-    def copy_content(self) -> None:
-        """Copy files that hold no path byte for byte, their digests checked before they appear."""
-        files = self.contents.of_kind("data", "equality-deletes", "statistics", "encrypted")
+    def copy_content(self, copied: Collection[Part] = ()) -> None:
+        """Copy files that hold no path byte for byte, digests checked before they appear; ``copied`` are there."""
+        files = (file for file in self._content() if not any(part.has(file.object) for part in copied))
         for _ in in_parallel(self._copy, files, self.workers):
             pass
+
+    def copy_part(self, part: Part) -> list[StoredFile]:
+        """Copy those of these files that belong to one part, ahead of the rest; returns them."""
+        files = [file for file in self._content() if part.has(file.object)]
+        for _ in in_parallel(self._copy, files, self.workers):
+            pass
+        return files
 
     def write_delete_files(self) -> RewrittenDeletes:
         """Rewrite position delete files and deletion vectors, each once, however many manifests list it."""
@@ -95,6 +102,9 @@ class Writer:
             if self._write_older(file, frozenset(kept)):
                 kept.add(self.contents.location(file))
         return self._write_pointer(frozenset(kept), all_kept=len(kept) == len(older))
+
+    def _content(self) -> Iterator[StoredFile]:
+        return self.contents.of_kind("data", "equality-deletes", "statistics", "encrypted")
 
     def _copy(self, file: StoredFile) -> None:
         location = self.contents.location(file)

@@ -8,7 +8,7 @@ import dagster as dg
 from bcn_core.names import is_pit_id
 from bcn_dagster.alerts.channels import Alerts
 from bcn_dagster.alerts.sending import Alert, Sender
-from bcn_dagster.automation.at_work import pit_of
+from bcn_dagster.automation.at_work import ends_of
 from bcn_dagster.connection import Connection
 from bcn_dagster.failures import told_to_dagster
 
@@ -85,14 +85,14 @@ def problem_of(failure: dg.DagsterEvent, steps: Sequence[dg.DagsterEvent]) -> st
 
 
 def _alert(watch: Watch, run: dg.DagsterRun, problem: str, event: str = "failed") -> Alert:
-    partition = pit_of(run) or ""
+    pits = ends_of(run)
     return Alert(
         event=event,
         catalog=watch.connection.catalog,
         job=run.job_name,
         run_id=run.run_id,
         # The partitions of dumps are days.
-        pit=partition if is_pit_id(partition) else run.tags.get("bcn/pit", ""),
+        pit=" to ".join(pits) if all(map(is_pit_id, pits)) and pits else run.tags.get("bcn/pit", ""),
         problem=problem,
         repository=watch.connection.repository,
         link=f"{watch.webserver.rstrip('/')}/runs/{run.run_id}",

@@ -8,7 +8,7 @@ import dagster as dg
 from bcn_core.errors import BcnError
 from bcn_core.inventory import Inventory, TableStanding, is_enabled, keep_up, status
 from bcn_core.inventorying.columns import COLUMNS
-from bcn_dagster.assets.share import pits_of
+from bcn_dagster.assets.share import Context, pits_of
 from bcn_dagster.failures import told_to_dagster
 from bcn_dagster.reporting import log_events
 from bcn_dagster.site import Site
@@ -32,16 +32,36 @@ def build_inventory_assets(site: Site) -> dg.AssetsDefinition:
     )
     def inventory(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         with told_to_dagster():
-            settings = site.connection.settings
-            if not is_enabled(settings.inventory, site.options.inventory):
-                context.log.info("the inventory is switched off: nothing is done")
-                return
-            repository = site.connection.open_repository()
-            found = Inventory.of(repository, site.connection.stores(), settings, log_events(context.log))
-        for table in _kept_up(site, context, found):
+            tables = _bring_up(site, context)
+        for table in tables:
             yield dg.MaterializeResult(asset_key=site.names.inventory(table.name), metadata=_metadata(table))
 
     return inventory
+
+
+def bring_up_before_failing(site: Site, context: Context) -> None:
+    """Bring the tables up in the step of a PIT that ends red: the run does not come to their own step."""
+    if not set(site.inventory).intersection(context.job_def.asset_layer.executable_asset_keys):
+        return
+    try:
+        tables = _bring_up(site, context)
+    except BcnError as error:
+        context.log.warning("the inventory is left to the next run: %s", error)
+        return
+    for table in tables:
+        for pit in pits_of(context):
+            key, metadata = site.names.inventory(table.name), _metadata(table)
+            context.log_event(dg.AssetMaterialization(key, partition=pit, metadata=metadata))
+
+
+def _bring_up(site: Site, context: Context) -> tuple[TableStanding, ...]:
+    settings = site.connection.settings
+    if not is_enabled(settings.inventory, site.options.inventory):
+        context.log.info("the inventory is switched off: nothing is done")
+        return ()
+    repository = site.connection.open_repository()
+    found = Inventory.of(repository, site.connection.stores(), settings, log_events(context.log))
+    return _kept_up(site, context, found)
 
 
 def _spec(site: Site, table: str) -> dg.AssetSpec:

@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from bcn_core.capture.parts import Part
+from bcn_core.copying import Part
 from bcn_core.errors import BcnError
 from bcn_core.names import TableName
 from bcn_core.repository.files import StoredFile
@@ -17,6 +17,7 @@ from bcn_dagster.naming import group as group_name
 from bcn_dagster.site import Site
 
 _EXISTS = "the PIT exists already: nothing was done"
+_MADE = "the first step of this run made the PIT whole: nothing was left to copy"
 
 
 def build_part_assets(site: Site, members: Group) -> list[dg.AssetsDefinition]:
@@ -42,9 +43,11 @@ def _build_part(site: Site, table: TableName, key: dg.AssetKey, part: Part) -> d
         backfill_policy=site.backfill_policy,
     )
     def copy_part(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        make_earlier(site, context)
+        made = make_earlier(site, context)
         *earlier, last = pits_of(context)
-        told: dict[str, dict[str, Any]] = {pit: {"bcn/note": _EXISTS} for pit in (*earlier, last)}
+        told: dict[str, dict[str, Any]] = {
+            pit: {"bcn/note": _MADE if pit in made else _EXISTS} for pit in (*earlier, last)
+        }
         with told_to_dagster():
             exists = published(site, last) is not None
         if not exists:

@@ -18,6 +18,7 @@ from bcn_core.repository.documents import PitManifest
 from bcn_core.repository.repository import Repository
 from bcn_dagster.assets.earlier import make_earlier
 from bcn_dagster.assets.ending import log_others
+from bcn_dagster.assets.inventory import bring_up_before_failing
 from bcn_dagster.assets.page import pit_page
 from bcn_dagster.assets.share import Context, Share, asked_of, open_share, pits_of, published
 from bcn_dagster.assets.telling import materialized
@@ -106,8 +107,12 @@ def _publish(site: Site, context: Context) -> Iterator[Any]:
     for pit, checks in found.items():
         # The result of a check is about the run's one PIT; of several, each evaluation names its own.
         yield from (one.evaluation(site, pit) if earlier else one.result(site) for one in checks)
-    for one in ended:
-        one.blame(found[one.manifest.pit])
+    try:
+        for one in ended:
+            one.blame(found[one.manifest.pit])
+    except dg.Failure:
+        bring_up_before_failing(site, context)
+        raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import dagster as dg
 from bcn_core.backup import Backup, begin, capture, capture_all, copy_part, publish
 from bcn_core.capture.capturing import reusable_work
 from bcn_core.capture.claiming import release
-from bcn_core.capture.parts import Part
+from bcn_core.copying import Part
 from bcn_core.errors import BcnError, Conflict, NotFound, ObjectMissing
 from bcn_core.events import Event, TableCaptured
 from bcn_core.names import TableName
@@ -141,7 +141,7 @@ def asked_of(site: Site, context: Context) -> tuple[frozenset[TableName], frozen
     return asked, None if whole else asked
 
 
-def pits_of(context: Context) -> list[str]:
+def pits_of(context: Context | dg.AssetCheckExecutionContext) -> list[str]:
     """The PITs of the run that a step belongs to, oldest first: one, unless it is a backfill in a single run."""
     ends = context.partition_key_range
     return [ends.start] if ends.start == ends.end else sorted(context.partition_keys)

@@ -124,9 +124,9 @@ def _description(listed: Listed) -> str:
 
 def _capture(step: _Step) -> Results:
     site, context = step.site, step.context
-    make_earlier(site, context)
+    made = make_earlier(site, context)
     with told_to_dagster():
-        outcomes = _earlier(step)
+        outcomes = _earlier(step, made)
         manifest = published(site, step.pit)
         if manifest is not None:
             context.log.info("PIT %s exists already: nothing is done", step.pit)
@@ -148,13 +148,18 @@ def _capture(step: _Step) -> Results:
     _end(step, share, outcome)
 
 
-def _earlier(step: _Step) -> dict[str, Outcome]:
-    """What the PITs hold that are made whole before the last one is begun."""
+def _earlier(step: _Step, made: frozenset[str]) -> dict[str, Outcome]:
+    """What the PITs hold that are whole before the last one is begun: made by this run, or there before it."""
     earlier = step.pits[:-1]
     if not earlier:
         return {}
     repository = step.site.connection.open_repository()
-    return {pit: outcome_made(repository, repository.pit(pit), step.tables.values()) for pit in earlier}
+    return {
+        pit: (outcome_made if pit in made else outcome_in)(
+            repository, repository.pit(pit), step.tables.values()
+        )
+        for pit in earlier
+    }
 
 
 def _told(step: _Step, outcomes: Mapping[str, Outcome]) -> Results:

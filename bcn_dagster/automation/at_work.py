@@ -20,21 +20,22 @@ _FIRST_TAG = "dagster/asset_partition_range_start"
 _LAST_TAG = "dagster/asset_partition_range_end"
 
 
-def pit_of(run: dg.DagsterRun) -> str | None:
-    """The PIT that a run makes, of several the first; None for a run about something else."""
-    return run.tags.get(_PARTITION_TAG) or run.tags.get(_FIRST_TAG)
+def ends_of(run: dg.DagsterRun) -> list[str]:
+    """The first and the last PIT that a run makes; one where they are the same, none for a run about something else."""
+    first = run.tags.get(_PARTITION_TAG) or run.tags.get(_FIRST_TAG)
+    last = run.tags.get(_LAST_TAG, first)
+    return list(dict.fromkeys(one for one in (first, last) if one))
 
 
 def pits_of_run(instance: dg.DagsterInstance, names: Names, run: dg.DagsterRun) -> list[str]:
     """The PITs that a run makes, as the run itself sees them; none for a run about something else."""
-    first = pit_of(run)
-    last = run.tags.get(_LAST_TAG, first)
-    if first is None or last is None or first == last:
-        return [first] if first else []
+    ends = ends_of(run)
+    if len(ends) < 2:
+        return ends
     known = instance.get_dynamic_partitions(names.partitions_name)
-    ends = [known.index(pit) for pit in (first, last) if pit in known]
+    found = [known.index(pit) for pit in ends if pit in known]
     # An end that was pruned since leaves no range to be known, and its PIT was made.
-    return list(known[ends[0] : ends[1] + 1]) if len(ends) == 2 else [first, last]
+    return list(known[found[0] : found[1] + 1]) if len(found) == 2 else ends
 
 
 def writers(instance: dg.DagsterInstance, names: Names) -> Iterator[dg.DagsterRun]:

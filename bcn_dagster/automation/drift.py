@@ -1,19 +1,21 @@
 """The drift sensor: one sweep against the newest PIT; each drift is observed, and asked for, once."""
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import dagster as dg
 
+from bcn_core.changes import ViewChange
 from bcn_core.errors import NotFound
-from bcn_core.names import pit_id
+from bcn_core.names import TableName, pit_id
 from bcn_core.repository.repository import Repository
 from bcn_dagster.automation.asking import request_pit
 from bcn_dagster.automation.at_work import writers
 from bcn_dagster.automation.looking import Look, look
-from bcn_dagster.automation.observing import collapsed, observations, observe_drops
-from bcn_dagster.automation.reactions import asks_for_backup, kinds_of
+from bcn_dagster.automation.observing import collapsed, named, observations, observe_drops, observe_views
+from bcn_dagster.automation.reactions import VIEW_WORDS, asks_for_backup, kinds_of
 from bcn_dagster.failures import told_to_dagster
 from bcn_dagster.site import Site
 
@@ -26,6 +28,7 @@ class Cursor:
 
     dealt_with: str = ""
     missing: frozenset[str] = frozenset()
+    missing_views: frozenset[str] = frozenset()
 
     @classmethod
     def parse(cls, text: str | None) -> "Cursor":
@@ -33,12 +36,43 @@ class Cursor:
         if not text:
             return cls()
         found = json.loads(text)
-        return cls(found["dealt_with"], frozenset(found["missing"]))
+        return cls(
+            found["dealt_with"], frozenset(found["missing"]), frozenset(found.get("missing_views", ()))
+        )
 
     @property
     def text(self) -> str:
         """As Dagster keeps it."""
-        return json.dumps({"dealt_with": self.dealt_with, "missing": sorted(self.missing)})
+        missing = {"missing": sorted(self.missing), "missing_views": sorted(self.missing_views)}
+        return json.dumps({"dealt_with": self.dealt_with, **missing})
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """Names of tables and of views that two listings in a row have lacked."""
+
+    tables: frozenset[str]
+    views: frozenset[str]
+
+    @classmethod
+    def by(cls, found: Look, before: Cursor) -> "Confirmed":
+        """What one look says of names that the one before had missed."""
+        return cls(
+            before.missing - _names(found.sweep.pointers), before.missing_views - _names(found.sweep.views)
+        )
+
+    @property
+    def any(self) -> bool:
+        return bool(self.tables or self.views)
+
+    @property
+    def gone(self) -> Mapping[TableName, ViewChange]:
+        """The views, as changes."""
+        return {named(view): "dropped" for view in sorted(self.views)}
+
+    def concerns(self, found: Look) -> bool:
+        """Whether any of them is in the newest PIT."""
+        return bool(self.tables & _names(found.missing) or self.views & _names(found.dropped_views))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +82,7 @@ class Findings:
     events: tuple[dg.AssetObservation, ...]
     wants_pit: bool
     unconfirmed: frozenset[str]
+    unconfirmed_views: frozenset[str] = frozenset()
 
 
 def build_drift_sensor(site: Site, interval_s: int) -> dg.SensorDefinition:
@@ -58,7 +93,7 @@ def build_drift_sensor(site: Site, interval_s: int) -> dg.SensorDefinition:
         job_name=site.backup_job,
         minimum_interval_seconds=interval_s,
         default_status=site.sensor_status,
-        description="Takes a PIT of what changed: data, schemas, new, renamed, re-created and dropped tables.",
+        description="Takes a PIT of what changed: data, schemas, new, renamed, re-created and dropped tables, views.",
     )
     def drift(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         with told_to_dagster():
@@ -82,29 +117,25 @@ def _evaluate(site: Site, context: dg.SensorEvaluationContext) -> dg.SensorResul
 
 def _look_at(site: Site, repository: Repository, before: Cursor) -> dg.SensorResult:
     found = look(site, repository)
-    listed = {str(table) for table in found.sweep.pointers}
-    confirmed = before.missing - listed
-    if found.shows_nothing_new or (found.fingerprint == before.dealt_with and not confirmed):
+    confirmed = Confirmed.by(found, before)
+    if found.shows_nothing_new or (found.fingerprint == before.dealt_with and not confirmed.any):
         said = f"nothing changed since PIT {repository.pits()[-1]}"
         said = said if found.shows_nothing_new else "this drift was asked for already"
         kept = "" if found.shows_nothing_new else before.dealt_with
-        events = list(observe_drops(site.names, confirmed))
+        events = [*observe_drops(site.names, confirmed.tables), *observe_views(site.names, confirmed.gone)]
         return dg.SensorResult(skip_reason=said, asset_events=events, cursor=Cursor(kept).text)
     storm = len(found.moved) > site.options.storm
     findings = _collapsed(site, found, confirmed) if storm else _each(site, found, confirmed)
-    again = found.fingerprint == before.dealt_with and not confirmed & _names(found)
+    again = found.fingerprint == before.dealt_with and not confirmed.concerns(found)
     return _told(site, found, findings, ask=findings.wants_pit and not again)
 
 
 def _told(site: Site, found: Look, findings: Findings, *, ask: bool) -> dg.SensorResult:
-    cursor = Cursor(found.fingerprint, findings.unconfirmed).text
+    cursor = Cursor(found.fingerprint, findings.unconfirmed, findings.unconfirmed_views).text
     events = list(findings.events)
     if not ask:
-        waiting = (
-            f"; {len(findings.unconfirmed)} name(s) are missing from one listing"
-            if findings.unconfirmed
-            else ""
-        )
+        count = len(findings.unconfirmed) + len(findings.unconfirmed_views)
+        waiting = f"; {count} name(s) are missing from one listing" if count else ""
         return dg.SensorResult(
             skip_reason=f"observed only, no PIT is asked for{waiting}", asset_events=events, cursor=cursor
         )
@@ -119,29 +150,48 @@ def _told(site: Site, found: Look, findings: Findings, *, ask: bool) -> dg.Senso
     )
 
 
-def _each(site: Site, found: Look, confirmed: frozenset[str]) -> Findings:
+def _each(site: Site, found: Look, confirmed: Confirmed) -> Findings:
     """One observation for each table, and each kind by its own switch."""
     changes = found.changes()
     by_table = kinds_of(changes)
     dropped = {str(table) for table in changes.dropped}
     kinds = {kind for table, said in by_table.items() if str(table) not in dropped for kind in said}
-    if dropped & confirmed:
+    if dropped & confirmed.tables:
         kinds.add("dropped")
+    views = _views(found, confirmed)
     return Findings(
-        events=(*observations(site.names, changes, by_table), *observe_drops(site.names, confirmed)),
-        wants_pit=asks_for_backup(site.options.on_change, kinds),
-        unconfirmed=frozenset(dropped - confirmed),
+        events=(
+            *observations(site.names, changes, by_table),
+            *observe_drops(site.names, confirmed.tables),
+            *observe_views(site.names, views),
+        ),
+        wants_pit=asks_for_backup(
+            site.options.on_change, kinds | {VIEW_WORDS[change] for change in views.values()}
+        ),
+        unconfirmed=frozenset(dropped - confirmed.tables),
+        unconfirmed_views=_names(found.dropped_views) - confirmed.views,
     )
 
 
-def _collapsed(site: Site, found: Look, confirmed: frozenset[str]) -> Findings:
+def _collapsed(site: Site, found: Look, confirmed: Confirmed) -> Findings:
     """Too many changes for one event each, and for reading their metadata within a tick: the PIT will say more."""
     return Findings(
-        events=(collapsed(site.names, found), *observe_drops(site.names, confirmed)),
+        events=(
+            collapsed(site.names, found),
+            *observe_drops(site.names, confirmed.tables),
+            *observe_views(site.names, _views(found, confirmed)),
+        ),
         wants_pit=True,
-        unconfirmed=frozenset(_names(found) - confirmed),
+        unconfirmed=_names(found.missing) - confirmed.tables,
+        unconfirmed_views=_names(found.dropped_views) - confirmed.views,
     )
 
 
-def _names(found: Look) -> frozenset[str]:
-    return frozenset(str(table) for table in found.missing)
+def _views(found: Look, confirmed: Confirmed) -> dict[TableName, ViewChange]:
+    """The views that drifted; dropped ones once a second listing has confirmed that."""
+    told = {view: change for view, change in found.views.items() if change != "dropped"}
+    return told | dict(confirmed.gone)
+
+
+def _names(tables: Iterable[TableName]) -> frozenset[str]:
+    return frozenset(map(str, tables))

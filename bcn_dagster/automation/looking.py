@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
 from bcn_core.capture.planning import Parent, Source, changes_since, parent_of
 from bcn_core.catalogs.catalog import Sweep
-from bcn_core.changes import Changes
+from bcn_core.changes import Changes, ViewChange, view_changes
 from bcn_core.events import silent
 from bcn_core.names import TableName, pit_id
 from bcn_core.repository.repository import Repository
@@ -41,10 +42,20 @@ class Look:
             self.parent.tables.keys() - self.sweep.pointers.keys() - self.sweep.unreadable.keys()
         )
 
+    @cached_property
+    def views(self) -> Mapping[TableName, ViewChange]:
+        """Iceberg views that are not as the PIT holds them; a catalog that lists none has none."""
+        return view_changes(self.parent.views, self.sweep.views, self.sweep.unreadable_views)
+
+    @property
+    def dropped_views(self) -> frozenset[TableName]:
+        """Views of the PIT that the listing lacks."""
+        return frozenset(view for view, change in self.views.items() if change == "dropped")
+
     @property
     def shows_nothing_new(self) -> bool:
         """Whether a new PIT would record nothing."""
-        return not (self.moved or self.missing or self.sweep.unreadable)
+        return not (self.moved or self.missing or self.sweep.unreadable or self.views)
 
     @property
     def fingerprint(self) -> str:
@@ -53,6 +64,7 @@ class Look:
             "moved": {str(table): self.sweep.pointers[table] for table in self.moved},
             "missing": {str(table): self.parent.tables[table].uuid for table in self.missing},
             "unreadable": sorted(str(table) for table in self.sweep.unreadable),
+            "views": {str(view): self.sweep.views.get(view, change) for view, change in self.views.items()},
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 

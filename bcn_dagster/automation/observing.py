@@ -5,11 +5,14 @@ from typing import Any
 
 import dagster as dg
 
-from bcn_core.changes import Changes
+from bcn_core.changes import Changes, ViewChange
 from bcn_core.names import TableName
 from bcn_dagster.assets.metadata import markdown_table
 from bcn_dagster.automation.looking import Look
+from bcn_dagster.automation.reactions import VIEW_WORDS
 from bcn_dagster.naming import Names
+
+_MOST_NAMED = 10
 
 
 def observations(
@@ -24,8 +27,13 @@ def observations(
 def observe_drops(names: Names, tables: Iterable[str]) -> Iterator[dg.AssetObservation]:
     """One observation for each name that two listings in a row have lacked."""
     for name in sorted(tables):
-        database, _, table = name.rpartition(".")
-        yield _observed(names, TableName((database,), table), ["dropped"])
+        yield _observed(names, named(name), ["dropped"])
+
+
+def named(text: str) -> TableName:
+    """A name as the sensor's cursor keeps it."""
+    database, _, own = text.rpartition(".")
+    return TableName((database,), own)
 
 
 def collapsed(names: Names, found: Look) -> dg.AssetObservation:
@@ -40,6 +48,18 @@ def collapsed(names: Names, found: Look) -> dg.AssetObservation:
         "bcn/tables": markdown_table(("table", "what"), rows, empty="none"),
     }
     return dg.AssetObservation(names.plan, description=said, metadata=metadata)
+
+
+def observe_views(names: Names, views: Mapping[TableName, ViewChange]) -> Iterator[dg.AssetObservation]:
+    """One observation for all views that drifted, on the asset that begins PITs: views have no assets of their own."""
+    if views:
+        rows = [(view, VIEW_WORDS[change]) for view, change in views.items()]
+        said = ", ".join(f"{view}: {word}" for view, word in rows[:_MOST_NAMED])
+        metadata: dict[str, Any] = {
+            "bcn/drift": ", ".join(sorted({word for _, word in rows})),
+            "bcn/views": markdown_table(("view", "what"), rows, empty="none"),
+        }
+        yield dg.AssetObservation(names.plan, description=said, metadata=metadata)
 
 
 def _details(changes: Changes, table: TableName) -> dict[str, Any]:

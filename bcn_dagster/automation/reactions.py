@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from bcn_core.changes import Changed, Changes
+from bcn_core.changes import Changed, Changes, ViewChange, view_changes
+from bcn_core.errors import NotFound
 from bcn_core.names import TableName
 from bcn_core.repository.documents import PitManifest
+from bcn_core.repository.repository import Repository, views_in
 
 Reaction = Literal["observe", "back_up", "fail_check"]
 WORDS = {
@@ -20,7 +22,14 @@ WORDS = {
     "recreated": "recreated",
 }
 """The engine's kinds as people read them in observations and write them in ``on_change``."""
-KINDS = (*WORDS.values(), "renamed", "dropped", "unreadable")
+VIEW_WORDS: Mapping[ViewChange, str] = {
+    "new": "view_new",
+    "replaced": "view_replaced",
+    "dropped": "view_dropped",
+    "unreadable": "view_unreadable",
+}
+"""The same of Iceberg views."""
+KINDS = (*WORDS.values(), "renamed", "dropped", "unreadable", *VIEW_WORDS.values())
 
 
 def unknown_kinds(on_change: Mapping[str, Reaction]) -> list[str]:
@@ -53,6 +62,18 @@ def kinds_in(manifest: PitManifest) -> dict[str, list[str]]:
         found.setdefault(str(renamed.after.table()), []).append("renamed")
     found |= {str(one.table.table()): ["recreated"] for one in manifest.recreated}
     return found | {name: ["dropped"] for name in manifest.deleted_in_source.tables}
+
+
+def view_kinds(repository: Repository, manifest: PitManifest) -> dict[str, list[str]]:
+    """The same of Iceberg views, whose changes a PIT does not record: what it holds against the PIT before."""
+    if manifest.parent_pit is None or manifest.consistency.mode == "as_of":
+        return {}
+    try:
+        before = views_in(repository.indexes(repository.pit(manifest.parent_pit.pit)))
+    except NotFound:
+        return {}  # It was pruned.
+    now = {view: one.pointer for view, one in views_in(repository.indexes(manifest)).items()}
+    return {str(view): [VIEW_WORDS[change]] for view, change in view_changes(before, now).items()}
 
 
 def _kinds(changes: Changes, table: TableName, one: Changed) -> list[str]:

@@ -11,7 +11,7 @@ from bcn_core.names import TableName
 from bcn_core.repository.documents import PitManifest
 from bcn_core.repository.repository import Repository
 from bcn_dagster.assets.metadata import markdown_table, reasons
-from bcn_dagster.automation.reactions import kinds_in
+from bcn_dagster.automation.reactions import kinds_in, view_kinds
 from bcn_dagster.site import Site
 
 
@@ -35,13 +35,14 @@ class Told:
         )
 
     def evaluation(self, site: Site, pit: str) -> dg.AssetCheckEvaluation:
-        """For a PIT of another writer, which no step of ours evaluates."""
+        """For one PIT of several, or of another writer, which no step of ours evaluates."""
         return dg.AssetCheckEvaluation(
             asset_key=site.names.pit,
             check_name=self.name,
             passed=self.passed,
             severity=self.severity,
             metadata=self.metadata,
+            blocking=is_blocking(self.name),
             partition=pit,
         )
 
@@ -63,8 +64,13 @@ class Rows:
 def told(site: Site, repository: Repository, manifest: PitManifest, *, red: bool) -> Iterator[Told]:
     """Every check of a published PIT; ``red`` when a table failed that somebody asked for."""
     yield _complete(manifest, red=red)
-    yield _no_unwanted_change(site, manifest)
+    yield _no_unwanted_change(site, repository, manifest)
     yield _row_counts(site, repository, manifest)
+
+
+def is_blocking(check: str) -> bool:
+    """Whoever reads on must not read an incomplete or damaged PIT, or one with a change that was called unwanted."""
+    return check != "row_counts"
 
 
 def check_specs(site: Site) -> dict[str, dg.AssetCheckSpec]:
@@ -78,8 +84,7 @@ def check_specs(site: Site) -> dict[str, dg.AssetCheckSpec]:
         name: dg.AssetCheckSpec(
             name,
             asset=site.names.pit,
-            # Whoever reads on must not read an incomplete PIT, or one with a change that was called unwanted.
-            blocking=name != "row_counts",
+            blocking=is_blocking(name),
             description=text,
             partitions_def=site.partitions,
         )
@@ -122,10 +127,10 @@ def _complete(manifest: PitManifest, *, red: bool) -> Told:
     return Told("pit_complete", manifest.status == "complete", _severity(error=red), metadata)
 
 
-def _no_unwanted_change(site: Site, manifest: PitManifest) -> Told:
+def _no_unwanted_change(site: Site, repository: Repository, manifest: PitManifest) -> Told:
     on_change = site.options.on_change
     columns = {str(one.table.table()): one.columns for one in manifest.changed}
-    found = kinds_in(manifest) if manifest.parent_pit is not None else {}
+    found = kinds_in(manifest) | view_kinds(repository, manifest) if manifest.parent_pit is not None else {}
     unwanted = {
         table: [kind for kind in kinds if on_change.get(kind) == "fail_check"]
         for table, kinds in found.items()

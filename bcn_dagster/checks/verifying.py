@@ -1,5 +1,6 @@
 """Verifying the repository: quickly in every backup, a part of all bytes by schedule, as people ask by a job."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,8 @@ import dagster as dg
 from bcn_core.events import Report
 from bcn_core.verify import Slice, Verification, verify_repository
 from bcn_dagster.assets.metadata import markdown_table
+from bcn_dagster.assets.share import pits_of
+from bcn_dagster.checks.told import Told
 from bcn_dagster.failures import told_to_dagster
 from bcn_dagster.reporting import log_events
 from bcn_dagster.site import Site
@@ -16,23 +19,44 @@ from bcn_dagster.site import Site
 def build_quick_check(site: Site) -> dg.AssetChecksDefinition:
     """The check at the end of every backup: documents, chains and sizes; no data file is read."""
     key = site.names.check_of("verify_quick")
-
-    @dg.asset_check(
+    spec = dg.AssetCheckSpec(
+        key.name,
         asset=key.asset_key,
-        name=key.name,
         blocking=True,
         partitions_def=site.partitions,
         description="All PITs of the repository are whole, as far as documents, sizes and metadata tell.",
     )
-    def verify_quick(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        with told_to_dagster():
-            repository = site.connection.open_repository()
-            if not any(repository.pit(pit).counts.tables for pit in reversed(repository.pits())):
-                return dg.AssetCheckResult(passed=True, metadata={"bcn/note": "no PIT holds a table yet"})
-            found = verify_repository(repository, Slice(), log_events(context.log))
-        return dg.AssetCheckResult(passed=not found.faults, metadata=verification_metadata(found))
+
+    @dg.multi_asset_check(name=f"{site.names.plain}_verify_quick", specs=[spec])
+    def verify_quick(context: dg.AssetCheckExecutionContext) -> Iterator[Any]:
+        found = _quick(site, context)
+        pits = pits_of(context) if _has_pits(context) else []
+        if len(pits) < 2:
+            yield found.result(site)
+            return
+        # The repository is looked at once; of each PIT of the run is told what was found.
+        yield from (found.evaluation(site, pit) for pit in pits)
+        yield dg.Output(None, spec.get_python_identifier())
 
     return verify_quick
+
+
+def _quick(site: Site, context: dg.AssetCheckExecutionContext) -> Told:
+    with told_to_dagster():
+        repository = site.connection.open_repository()
+        if not any(repository.pit(pit).counts.tables for pit in reversed(repository.pits())):
+            return _told(passed=True, metadata={"bcn/note": "no PIT holds a table yet"})
+        found = verify_repository(repository, Slice(), log_events(context.log))
+    return _told(passed=not found.faults, metadata=verification_metadata(found))
+
+
+def _told(*, passed: bool, metadata: dict[str, Any]) -> Told:
+    return Told("verify_quick", passed, dg.AssetCheckSeverity.ERROR, metadata)
+
+
+def _has_pits(context: dg.AssetCheckExecutionContext) -> bool:
+    """Whether a run is about PITs; a person may execute the check alone."""
+    return bool(context.has_partition_key or context.has_partition_key_range)
 
 
 def verify_slice(site: Site, now: datetime, report: Report) -> dg.AssetCheckResult:

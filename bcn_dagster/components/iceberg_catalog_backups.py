@@ -47,7 +47,8 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         ge=1,
         description=(
             "The files of a table with more of them than this are copied by several steps ahead of its own, up to 16, "
-            "which an executor may run on several machines. With executor in_process one step copies all."
+            "which an executor may run on several machines, in backups and restores. With executor in_process one step "
+            "of a backup copies all."
         ),
     )
     executor: Executor = Field(

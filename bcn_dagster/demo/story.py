@@ -95,7 +95,10 @@ class Story:
         self._screen.chapter("Restored from the repository alone, under new names, at a new place")
         self._place.recovered.mkdir()
         self._location.restore(
-            {"target_catalog": RECOVERED, "target_database": "{database}_restored", "include_deleted": True}
+            {
+                "target": {"other_catalog": {"catalog": RECOVERED, "database": "{database}_restored"}},
+                "include_deleted": True,
+            }
         )
         targets = {name: name.replace(".", "_restored.", 1) for name in self._before}
         return self._compare(

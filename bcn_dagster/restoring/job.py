@@ -1,17 +1,14 @@
 """The job: plan, one step for each table and view, one report."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import dagster as dg
 
-from bcn_core.catalogs.files_only import FilesOnly
-from bcn_core.catalogs.opening import open_target
+from bcn_core.copying import Part
 from bcn_core.errors import BcnError
 from bcn_core.events import TableFailed
-from bcn_core.repository.repository import Repository
 from bcn_core.restore import (
-    Restore,
     Restored,
     RestoredView,
     RestorePlan,
@@ -23,11 +20,10 @@ from bcn_core.restore import (
     restore_table,
     try_view,
 )
-from bcn_core.storage.throttling import Rate, Throttled
 from bcn_dagster.failures import told_to_dagster
-from bcn_dagster.naming import plain
-from bcn_dagster.reporting import log_events
 from bcn_dagster.restoring.config import RestoreConfig, Way
+from bcn_dagster.restoring.opening import open_restore
+from bcn_dagster.restoring.parts import build_after_parts, build_copy_part, parts_of_table, step_key
 from bcn_dagster.restoring.report import (
     plan_metadata,
     report_failure,
@@ -38,12 +34,16 @@ from bcn_dagster.restoring.report import (
 )
 from bcn_dagster.site import Site
 
+_PARTS, _LARGE, _TABLES = "parts", "large_tables", "tables"
+
 
 def build_restore_job(site: Site) -> dg.JobDefinition:
     """The restore job of one catalog. It needs the repository and the target, never the source."""
     prefix = site.names.plain
     plan = _build_plan(site)
     restore = _build_restore(site)
+    large = restore.alias(f"{prefix}_restore_large_table")
+    copy, after_parts = build_copy_part(site), build_after_parts(site)
     report = _build_report(site)
 
     @dg.job(
@@ -52,36 +52,22 @@ def build_restore_job(site: Site) -> dg.JobDefinition:
         description="Restores tables of a PIT. A dry run shows the plan: set dry_run to false to carry it out.",
     )
     def restore_job() -> None:
-        report(plan().map(restore).collect())
+        planned = plan()
+        alone = planned.tables.map(restore)
+        in_parts = after_parts(planned.large_tables, planned.parts.map(copy).collect()).map(large)
+        report(alone.collect(), in_parts.collect())
 
     return restore_job
-
-
-def open_restore(site: Site, way: Way, context: dg.OpExecutionContext) -> Restore:
-    """The two ends of a restore, opened in the step that uses them."""
-    connection, name = site.connection, way.target or site.connection.catalog
-    settings, stores = connection.settings, connection.stores()
-    if way.bytes_per_second is not None:
-        rate = Rate(way.bytes_per_second)
-        stores.wrap = lambda store: Throttled(store, rate)
-    return Restore(
-        repository=Repository.open(stores.at(connection.repository)),
-        target=FilesOnly() if way.files_only else open_target(name, settings.catalog_properties(name)),
-        stores=stores,
-        report=log_events(context.log),
-        tables_at_once=settings.restore.tables_at_once,
-        files_at_once=way.files_at_once or settings.restore.files_at_once,
-    )
 
 
 def _build_plan(site: Site) -> dg.OpDefinition:
     @dg.op(
         name=f"{site.names.plain}_plan_restore",
-        out=dg.DynamicOut(tuple),
+        out={_TABLES: dg.DynamicOut(tuple), _PARTS: dg.DynamicOut(tuple), _LARGE: dg.Out(list)},
         retry_policy=site.retry_policy,
         description="Decides everything. A dry run ends here.",
     )
-    def plan_op(context: dg.OpExecutionContext, config: RestoreConfig) -> Iterator[dg.DynamicOutput[Any]]:
+    def plan_op(context: dg.OpExecutionContext, config: RestoreConfig) -> Iterator[Any]:
         with told_to_dagster():
             way = config.way()
             restore = open_restore(site, way, context)
@@ -89,10 +75,27 @@ def _build_plan(site: Site) -> dg.OpDefinition:
             if not config.dry_run:
                 prepare(restore, plan)
         _show(context, plan, dry_run=config.dry_run)
-        for one in () if config.dry_run else plan.everything:
-            yield dg.DynamicOutput((way, one), mapping_key=plain(f"{one.source}__{one.pit}"))
+        yield from _steps(site, way, () if config.dry_run else plan.everything)
 
     return plan_op
+
+
+def _steps(
+    site: Site, way: Way, plans: Iterable[TablePlan | SqlViewPlan]
+) -> Iterator[dg.DynamicOutput[Any] | dg.Output[Any]]:
+    """A step for each table and view; a very large table's waits for those that copy its files in parts."""
+    large = []
+    for one in plans:
+        parts = parts_of_table(site, one)
+        for part in parts:
+            yield dg.DynamicOutput(
+                (way, one, part), f"{step_key(one)}_part_{part.number}", output_name=_PARTS
+            )
+        if parts:
+            large.append((way, one))
+        else:
+            yield dg.DynamicOutput((way, one, ()), step_key(one), output_name=_TABLES)
+    yield dg.Output(large, _LARGE)
 
 
 def _show(context: dg.OpExecutionContext, plan: RestorePlan, *, dry_run: bool) -> None:
@@ -118,25 +121,27 @@ def _build_restore(site: Site) -> dg.OpDefinition:
         "Run again, it ends with the same bytes.",
     )
     def restore_op(context: dg.OpExecutionContext, planned: tuple) -> Restored | RestoredView:  # type: ignore[type-arg]
-        way, one = planned
+        way, one, copied = planned
         if isinstance(one, SqlViewPlan):
             view = _restore_view(site, context, way, one)
             context.add_output_metadata(view_metadata(view))
             return view
-        restored = _restore_one(site, context, way, one)
+        restored = _restore_one(site, context, way, one, copied)
         context.add_output_metadata(table_metadata(restored))
         return restored
 
     return restore_op
 
 
-def _restore_one(site: Site, context: dg.OpExecutionContext, way: Way, table: TablePlan) -> Restored:
+def _restore_one(
+    site: Site, context: dg.OpExecutionContext, way: Way, table: TablePlan, copied: tuple[Part, ...]
+) -> Restored:
     """A failure that may pass fails the step, which is tried again; any other one is the report's to tell."""
     with told_to_dagster():
         restore = open_restore(site, way, context)
     try:
         with pinning(restore, (table.pit,)) as pinned:
-            return restore_table(pinned, table)
+            return restore_table(pinned, table, copied)
     except BcnError as error:
         if error.retryable and context.retry_number < site.options.retries:
             raise dg.RetryRequested(site.options.retries, site.options.retry_delay_s) from error
@@ -153,7 +158,8 @@ def _restore_view(site: Site, context: dg.OpExecutionContext, way: Way, view: Sq
 
 def _build_report(site: Site) -> dg.OpDefinition:
     @dg.op(name=f"{site.names.plain}_restore_report", description="What became of each table.")
-    def report_op(context: dg.OpExecutionContext, restored: list) -> None:  # type: ignore[type-arg]
+    def report_op(context: dg.OpExecutionContext, alone: list, in_parts: list) -> None:  # type: ignore[type-arg]
+        restored = [*alone, *in_parts]
         context.add_output_metadata(report_metadata(restored))
         failed = [one for one in restored if one.error]
         context.log.info("%d of %d table(s) are at their place", len(restored) - len(failed), len(restored))

@@ -23,6 +23,8 @@ from tests.warehouse.source import NAME, Place
 PLAN, PIT = Names(NAME).plan, Names(NAME).pit
 STEP = Names(NAME).step("tables_0")
 PARTITIONS = f"bcn/{NAME}/pit"
+BACK = {"other_catalog": {"catalog": "back"}}
+"""The target of restores into :attr:`Location.back`."""
 
 
 def key(table: str) -> dg.AssetKey:
@@ -214,6 +216,12 @@ class Location:
 def backup_job() -> dg.JobDefinition:
     """The backup job as each process of a run builds it, by ``BCN_CONFIG``; a step for each table."""
     return IcebergCatalogBackups(tables_per_step=1).definitions_now().resolve_job_def(f"{NAME}_back_up")
+
+
+def restore_job() -> dg.JobDefinition:
+    """The restore job as each process of a run builds it, by ``BCN_CONFIG``; a large table in parts."""
+    component = IcebergCatalogBackups(files_per_step=16, retry_delay_seconds=0)
+    return component.definitions_now().resolve_job_def(f"{NAME}_restore")
 
 
 def _last(asset: dg.AssetKey | None) -> str:

@@ -91,7 +91,7 @@ def test_a_backfill_that_is_started_by_clicks_takes_every_chosen_pit(
     now = datetime.now(UTC)
     chosen = [pit_id(now), pit_id(now + timedelta(milliseconds=5))]
     interface.add_pits(*chosen)
-    interface.choose_missing_pits(page)
+    interface.choose_pits(page)
 
     ended = interface.launch_backfill_and_wait(page)
 
@@ -104,7 +104,8 @@ def test_a_backfill_that_is_started_by_clicks_takes_every_chosen_pit(
 def test_a_restore_that_is_launched_by_clicks_brings_a_table_back_beside_the_one_that_is_there(
     interface: UserInterface, page: Page
 ) -> None:
-    options = {"dry_run": "false", "tables": "[sales.orders]", "target_database": "sales_back"}
+    target = "{other_names: {database: sales_back}}"
+    options = {"dry_run": "false", "tables": "[sales.orders]", "target": target}
     lines = ["ops:", "  shop_plan_restore:", "    config:", *(f"      {k}: {v}" for k, v in options.items())]
     interface.type_config(page, "\n".join(lines))
 

@@ -19,7 +19,7 @@ from playwright.sync_api import Page
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 240
-_WORKSPACE = str(ROOT / "workspace.yaml")
+_WORKSPACE = ROOT / "workspace.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,12 @@ class UserInterface:
         with dg.DagsterInstance.from_config(str(self.demo / "dagster")) as instance:
             instance.add_dynamic_partitions("bcn/shop/pit", list(pits))
 
-    def choose_missing_pits(self, page: Page) -> None:
-        """The backup job's dialog, every PIT chosen that was not taken yet."""
+    def choose_pits(self, page: Page, which: str = "Missing") -> None:
+        """The backup job's dialog; every PIT chosen that some asset lacks, or that the button says which is named."""
         self.open(page, f"{self.location}/jobs/shop_back_up", wait_for="Materialize all")
         page.get_by_role("button", name="Materialize all").first.click()
-        page.get_by_role("button", name="Missing", exact=True).click()
-        page.get_by_text("2 partitions").wait_for(timeout=120_000)
+        page.get_by_role("button", name=which, exact=True).click()
+        page.get_by_text(re.compile(r"^[1-9]\d* partitions$")).wait_for(timeout=120_000)
 
     def launch_backfill_and_wait(self, page: Page) -> str:
         """Click on what launches the backfill, and let the daemon bring it to its end; how it ended."""
@@ -68,11 +68,25 @@ class UserInterface:
         page.get_by_text("Created backfill").wait_for(timeout=120_000)
         until = time.monotonic() + START_SECONDS
         with dg.DagsterInstance.from_config(str(self.demo / "dagster")) as instance:
-            [backfill] = instance.get_backfills()
+            [backfill] = instance.get_backfills(limit=1)
             while backfill.status == BulkActionStatus.REQUESTED and time.monotonic() < until:
                 time.sleep(1)
-                [backfill] = instance.get_backfills()
+                [backfill] = instance.get_backfills(limit=1)
         return backfill.status.value
+
+    def switch_on(self, page: Page, sensor: str) -> None:
+        """Click on a sensor's switch."""
+        self.open(page, f"{self.location}/sensors/{sensor}", wait_for="Sensor has never run")
+        page.locator("label:has(input[type=checkbox])").first.click()
+        page.locator("input[type=checkbox]:checked").first.wait_for(state="attached", timeout=120_000)
+
+    def wait_for_run(self, job: str) -> None:
+        """Wait until a run of a job has ended well."""
+        done = dg.RunsFilter(job_name=job, statuses=[dg.DagsterRunStatus.SUCCESS])
+        until = time.monotonic() + START_SECONDS
+        with dg.DagsterInstance.from_config(str(self.demo / "dagster")) as instance:
+            while not instance.get_runs(done) and time.monotonic() < until:
+                time.sleep(1)
 
     def type_config(self, page: Page, config: str) -> None:
         """The launchpad of the restore job, its config replaced by another one that it accepts."""
@@ -94,7 +108,9 @@ class UserInterface:
 
 
 @contextmanager
-def running_interface(demo: Path) -> Iterator[UserInterface]:
+def running_interface(
+    demo: Path, workspace: Path = _WORKSPACE, location: str = "bcn", python_path: str = str(ROOT)
+) -> Iterator[UserInterface]:
     """``dagster dev`` on a demo, with its daemon and code server; all of it is stopped in the end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -102,9 +118,20 @@ def running_interface(demo: Path) -> Iterator[UserInterface]:
     url = f"http://127.0.0.1:{port}"
     with (demo / "dagster-dev.log").open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "dagster", "dev", "-w", _WORKSPACE, "-h", "127.0.0.1", "-p", str(port)],
+            [
+                sys.executable,
+                "-m",
+                "dagster",
+                "dev",
+                "-w",
+                str(workspace),
+                "-h",
+                "127.0.0.1",
+                "-p",
+                str(port),
+            ],
             cwd=demo.parent,
-            env=_environment(demo) | {"BCN_WEBSERVER": url},
+            env=_environment(demo) | {"BCN_WEBSERVER": url, "PYTHONPATH": python_path},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -112,7 +139,7 @@ def running_interface(demo: Path) -> Iterator[UserInterface]:
         )
     try:
         _wait(server, url, demo / "dagster-dev.log")
-        yield UserInterface(url, demo)
+        yield UserInterface(url, demo, f"/locations/{location}")
     finally:
         _stop(server)
 
@@ -123,7 +150,6 @@ def _environment(demo: Path) -> dict[str, str]:
     named = {
         "DAGSTER_HOME": str(demo / "dagster"),
         "BCN_CONFIG": str(demo / "bcn.toml"),
-        "PYTHONPATH": str(ROOT),
     }
     return kept | named
 
@@ -144,10 +170,13 @@ def _wait(server: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:
-    """The whole session: dagster dev starts a web server, a daemon and code servers of its own."""
+    """The whole session: dagster dev starts a web server, a daemon and code servers of its own.
+
+    Their instance is thrown away, so nobody waits for the daemon to end its rounds.
+    """
     os.killpg(server.pid, signal.SIGINT)
     try:
-        server.wait(timeout=30)
+        server.wait(timeout=5)
     except subprocess.TimeoutExpired:
         os.killpg(server.pid, signal.SIGKILL)
         server.wait()

@@ -5,6 +5,8 @@ import re
 import pytest
 
 from tests.builders.command_line import CommandLine
+from tests.warehouse.source import Place
+from tests.warehouse.sql_views import create_view, drop_view
 
 
 def pits(line: CommandLine) -> list[str]:
@@ -154,6 +156,24 @@ def test_changes_of_a_source_that_stood_still_are_none(backed_up: CommandLine) -
     document = backed_up.on_repo("changes", "--json").document
 
     assert (False, 3) == (document["any"], document["unchanged"])
+
+
+def test_changes_shows_views_that_are_new_replaced_or_gone(backed_up: CommandLine) -> None:
+    place = Place(backed_up.folder / "views", "prod", f"sqlite:///{backed_up.folder}/prod.db")
+    for view in ("sales.kept", "sales.moved", "sales.gone"):
+        create_view(place, view)
+    backed_up.on_repo("backup")
+    create_view(place, "sales.moved", sql="SELECT 2 AS id")
+    create_view(place, "sales.fresh")
+    drop_view(place, "sales.gone")
+
+    answer = backed_up.on_repo("changes", "--json").document
+
+    assert {"sales.fresh": "new", "sales.gone": "dropped", "sales.moved": "replaced"} == {
+        one["view"]: one["change"] for one in answer["views"]
+    }
+    assert (True, []) == (answer["any"], answer["changes"])
+    assert "3 view(s) changed" in backed_up.on_repo("changes").out
 
 
 @pytest.mark.fault(45)

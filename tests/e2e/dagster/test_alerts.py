@@ -10,7 +10,7 @@ import pytest
 from bcn_core.errors import StorageFailure
 from bcn_dagster.alerts.channels import Alerts, Email, Slack, Webhook
 from bcn_dagster.alerts.sending import Alert, Sender
-from tests.builders.dagster_location import Location
+from tests.builders.dagster_location import PARTITIONS, Location
 from tests.builders.mailboxes import Mailbox, http_server, smtp_server
 from tests.warehouse.source import NAME, append, content_files
 
@@ -188,6 +188,25 @@ def test_a_red_backup_is_told_with_the_table_that_failed(
 
     assert "sales.orders" in box.arrived[0]["body"]["problem"]
     assert pit == box.arrived[0]["body"]["pit"]
+
+
+def test_a_red_run_of_several_pits_is_told_with_the_first_and_the_last(
+    backed_up: Location, box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOK", box.url)
+    backed_up.fields |= {
+        "alerts": Alerts(webhook=[Webhook(url_variable="HOOK")]),
+        "backfill": "single_run",
+    }
+    del backed_up.definitions
+    pits = [backed_up.add_pit(), "20991231T000000.000Z"]
+    backed_up.instance.add_dynamic_partitions(PARTITIONS, pits)
+    backed_up.back_up_range(pits[0], pits[1])
+    (run,) = backed_up.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))
+
+    told(backed_up, run)
+
+    assert " to ".join(pits) == box.arrived[0]["body"]["pit"]
 
 
 def test_people_can_try_whether_alerts_arrive(location: Location, post: Mailbox) -> None:

@@ -6,6 +6,7 @@ from pyiceberg.types import LongType
 
 from tests.builders.dagster_location import PIT, PLAN, STEP, Location, key
 from tests.warehouse.source import append, content_files, make
+from tests.warehouse.sql_views import create_view, drop_view
 
 
 def asked(location: Location, cursor: str | None = None) -> dg.SensorResult:
@@ -207,3 +208,70 @@ def test_an_unknown_kind_of_change_is_refused(location: Location) -> None:
 
     with pytest.raises(ValueError, match="data_chnaged: no kind of change"):
         _ = location.component
+
+
+def test_a_new_view_is_observed_and_asks_for_a_pit_that_holds_it(backed_up: Location) -> None:
+    create_view(backed_up.place, "sales.recent")
+
+    answer = asked(backed_up)
+    run = backed_up.run_request(request(answer))
+
+    assert {"pit_plan": "view_new"} == observed(answer)
+    assert run.is_green
+    assert "nothing changed since" in skipped(backed_up.tick("drift", answer.cursor))
+
+
+def test_a_replaced_view_is_observed_by_its_pointer_alone(backed_up: Location) -> None:
+    create_view(backed_up.place, "sales.recent")
+    backed_up.back_up()
+    create_view(backed_up.place, "sales.recent", sql="SELECT 2 AS id")
+
+    assert {"pit_plan": "view_replaced"} == observed(asked(backed_up))
+
+
+def test_a_dropped_view_is_no_deletion_before_a_second_listing_lacks_it_too(backed_up: Location) -> None:
+    create_view(backed_up.place, "sales.recent")
+    backed_up.back_up()
+    drop_view(backed_up.place, "sales.recent")
+
+    first = asked(backed_up)
+    second = asked(backed_up, first.cursor)
+
+    assert "1 name(s) are missing from one listing" in skipped(first)
+    assert {} == observed(first)
+    assert {"pit_plan": "view_dropped"} == observed(second)
+    assert [PLAN, PIT] == request(second).asset_selection
+
+
+def test_a_view_that_only_one_listing_lacks_is_no_deletion(backed_up: Location) -> None:
+    create_view(backed_up.place, "sales.recent")
+    backed_up.back_up()
+    drop_view(backed_up.place, "sales.recent")
+    cursor = asked(backed_up).cursor
+    create_view(backed_up.place, "sales.recent")
+
+    assert {"pit_plan": "view_replaced"} == observed(asked(backed_up, cursor))
+
+
+def test_views_that_are_only_observed_ask_for_no_pit(backed_up: Location) -> None:
+    backed_up.fields["on_change"] = {"view_new": "observe"}
+    del backed_up.definitions
+    create_view(backed_up.place, "sales.recent")
+
+    answer = asked(backed_up)
+
+    assert not answer.run_requests
+    assert {"pit_plan": "view_new"} == observed(answer)
+
+
+def test_a_view_that_nobody_wanted_to_change_fails_the_check(backed_up: Location) -> None:
+    backed_up.fields["on_change"] = {"view_replaced": "fail_check"}
+    del backed_up.definitions
+    create_view(backed_up.place, "sales.recent")
+    backed_up.back_up()
+    create_view(backed_up.place, "sales.recent", sql="SELECT 2 AS id")
+
+    run = backed_up.back_up()
+
+    assert not run.is_green
+    assert (False, "ERROR") == run.checks["no_unwanted_change"]

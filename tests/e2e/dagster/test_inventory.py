@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from tests.builders.dagster_location import PIT, Location
-from tests.warehouse.source import NAME, append, make
+from tests.warehouse.source import NAME, append, content_files, make
 
 TABLES = ["inventory_objects", "inventory_pits", "inventory_tables"]
 
@@ -81,3 +81,25 @@ def test_the_steps_that_a_sensor_asks_for_have_the_inventory_behind_them(describ
     request = described.tick("drift").run_requests[0]  # type: ignore[union-attr,index]
 
     assert set(TABLES) <= {key.path[-1] for key in request.asset_selection or ()}
+
+
+def test_a_partial_pit_is_in_the_inventory_when_its_red_run_ends(described: Location) -> None:
+    orders = described.catalog.load_table("sales.orders")
+    described.back_up()
+    append(orders, 100)
+    append(make(described.catalog, "sales.items"), 0)
+    content_files(described.catalog.load_table("sales.orders"))[0].unlink()
+    del described.definitions
+
+    run = described.back_up()
+
+    assert not run.is_green
+    assert "partial" == described.newest.status
+    [record] = described.instance.fetch_materializations(
+        dg.AssetKey([NAME, "inventory_pits"]), limit=1
+    ).records
+    assert record.asset_materialization is not None
+    assert (run.pit, 2) == (
+        record.partition_key,
+        record.asset_materialization.metadata["dagster/row_count"].value,
+    )

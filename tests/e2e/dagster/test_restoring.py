@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from bcn_core.names import Scope
-from tests.builders.dagster_location import Location
+from tests.builders.dagster_location import BACK, Location
 from tests.warehouse.readers import rows
 from tests.warehouse.source import make
 from tests.warehouse.sql_views import create_view
@@ -39,7 +39,7 @@ def test_without_any_config_nothing_is_written_and_the_plan_is_shown(backed_up: 
     backed_up.back.folder.mkdir()
     before = backed_up.place.files()
 
-    done = backed_up.restore(target_catalog="back")
+    done = backed_up.restore(target=BACK)
 
     assert done.success
     assert 3 == plan_of(done)["bcn/tables"]
@@ -54,7 +54,7 @@ def test_a_restore_needs_no_source(backed_up: Location) -> None:
     backed_up.catalog.close()
     backed_up.place.lose()
 
-    done = backed_up.restore(dry_run=False, target_catalog="back")
+    done = backed_up.restore(dry_run=False, target=BACK)
 
     assert done.success
     assert site is backed_up.definitions
@@ -64,7 +64,7 @@ def test_a_restore_needs_no_source(backed_up: Location) -> None:
 def test_every_table_has_a_report_and_the_run_has_one(backed_up: Location) -> None:
     backed_up.back.folder.mkdir()
 
-    done = backed_up.restore(dry_run=False, target_catalog="back", tables=["sales.*"])
+    done = backed_up.restore(dry_run=False, target=BACK, tables=["sales.*"])
 
     assert "sales.orders" in metadata_of(done, "restore_report")["bcn/report"]
     assert 2 == metadata_of(done, "restore_report")["bcn/restored"]
@@ -74,7 +74,7 @@ def test_every_table_has_a_report_and_the_run_has_one(backed_up: Location) -> No
 def test_a_run_bears_tags_that_say_what_it_was_about(backed_up: Location) -> None:
     backed_up.back.folder.mkdir()
 
-    backed_up.restore(target_catalog="back", tables=["sales.*"])
+    backed_up.restore(target=BACK, tables=["sales.*"])
 
     (run,) = backed_up.instance.get_runs(dg.RunsFilter(job_name="shop_restore"))
     tags = {name: run.tags[f"bcn/{name}"] for name in ("pit", "into", "tables", "databases", "dry_run")}
@@ -88,7 +88,7 @@ def test_files_alone_come_back_without_a_catalog_and_the_report_names_what_to_re
     place = backed_up.folder / "files"
 
     done = backed_up.restore(
-        dry_run=False, files_only=True, target_location=f"{place}/{{table}}", tables=["sales.orders"]
+        dry_run=False, target={"files_only": {"location": f"{place}/{{table}}"}}, tables=["sales.orders"]
     )
 
     assert done.success
@@ -97,15 +97,51 @@ def test_files_alone_come_back_without_a_catalog_and_the_report_names_what_to_re
     assert 4 == len(rows(named))
 
 
-def test_files_alone_and_a_catalog_contradict_each_other(backed_up: Location) -> None:
-    assert "files_only takes no catalog" in failure(backed_up.restore(files_only=True, target_catalog="back"))
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ({"files_only": {"location": "/files", "catalog": "back"}}, "catalog"),
+        ({"files_only": {"location": "/files", "on_conflict": "replace"}}, "on_conflict"),
+        ({"files_only": {}}, "location"),
+        ({"other_catalog": {}}, "catalog"),
+        ({"in_place": {"database": "sales_back"}}, "database"),
+        ({"files_only": {"location": "/files"}, **BACK}, "a single field"),
+        ({"somewhere": {}}, "somewhere"),
+    ],
+)
+def test_targets_that_contradict_themselves_are_refused_before_any_step(
+    backed_up: Location, target: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(dg.DagsterInvalidConfigError, match=said):
+        backed_up.restore(target=target)
+
+
+def test_tables_come_back_beside_those_that_are_there_under_other_names(backed_up: Location) -> None:
+    names = {"database": "{database}_back", "table": "{table}_again"}
+
+    done = backed_up.restore(dry_run=False, target={"other_names": names}, tables=["sales.orders"])
+
+    assert done.success
+    back = backed_up.catalog.load_table("sales_back.orders_again")
+    assert rows(back.metadata_location) == rows(
+        backed_up.catalog.load_table("sales.orders").metadata_location
+    )
+
+
+def test_in_place_a_table_is_replaced_when_that_is_asked_for(backed_up: Location) -> None:
+    expected = rows(backed_up.catalog.load_table("sales.orders").metadata_location)
+    backed_up.catalog.load_table("sales.orders").delete("id = 1")
+
+    backed_up.restore(dry_run=False, target={"in_place": {"on_conflict": "replace"}}, tables=["sales.orders"])
+
+    assert expected == rows(backed_up.catalog.load_table("sales.orders").metadata_location)
 
 
 def test_a_restore_can_be_held_to_a_rate_and_few_files_at_once(backed_up: Location) -> None:
     backed_up.back.folder.mkdir()
 
     done = backed_up.restore(
-        dry_run=False, target_catalog="back", tables=["ops.*"], limit_bytes_per_second=10**9, files_at_once=1
+        dry_run=False, target=BACK, tables=["ops.*"], limit_bytes_per_second=10**9, files_at_once=1
     )
 
     assert 4 == metadata_of(done, "restore_report")["bcn/rows"]
@@ -114,11 +150,11 @@ def test_a_restore_can_be_held_to_a_rate_and_few_files_at_once(backed_up: Locati
 
 def test_a_table_that_is_in_the_way_fails_the_run_and_the_others_come_back(backed_up: Location) -> None:
     backed_up.back.folder.mkdir()
-    backed_up.restore(dry_run=False, target_catalog="back", tables=["sales.orders"])
+    backed_up.restore(dry_run=False, target=BACK, tables=["sales.orders"])
     backed_up.catalog.load_table("sales.orders").delete("id = 1")
     backed_up.back_up()
 
-    done = backed_up.restore(dry_run=False, target_catalog="back", uuid="keep")
+    done = backed_up.restore(dry_run=False, target=BACK, uuid="keep")
 
     assert not done.success
     assert "sales.orders" in failure(done)
@@ -127,9 +163,9 @@ def test_a_table_that_is_in_the_way_fails_the_run_and_the_others_come_back(backe
 
 def test_running_a_restore_again_finds_everything_in_place(backed_up: Location) -> None:
     backed_up.back.folder.mkdir()
-    backed_up.restore(dry_run=False, target_catalog="back")
+    backed_up.restore(dry_run=False, target=BACK)
 
-    done = backed_up.restore(dry_run=False, target_catalog="back")
+    done = backed_up.restore(dry_run=False, target=BACK)
 
     assert done.success
     assert "done" in metadata_of(done, "restore_report")["bcn/report"]
@@ -140,7 +176,7 @@ def test_a_dropped_table_comes_back_when_it_is_asked_for(backed_up: Location) ->
     backed_up.back_up()
     backed_up.back.folder.mkdir()
 
-    backed_up.restore(dry_run=False, target_catalog="back", tables=["ops.audit"], include_deleted=True)
+    backed_up.restore(dry_run=False, target=BACK, tables=["ops.audit"], include_deleted=True)
 
     assert 4 == len(restored(backed_up, "ops.audit"))
 
@@ -150,7 +186,7 @@ def test_a_view_is_backed_up_and_comes_back_as_a_step_of_its_own(backed_up: Loca
     assert backed_up.back_up().is_green
     backed_up.back.folder.mkdir()
 
-    done = backed_up.restore(dry_run=False, target_catalog="back", tables=["sales.recent"])
+    done = backed_up.restore(dry_run=False, target=BACK, tables=["sales.recent"])
 
     assert done.success
     assert "view" in metadata_of(done, "restore_report")["bcn/report"]
@@ -163,7 +199,7 @@ def test_a_view_that_cannot_be_restored_fails_the_run(backed_up: Location) -> No
     backed_up.back.folder.mkdir()
     make(backed_up.back.pyiceberg(), "sales.recent")
 
-    done = backed_up.restore(dry_run=False, target_catalog="back", tables=["sales.*"])
+    done = backed_up.restore(dry_run=False, target=BACK, tables=["sales.*"])
 
     assert not done.success
     assert "sales.recent" in failure(done)
@@ -174,7 +210,7 @@ def test_a_view_that_cannot_be_restored_fails_the_run(backed_up: Location) -> No
     [
         ({"pit": "2001-01-01"}, "no PIT at or before"),
         ({"tables": ["nothing.like_this"]}, "nothing.like_this"),
-        ({"target_catalog": "unheard_of"}, "is not configured"),
+        ({"target": {"other_catalog": {"catalog": "unheard_of"}}}, "is not configured"),
     ],
 )
 def test_a_restore_that_cannot_be_planned_says_why(
@@ -188,4 +224,4 @@ def test_a_restore_that_cannot_be_planned_says_why(
 
 def test_an_option_that_does_not_exist_is_refused(backed_up: Location) -> None:
     with pytest.raises(dg.DagsterInvalidConfigError, match="on_conflict"):
-        backed_up.restore(on_conflict="merge")
+        backed_up.restore(target={"in_place": {"on_conflict": "merge"}})

@@ -129,8 +129,35 @@ def test_every_pit_of_the_run_has_its_checks(history: History) -> None:
 
     checks = [(one.partition, one.check_name) for one in run.result.get_asset_check_evaluations()]
     assert {
-        (pit, name) for pit in history.pits for name in ("pit_complete", "no_unwanted_change", "row_counts")
+        (pit, name)
+        for pit in history.pits
+        for name in ("pit_complete", "no_unwanted_change", "row_counts", "verify_quick")
     } <= set(checks)
+
+
+def test_a_repository_that_is_damaged_fails_the_check_of_every_pit_of_the_run(history: History) -> None:
+    lost = next((history.location.folder / "repo").rglob("files/**/*.parquet"))
+    lost.unlink()
+
+    run = history.backfill()
+
+    checks = [one for one in run.result.get_asset_check_evaluations() if one.check_name == "verify_quick"]
+    assert not run.is_green
+    assert [(pit, False) for pit in history.pits] == [(one.partition, one.passed) for one in checks]
+
+
+def test_the_inventory_is_brought_up_to_date_once_in_the_end(history: History) -> None:
+    location = history.location
+    location.fields["inventory"] = True
+    del location.definitions
+
+    run = history.backfill()
+
+    assert run.is_green, run.failures
+    rows = {
+        one["dagster/row_count"].value for one in by_pit(run, dg.AssetKey([NAME, "inventory_pits"])).values()
+    }
+    assert {len(history.pits) + 1} == rows
 
 
 def test_a_run_of_one_table_makes_the_pits_of_that_table(history: History) -> None:
@@ -150,6 +177,33 @@ def test_pits_that_exist_stay_and_the_plan_says_so(history: History) -> None:
     assert before == location.repository.pit_bytes(first)
     assert "the PIT exists already: nothing was done" == by_pit(run, PLAN)[first]["bcn/note"].value
     assert history.pits == location.repository.pits()[:-1]
+
+
+def test_the_run_says_how_far_it_is_whenever_a_pit_is_published(history: History) -> None:
+    run = history.backfill()
+
+    said = [one.asset_observation_data.asset_observation for one in run.result.get_asset_observation_events()]
+    assert [
+        f"PIT {history.pits[0]} is published, 1 of 3 of this run",
+        f"PIT {history.pits[1]} is published, 2 of 3 of this run",
+    ] == [one.description for one in said if one.asset_key == PLAN]
+
+
+def test_a_run_of_pits_that_all_exist_writes_nothing_and_says_so_of_each(history: History) -> None:
+    history.backfill()
+    pits = {pit: history.location.repository.pit_bytes(pit) for pit in history.location.repository.pits()}
+    files = {one: one.stat().st_mtime_ns for one in (history.location.folder / "repo").rglob("files/**/*")}
+
+    run = history.backfill()
+
+    assert run.is_green, run.failures
+    for asset in (PLAN, key("sales.orders")):
+        said = {pit: one["bcn/note"].value for pit, one in by_pit(run, asset).items()}
+        assert dict.fromkeys(history.pits, "the PIT exists already: nothing was done") == said
+    assert pits == {pit: history.location.repository.pit_bytes(pit) for pit in pits}
+    assert files == {
+        one: one.stat().st_mtime_ns for one in (history.location.folder / "repo").rglob("files/**/*")
+    }
 
 
 def test_a_pit_that_fails_keeps_those_before_it_and_stops_those_after(history: History) -> None:

@@ -8,7 +8,7 @@ import pytest
 from bcn_core.backup import Backup, begin, capture_all, copy_part, publish
 from bcn_core.capture.capturing import reusable_work
 from bcn_core.capture.claiming import next_pit
-from bcn_core.capture.parts import Part
+from bcn_core.copying import Part
 from bcn_core.repository.documents import Plan
 from bcn_core.storage.opening import Stores
 from tests.warehouse.readers import histories
