@@ -1,8 +1,9 @@
 """How long ``bcn sync`` takes on the scenarios of requirement 4, next to the figures that it gives for its own tool.
 
 Run: python benchmarks/standby_sync.py [--files N ...]. Finding the table and syncing it are measured; beside it stand
-the whole command with its start, and the processor's time of that. Metadata is of the stated size; data files have their
-stated sizes and no contents. ``--files`` adds a table of each number of files, in a hundred commits: how memory grows.
+the whole command with its start, and the processor's time of that. Metadata is of the stated size; data files have
+their stated sizes and no contents. ``--files`` adds a table of each number of files, in a hundred commits: how memory
+grows.
 """
 
 import argparse
