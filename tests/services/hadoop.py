@@ -31,7 +31,8 @@ class HdfsServer:
 
     def stores(self, *, endpoint: str | None = None, retries: Retries | None = None) -> Stores:
         """Stores that lead here, or through ``endpoint`` to here."""
-        properties = self.properties | ({"hdfs.webhdfs": endpoint} if endpoint else {})
+        impatient = {"hdfs.request-timeout": "2"} if endpoint else {}
+        properties = self.properties | impatient | ({"hdfs.webhdfs": endpoint} if endpoint else {})
         return Stores(options=StorageOptions({"hdfs://": properties}, {}), retries=retries)
 
     @property
