@@ -1,8 +1,9 @@
 """What names the tables of replicated S3 storage when the source is gone: a map, the last PIT, or the folders."""
 
 import secrets
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from bcn_core.settings import StandbySettings
 from bcn_core.sync import Sync, sync_all
 from tests.services.object_servers import ObjectServer
 from tests.services.shelves import Shelf, lose, on_s3, replicate
+from tests.services.wire import spoiled
 from tests.warehouse.source import append, make
 
 
@@ -36,6 +38,13 @@ class Replicated:
 
     def shown(self, **said: object) -> Mapping[str, int]:
         """The tables that a sync shows under these settings, with their rows."""
+        self.synced(**said)
+        users = SqlCatalog("standby", **self._properties("standby"))
+        names = [".".join(name) for space in users.list_namespaces() for name in users.list_tables(space)]
+        return {name: users.load_table(name).scan().count() for name in names}
+
+    def synced(self, **said: object) -> None:
+        """A sync under these settings."""
         properties = self._properties("standby")
         settings = StandbySettings.model_validate(
             {"catalog": "standby", "roots": [self.standby.root], **said}
@@ -45,9 +54,6 @@ class Replicated:
         standby = Standby(catalog, self.server.stores(), mapping, settings)
         report = sync_all(Sync(catalog, self.server.stores()), standby.request(standby.find()))
         assert () == report.failed
-        users = SqlCatalog("standby", **properties)
-        names = [".".join(name) for space in users.list_namespaces() for name in users.list_tables(space)]
-        return {name: users.load_table(name).scan().count() for name in names}
 
     def _properties(self, name: str) -> dict[str, str]:
         return {"type": "sql", "uri": f"sqlite:///{self.folder}/{name}.db", **self.server.properties}
@@ -95,3 +101,18 @@ def test_a_map_wins_over_the_last_pit(replicated: Replicated) -> None:
     found = replicated.shown(names_from=replicated.repository, tables={"site.hits": place})
 
     assert {"sales.orders": 4, "site.hits": 7} == found
+
+
+def test_a_table_without_news_costs_four_calls_beside_the_listing_that_finds_it(
+    replicated: Replicated, s3: ObjectServer
+) -> None:
+    replicated.shown()
+
+    with spoiled(s3.endpoint) as wire:
+        through = replace(replicated, server=replace(s3, endpoint=wire.address))
+        through.synced()
+
+    methods = Counter(one.method for one in wire.passed)
+    listings = sum("list-type" in one.target for one in wire.passed)
+    assert (1 + 2, 2 * 3) == (listings, methods["GET"] - listings)
+    assert {"GET"} == set(methods)
