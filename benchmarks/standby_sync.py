@@ -1,18 +1,20 @@
 """How long ``bcn sync`` takes on the scenarios of requirement 4, next to the figures that it gives for its own tool.
 
-Run: python benchmarks/standby_sync.py [--files N]. Finding the table and syncing it are measured; beside it stand the
-whole command with its start, and the processor's time of that. Metadata is of the stated size; data files have their
-stated sizes and no contents. ``--files`` adds a table of N files, for memory.
+Run: python benchmarks/standby_sync.py [--files N ...]. Finding the table and syncing it are measured; beside it stand
+the whole command with its start, and the processor's time of that. Metadata is of the stated size; data files have
+their stated sizes and no contents. ``--files`` adds a table of each number of files, in a hundred commits: how memory
+grows.
 """
 
 import argparse
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +29,7 @@ from tests.warehouse.source import Place, append, make
 from tests.warehouse.standby import ORDERS, Sites
 
 FILES_OF_A_COMMIT = 1000
+COMMITS = 100
 HEADINGS = (
     *("files", "bytes", "new files", "requirement 4"),
     *("work", "faster", "command", "processor", "memory"),
@@ -48,7 +51,7 @@ class Measured:
 def main() -> None:
     """Print one Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--files", type=int, default=0, help="also a table of so many files")
+    parser.add_argument("--files", type=int, nargs="*", default=(), help="also tables of so many files")
     parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--folder", help="where the sites are made; default: the temporary folder")
     options = parser.parse_args()
@@ -61,7 +64,7 @@ def main() -> None:
             print(f"| {' | '.join(row)} |", flush=True)
 
 
-def rows(folder: Path, more: int) -> Iterator[list[str]]:
+def rows(folder: Path, more: Iterable[int]) -> Iterator[list[str]]:
     """Each scenario."""
     small = sites_of(folder / "small", 1_000, 10 * 1000**2)
     yield told("1,000", "10 GB", "1,000 (initial)", 125, sync(small))
@@ -71,8 +74,11 @@ def rows(folder: Path, more: int) -> Iterator[list[str]]:
     commit(large, 10_000, 100, 100 * 1000**2)
     large.replicate()
     yield told("10,000", "1 TB", "100 (incremental)", 225, sync(large))
-    if more:
-        yield told(f"{more:,}", "", f"{more:,} (initial)", None, sync(sites_of(folder / "more", more, 1)))
+    for count in more:
+        scale = sites_of(folder / str(count), count, 1)
+        yield told(f"{count:,}", "", f"{count:,} (initial)", None, sync(scale))
+        yield told(f"{count:,}", "", "0 (no change)", None, sync(scale))
+        shutil.rmtree(folder / str(count))
 
 
 def told(files: str, size: str, new: str, theirs: int | None, ours: Measured) -> list[str]:
@@ -90,8 +96,9 @@ def sites_of(folder: Path, files: int, size: int) -> Sites:
     append(make(catalog, "sales.orders", properties={"format-version": "2"}), 0)
     catalog.close()
     found = Sites.of(place)
-    for start in range(0, files, FILES_OF_A_COMMIT):
-        commit(found, start, min(FILES_OF_A_COMMIT, files - start), size)
+    each = max(FILES_OF_A_COMMIT, files // COMMITS)
+    for start in range(0, files, each):
+        commit(found, start, min(each, files - start), size)
     found.replicate()
     (folder / "bcn.toml").write_text(
         f'[catalogs.standby]\ntype = "sql"\nuri = "{found.standby.uri}"\n'
@@ -105,11 +112,13 @@ def commit(sites: Sites, start: int, count: int, size: int) -> None:
     """One commit of the source; its data files come to the standby at once, with a size and without contents."""
     hand = HandMade(sites.source, ORDERS)
     source, standby = sites.mapping[0]
+    data = f"{hand.location}/data"
+    folder = Path((standby + data.removeprefix(source)).removeprefix("file://"))
+    folder.mkdir(parents=True, exist_ok=True)
     entries: list[Record] = []
     for number in range(start, start + count):
-        location = f"{hand.location}/data/{number:08}-a3d1.parquet"
-        there = Path((standby + location.removeprefix(source)).removeprefix("file://"))
-        there.parent.mkdir(parents=True, exist_ok=True)
+        location = f"{data}/{number:08}-a3d1.parquet"
+        there = folder / f"{number:08}-a3d1.parquet"
         there.touch()
         os.truncate(there, size)
         entries.append(entry(location, record_count=1000, file_size_in_bytes=size))

@@ -10,7 +10,7 @@ import sys
 import xml.etree.ElementTree as ET
 from collections import defaultdict
 
-SERVED = "s3|gcs_emulated|azure_emulated"
+SERVED = "s3|gcs_emulated|azure_emulated|hdfs"
 TABLES = {
     "Stores": re.compile(rf"test_(?P<column>{SERVED})_(?:conformance|store|copies|faults_on_the_wire)$"),
     "Catalogs": re.compile(r"test_(?P<column>postgres|hive|rest|nessie|glue_by_moto)_conformance$"),

@@ -94,3 +94,4 @@ need javac openjdk-17-jdk-headless
 need mvn maven
 fetch_java_server rest
 fetch_java_server nessie
+fetch_java_server hdfs

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bcn_core.catalogs.catalog import CatalogIdentity, Sweep, ViewFile
 from bcn_core.catalogs.pyiceberg_catalog import PyIcebergCatalog, no_views, view_taken
-from bcn_core.errors import Conflict, NotFound, StorageFailure
+from bcn_core.errors import Conflict, NotFound
 from bcn_core.names import Scope, TableName
 
 if TYPE_CHECKING:
@@ -59,13 +59,27 @@ class SqlPointers(PyIcebergCatalog):
         return rows[0][2] if rows else None
 
     def register(self, table: TableName, metadata_location: str) -> None:
-        try:
-            super().register(table, metadata_location)
-        except StorageFailure:
-            # PyIceberg names the table first and loads it then. It cannot load ``.metadata.json.gz``, which BCN has
-            # checked and other engines read: the name stands.
-            if self.pointer(table) != metadata_location:
-                raise
+        """As PyIceberg names a table; its own call loads the metadata then, by an account of its own.
+
+        BCN has checked the metadata by what ``[storage]`` says; PyIceberg may be without a way there (HDFS without
+        Java), and cannot read every metadata file that other engines do (``.metadata.json.gz``).
+        """
+        from sqlalchemy import text
+        from sqlalchemy.exc import IntegrityError
+
+        what = f"cannot register {table} in catalog '{self.name}'"
+        statement = _CREATE_TABLE if self.keeps_views() else _CREATE_UNTYPED
+        values = {"catalog": self.name, "database": table.database, "table": table.name}
+        with self.told(what):
+            if not self._catalog.namespace_exists(table.namespace):
+                raise NotFound(f"catalog '{self.name}' has no database '{table.database}'")
+            try:
+                with self._engine.begin() as connection:
+                    connection.execute(text(statement), {**values, "new": metadata_location})
+            except IntegrityError as error:
+                raise Conflict(
+                    f"{what}: the name is taken", hint="choose another name or --on-conflict replace"
+                ) from error
 
     def replace(self, table: TableName, expected: str, metadata_location: str) -> None:
         from sqlalchemy import text
@@ -141,6 +155,14 @@ _REPLACE = """
     UPDATE iceberg_tables SET metadata_location = :new, previous_metadata_location = :expected
     WHERE catalog_name = :catalog AND table_namespace = :database AND table_name = :table
       AND metadata_location = :expected
+"""
+_CREATE_UNTYPED = """
+    INSERT INTO iceberg_tables (catalog_name, table_namespace, table_name, metadata_location)
+    VALUES (:catalog, :database, :table, :new)
+"""
+_CREATE_TABLE = """
+    INSERT INTO iceberg_tables (catalog_name, table_namespace, table_name, metadata_location, iceberg_type)
+    VALUES (:catalog, :database, :table, :new, 'TABLE')
 """
 _CREATE_VIEW = """
     INSERT INTO iceberg_tables (catalog_name, table_namespace, table_name, metadata_location, iceberg_type)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from bcn_core.errors import InvalidTableFile, UnsupportedFormat
 from bcn_core.iceberg.avro import is_encrypted_file, open_container
 from bcn_core.iceberg.delete_checking import DeleteCheck
+from bcn_core.iceberg.digests import Digests
 from bcn_core.iceberg.findings import Kind
 from bcn_core.iceberg.inspection import Inspection
 from bcn_core.iceberg.manifests import Counts, FileRef, ManifestRef, read_manifest
@@ -40,7 +41,7 @@ class ManifestCheck:
     def __init__(self, inspection: Inspection) -> None:
         self._inspection = inspection
         self._tallies: dict[str, Tally | None] = {}
-        self._data_files: set[str] = set()
+        self._data_files = Digests()
         self._delete_targets: dict[str, str] = {}
         self._deletes = DeleteCheck(inspection)
 
@@ -65,6 +66,7 @@ class ManifestCheck:
 
     def check_delete_targets(self) -> None:
         """Check, after all manifests, that deletes for one data file are for a file of this table."""
+        self._data_files.seal()
         for target, location in (self._delete_targets | dict(self._deletes.targets())).items():
             if target not in self._data_files:
                 message = f"a delete file is for {target}, which no manifest lists as live"

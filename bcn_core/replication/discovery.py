@@ -80,12 +80,14 @@ def table_places(stores: Stores, root: str) -> Iterator[str]:
     """The place of every folder below a root that holds ``metadata/*.metadata.json``, each once."""
     root = absolute(root)
     store, key = stores.holding(root)
+    # A whole bucket is a root without a key, so that no slash stands between it and what lies below.
+    above = root if key else f"{root}/"
     start = len(key.lstrip("/") if root.startswith("file:") else key)
     last = None
     for found in store.list(key):
         if not found.key.endswith(SUFFIXES):
             continue
-        place, mark, name = f"{root}{found.key[start:]}".rpartition(_FOLDER)
+        place, mark, name = f"{above}{found.key[start:]}".rpartition(_FOLDER)
         if mark and "/" not in name and place != last:
             last = place
             yield place

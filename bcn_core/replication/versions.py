@@ -100,7 +100,7 @@ def look_into(stores: Stores, place: str) -> Folder:
 def sizes_below(stores: Stores, folder: str) -> Iterator[tuple[str, int]]:
     """The files below a folder: their paths inside it and their bytes."""
     store, key = stores.holding(folder)
-    start = len(key.lstrip("/") if folder.startswith("file:") else key) + 1
+    start = len(key.lstrip("/") if folder.startswith("file:") else key) + bool(key)
     return ((found.key[start:], found.size) for found in store.list(key))
 
 

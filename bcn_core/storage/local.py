@@ -4,6 +4,7 @@ import errno
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -106,16 +107,19 @@ class LocalStore:
         return self._root / key.lstrip("/")
 
     def _files_below(self, folder: str) -> Iterator[ObjectStat]:
-        with os.scandir(folder) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
-        for entry in found:
-            if entry.is_dir(follow_symlinks=True):
-                yield from self._files_below(entry.path)
-            elif not entry.name.startswith(TEMPORARY):
-                # Another process may delete a file between the listing and this look: then it is not there.
-                with suppress(FileNotFoundError):
-                    known = entry.stat()
-                    yield ObjectStat(os.path.relpath(entry.path, self._root), known.st_size, known.st_mtime)
+        # Names alone are held, which is what a folder of a million files costs least.
+        names = os.listdir(folder)  # noqa: PTH208 - as above
+        names.sort()
+        start = len(str(self._root).rstrip("/")) + 1
+        for name in names:
+            # Another process may delete a file between the listing and this look: then it is not there.
+            with suppress(FileNotFoundError):
+                path = os.path.join(folder, name)  # noqa: PTH118
+                found = os.stat(path)  # noqa: PTH116
+                if stat.S_ISDIR(found.st_mode):
+                    yield from self._files_below(path)
+                elif not name.startswith(TEMPORARY):
+                    yield ObjectStat(path[start:], found.st_size, found.st_mtime)
 
 
 def _write_synced(path: Path, chunks: Iterable[bytes]) -> None:

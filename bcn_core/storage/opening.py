@@ -131,7 +131,7 @@ class Stores:
         if parts.scheme not in _OBJECT_STORES:
             raise InvalidRequest(
                 f"no store for '{parts.scheme}://'",
-                hint="BCN reads and writes file://, plain paths, s3://, gs://, abfss:// and wasbs://",
+                hint="BCN reads and writes file://, plain paths, s3://, gs://, abfss://, wasbs:// and hdfs://",
             )
         return _OBJECT_STORES[parts.scheme](self, parts, self._options.of(location), prefix)
 
@@ -157,6 +157,14 @@ class Stores:
         container = self._client(root, properties, lambda: open_container(parts.authority, properties))
         return AzureStore(container, root, prefix, self._retries)
 
+    def _hdfs(self, parts: Location, properties: dict[str, str], prefix: str) -> Store:
+        from bcn_core.storage.hdfs import HdfsStore
+        from bcn_core.storage.hdfs_client import HdfsClient
+
+        root = f"hdfs://{parts.authority}"
+        client = self._client(root, properties, lambda: HdfsClient(parts.authority, properties))
+        return HdfsStore(client, root, prefix, self._retries)
+
     def _client(self, kind: str, properties: dict[str, str], made: Callable[[], T]) -> T:
         """What stores of the same properties share: connections, and the account behind them."""
         said = f"{kind} {sorted(properties.items())!r}"
@@ -173,4 +181,5 @@ _OBJECT_STORES: dict[str, Callable[[Stores, Location, dict[str, str], str], Stor
     "gs": Stores._gcs,  # noqa: SLF001
     "abfs": Stores._azure,  # noqa: SLF001
     "wasb": Stores._azure,  # noqa: SLF001
+    "hdfs": Stores._hdfs,  # noqa: SLF001
 }

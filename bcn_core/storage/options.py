@@ -14,8 +14,9 @@ Properties = Mapping[str, str]
 _ENVIRONMENT = S3_VARIABLES | {
     "STORAGE_EMULATOR_HOST": "gcs.service.host",
     "AZURE_STORAGE_CONNECTION_STRING": "adls.connection-string",
+    "HADOOP_USER_NAME": "hdfs.user",
 }
-_KINDS = ("s3.", "gcs.", "adls.", "client.")
+_KINDS = ("s3.", "gcs.", "adls.", "hdfs.", "client.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from tests.services.catalog_servers import (
 )
 from tests.services.chromium import running_browser
 from tests.services.cloud_servers import AzureServer, CloudServer, GcsServer, running_azure, running_gcs
+from tests.services.hadoop import HdfsServer, running_hdfs
 from tests.services.object_servers import ObjectServer, running_careless_s3, running_s3
 from tests.services.postgres import running_server
 
@@ -72,6 +73,13 @@ def gcs_emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GcsServer
 def azure_emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureServer]:
     """Azure Blob Storage as Azurite imitates it."""
     with running_azure(tmp_path_factory.mktemp("azure")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HdfsServer]:
+    """A real HDFS."""
+    with running_hdfs(tmp_path_factory.mktemp("hdfs")) as server:
         yield server
 
 
