@@ -1,5 +1,6 @@
 """The strict check of one manifest: its files, its counts, and no text in it that names the source."""
 
+from array import array
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -40,7 +41,8 @@ class ManifestCheck:
     def __init__(self, inspection: Inspection) -> None:
         self._inspection = inspection
         self._tallies: dict[str, Tally | None] = {}
-        self._data_files: set[str] = set()
+        # 64 bits of the path of each: there may be millions, and they are only held against the deletes' targets.
+        self._data_files = array("q")
         self._delete_targets: dict[str, str] = {}
         self._deletes = DeleteCheck(inspection)
 
@@ -65,8 +67,10 @@ class ManifestCheck:
 
     def check_delete_targets(self) -> None:
         """Check, after all manifests, that deletes for one data file are for a file of this table."""
-        for target, location in (self._delete_targets | dict(self._deletes.targets())).items():
-            if target not in self._data_files:
+        targets = self._delete_targets | dict(self._deletes.targets())
+        lost = {hash(target) for target in targets}.difference(self._data_files)
+        for target, location in targets.items():
+            if hash(target) in lost:
                 message = f"a delete file is for {target}, which no manifest lists as live"
                 self._inspection.find(Kind.DELETE_TARGET, location, message)
 
@@ -101,7 +105,7 @@ class ManifestCheck:
             return
         self._inspection.check_file(entry.path, entry.size, location)
         if entry.content == 0:
-            self._data_files.add(entry.path)
+            self._data_files.append(hash(entry.path))
         elif entry.referenced_data_file is not None:
             self._delete_targets[entry.referenced_data_file] = location
 
