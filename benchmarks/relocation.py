@@ -38,7 +38,7 @@ FILES_AT_ONCE = 4
 METADATA = ("delete files", "manifests", "lists and metadata")
 REMARKS = [
     "Seconds of the table are of CPU. Data files are names: `content` is the work around each copy, without its bytes.",
-    "Spark's session is warm, in `local[2]`; charged are rewrite_table_path, the copy of what it staged, register_table.",
+    "Spark's session is warm, in `local[2]`; charged are its call, the copy of what it staged, register_table.",
     "BCN is charged for delete files, manifests, lists and metadata; its plan and its check have no counterpart there.",
     "BCN relocates on one core; Spark's seconds by the clock are those of two.",
     "The naive script leaves delete files and their bounds alone: a table with deletes comes out wrong.",
