@@ -12,6 +12,8 @@ from bcn_core.errors import UnsupportedFormat
 
 _CRC_BYTES = 4
 _RAW_DEFLATE = -15
+# Level 1 packs manifests to within 3 % of level 6 in three fifths of the time (decision 0037).
+_LEVEL = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def _verbatim(data: bytes) -> bytes:
 
 
 def _deflate(data: bytes) -> bytes:
-    packer = zlib.compressobj(wbits=_RAW_DEFLATE)
+    packer = zlib.compressobj(_LEVEL, wbits=_RAW_DEFLATE)
     return packer.compress(data) + packer.flush()
 
 

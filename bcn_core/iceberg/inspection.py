@@ -30,7 +30,8 @@ class Inspection:
     source: Mentions
     proven: Proven = Proven()
     findings: list[Finding] = field(default_factory=list)
-    _sizes: dict[str, int | None] = field(default_factory=dict)
+    _right: set[int] = field(default_factory=set)
+    _wrong: dict[str, int | None] = field(default_factory=dict)
 
     def find(self, kind: Kind, location: str, message: str) -> None:
         """Note a finding."""
@@ -53,10 +54,16 @@ class Inspection:
         """Check that a file is there, and of the recorded size in bytes where one is recorded."""
         if self.proven.is_there(path, size):
             return
-        if path not in self._sizes:
-            self._sizes[path] = self.size_of(path)
-        actual = self._sizes[path]
+        # Of files that are right only 64 bits are kept: there may be millions of them.
+        known = hash((path, size))
+        if known in self._right:
+            return
+        actual = self._wrong[path] if path in self._wrong else self.size_of(path)
+        if actual is not None and size in (None, actual):
+            self._right.add(known)
+            return
+        self._wrong[path] = actual
         if actual is None:
             self.find(Kind.MISSING, where, f"{path} is not there")
-        elif size is not None and actual != size:
+        else:
             self.find(Kind.WRONG_SIZE, where, f"{path} has {actual} bytes, recorded are {size}")

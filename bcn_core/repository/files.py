@@ -6,9 +6,9 @@ refers to without reading it again.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bcn_core.errors import DamagedRepository
 
@@ -42,6 +42,10 @@ class StoredFile:
     listed_by: tuple[int, ...]
 
 
+# A table has few files of its metadata, and any number of these.
+CONTENT: frozenset[Kind] = frozenset({"data", "position-deletes", "equality-deletes", "deletion-vectors"})
+_ROWS_AT_ONCE = 4096
+_KIND = 2
 _COLUMNS = ("root", "path", "kind", "size", "sha256", "object", "stored_by", "listed_by")
 
 
@@ -58,10 +62,70 @@ def decode_files(data: bytes, key: str) -> list[StoredFile]:
     Raises:
         DamagedRepository: the bytes are no such file.
     """
-    return [
-        StoredFile(row[0], row[1], row[2], row[3], row[4].hex(), row[5], row[6], tuple(row[7]))
-        for row in decode_frame(data, key).iter_rows()
-    ]
+    return [_file(row) for row in decode_frame(data, key).iter_rows()]
+
+
+class FileRows(Collection[StoredFile]):
+    """The rows of a ``files.parquet``, which stays packed: a million rows take 60 MB so, and ten times that as objects.
+
+    Rows of content files are made anew by each iteration; those of metadata are kept, and always the same objects.
+    """
+
+    def __init__(self, data: bytes, key: str) -> None:
+        """Look at the rows once.
+
+        Raises:
+            DamagedRepository: the bytes are no such file.
+        """
+        self._data, self._key = data, key
+        self._count = 0
+        self._kept: dict[int, StoredFile] = {}
+        kinds: set[Kind] = set()
+        for number, row in enumerate(self._rows()):
+            self._count = number + 1
+            kinds.add(row[_KIND])
+            if row[_KIND] not in CONTENT:
+                self._kept[number] = _file(row)
+        self._kinds = kinds
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[StoredFile]:
+        return (self._kept.get(number) or _file(row) for number, row in enumerate(self._rows()))
+
+    def __contains__(self, file: object) -> bool:
+        return any(file == one for one in self)
+
+    def of_kind(self, *kinds: Kind) -> Iterator[StoredFile]:
+        """The files of some kinds, in their order."""
+        if CONTENT.isdisjoint(kinds):
+            return (file for file in self._kept.values() if file.kind in kinds)
+        if self._kinds.isdisjoint(kinds):
+            return iter(())
+        return (
+            self._kept.get(number) or _file(row)
+            for number, row in enumerate(self._rows())
+            if row[_KIND] in kinds
+        )
+
+    def _rows(self) -> Iterator[tuple[Any, ...]]:
+        """The values of each row, a few thousand rows in memory at a time."""
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        try:
+            for batch in parquet.ParquetFile(pa.BufferReader(self._data)).iter_batches(
+                _ROWS_AT_ONCE, columns=list(_COLUMNS)
+            ):
+                yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        except (pa.ArrowException, OSError, KeyError) as error:
+            raise DamagedRepository(f"{self._key} is not a readable list of files: {error}") from error
+
+
+def _file(row: Sequence[Any]) -> StoredFile:
+    root, path, kind, size, sha256, key, stored_by, listed_by = row
+    return StoredFile(root, path, kind, size, sha256.hex(), key, stored_by, tuple(listed_by))
 
 
 def decode_frame(data: bytes, key: str) -> "pl.DataFrame":

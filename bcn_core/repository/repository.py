@@ -32,7 +32,7 @@ from bcn_core.repository.documents import (
     TableEntry,
 )
 from bcn_core.repository.encoding import decode, encode, sha256, unseal
-from bcn_core.repository.files import StoredFile, decode_files, decode_frame
+from bcn_core.repository.files import FileRows, StoredFile, decode_files, decode_frame
 from bcn_core.repository.layout import Layout
 from bcn_core.storage.store import Store
 
@@ -190,6 +190,10 @@ class Repository:
     def files(self, capture: CaptureRecord) -> list[StoredFile]:
         """All files that a capture needs."""
         return decode_files(self._checked(capture.files_key, capture.files_sha256), capture.files_key)
+
+    def file_rows(self, capture: CaptureRecord) -> FileRows:
+        """The same for whoever goes through them row by row, however many there are."""
+        return FileRows(self._checked(capture.files_key, capture.files_sha256), capture.files_key)
 
     def files_frame(self, capture: CaptureRecord) -> "pl.DataFrame":
         """The same as columns."""

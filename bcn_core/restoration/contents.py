@@ -1,6 +1,6 @@
 """A capture opened for reading: the state that it holds and the files of that state."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from bcn_core.errors import DamagedRepository, InvalidTableFile
@@ -9,7 +9,7 @@ from bcn_core.iceberg.metadata import TableMetadata, parse
 from bcn_core.iceberg.snapshot_selection import HistoryMode, selected_snapshots
 from bcn_core.locations import join
 from bcn_core.repository.documents import CaptureRecord
-from bcn_core.repository.files import Kind, StoredFile
+from bcn_core.repository.files import FileRows, Kind, StoredFile
 from bcn_core.repository.repository import Repository
 from bcn_core.restoration.narrowing import needed_files
 
@@ -24,7 +24,7 @@ class Contents:
     repository: Repository
     record: CaptureRecord
     metadata: TableMetadata
-    files: list[StoredFile]
+    files: Collection[StoredFile]
     history: HistoryMode = "full"
 
     def location(self, file: StoredFile) -> str:
@@ -37,12 +37,14 @@ class Contents:
 
     def of_kind(self, *kinds: Kind) -> Iterator[StoredFile]:
         """The files of some kinds."""
+        if isinstance(self.files, FileRows):
+            return self.files.of_kind(*kinds)
         return (file for file in self.files if file.kind in kinds)
 
     @property
     def pointer(self) -> StoredFile:
         """The metadata file that the catalog named."""
-        return next(file for file in self.files if self.location(file) == self.record.pointer)
+        return next(file for file in self.of_kind("metadata") if self.location(file) == self.record.pointer)
 
     @property
     def kept_snapshots(self) -> frozenset[int]:
@@ -66,9 +68,14 @@ def open_contents(repository: Repository, record: CaptureRecord, history: Histor
     Raises:
         DamagedRepository: its metadata is not there, not as written, or not metadata.
     """
-    files = repository.files(record)
+    files = repository.file_rows(record)
     pointer = next(
-        (file for file in files if join(record.roots[file.root], file.path) == record.pointer), None
+        (
+            file
+            for file in files.of_kind("metadata")
+            if join(record.roots[file.root], file.path) == record.pointer
+        ),
+        None,
     )
     if pointer is None:
         raise DamagedRepository(

@@ -1,6 +1,6 @@
 """Which files of a capture the kept snapshots need: down from their manifest lists, by the rows' ``listed_by``."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from bcn_core.iceberg.metadata import TableMetadata
 from bcn_core.locations import join
@@ -9,7 +9,7 @@ from bcn_core.repository.files import StoredFile
 
 
 def needed_files(
-    record: CaptureRecord, files: Sequence[StoredFile], metadata: TableMetadata, kept: frozenset[int]
+    record: CaptureRecord, files: Collection[StoredFile], metadata: TableMetadata, kept: frozenset[int]
 ) -> list[StoredFile]:
     """The rows that a state with only the kept snapshots names; of the metadata files the pointer's alone."""
     entries = _entries(metadata, kept) | {record.pointer}

@@ -11,6 +11,7 @@ from bcn_core.iceberg.snapshot_selection import HistoryMode
 from bcn_core.locations import PrefixMap, canonical, is_within
 from bcn_core.names import Scope, TableName
 from bcn_core.repository.documents import CaptureRecord, PitManifest
+from bcn_core.repository.files import StoredFile
 from bcn_core.repository.repository import Repository
 from bcn_core.restoration.contents import open_contents
 from bcn_core.restoration.history import check_covered, narrowed
@@ -132,9 +133,12 @@ class Planner:
         check_objects(self.repository, contents.files, plan.source)
         if not plan.mapping.is_identity:
             check_supported(contents, plan.source)
-        targets = [plan.mapping.map(contents.location(file)) for file in contents.files]
-        check_distinct(contents.files, targets)
-        check_place(self.stores, plan.location, targets, plan.bytes)
+
+        def target_of(file: StoredFile) -> str:
+            return plan.mapping.map(contents.location(file))
+
+        check_distinct(contents.files, target_of)
+        check_place(self.stores, plan.location, map(target_of, contents.files), plan.bytes)
         if plan.expected is None:
             return plan
         existing = parse(self.stores.read(plan.expected), plan.expected)
