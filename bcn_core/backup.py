@@ -42,7 +42,10 @@ LIVE_WINDOW = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """The two ends of a backup and how it is carried out; at most tables x files at once are under way."""
+    """The two ends of a backup and how it is carried out; at most tables x files at once are under way.
+
+    ``within``: what lies elsewhere is not read, whatever a table's metadata names; none: wherever BCN may read.
+    """
 
     repository: Repository
     catalog: Catalog
@@ -54,6 +57,7 @@ class Backup:
     publish_partial: bool = True
     accept_source: bool = False
     newest_snapshots: int | None = None
+    within: tuple[str, ...] = ()
 
     @property
     def source(self) -> Source:
@@ -167,7 +171,9 @@ def publish(backup: Backup, plan: Plan, reasons: Mapping[TableName, str]) -> Pit
 
 def _workshop(backup: Backup, plan: Plan, reusable: Reusable) -> Workshop:
     report = reusable.heartbeat.reporting(backup.report)
-    return Workshop(backup.repository, backup.stores, plan.pit, backup.files_at_once, report)
+    return Workshop(
+        backup.repository, backup.stores, plan.pit, backup.files_at_once, report, within=backup.within
+    )
 
 
 def _check_alive(backup: Backup, plan: Plan) -> None:

@@ -49,6 +49,11 @@ class BackupSettings(_Section):
     publish_partial: bool = Field(
         True, description="Publish a PIT when a table failed; it says so. Else keep it back."
     )
+    within: tuple[str, ...] = Field(
+        (),
+        description="Read files below these places alone, whatever a table's metadata names. Default: anywhere, "
+        "but files of this machine only for tables that lie on it.",
+    )
 
 
 class RestoreSettings(_Section):
@@ -152,7 +157,7 @@ class CatalogDatabaseSettings(_Section):
     compressed: bool = Field(True, description="Compress the dump (gzip).")
     programs: Path | None = Field(
         None,
-        description="The folder of pg_dump, psql and pg_restore. Default: the PATH and the usual places.",
+        description="The folder of pg_dump and pg_restore. Default: the PATH and the usual places.",
     )
     recipients: tuple[str, ...] = Field(
         (), description="Encrypt dumps to these age recipients (`age1...`); needs `pip install 'bcn[age]'`."

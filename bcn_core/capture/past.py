@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bcn_core.capture.reach import Reach
 from bcn_core.errors import BcnError, ObjectMissing
 from bcn_core.iceberg.history import Found, as_of, metadata_at
 from bcn_core.iceberg.metadata import TableMetadata, parse
@@ -37,7 +38,7 @@ def at_instant(stores: Stores, pointer: str, instant_ms: int) -> PastTable | str
         found = metadata_at(metadata, instant_ms)
         if found.found is Found.NO_TABLE:
             return None
-        if found.file is not None and _is_there(stores, found.file):
+        if found.file is not None and Reach(pointer).allows(found.file) and _is_there(stores, found.file):
             return PastTable(metadata.uuid, found.file, AsOf(mode="exact", instant_ms=instant_ms))
         derived = as_of(metadata, instant_ms)
     except BcnError as error:

@@ -32,6 +32,8 @@ def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = Fal
     """
     from pyiceberg.catalog import load_catalog
 
+    from bcn_core.catalogs.own_io import reached_by_catalog_alone
+
     known = dict(properties) or _configured(name)
     _check_sqlite(name, known.get("uri", ""), create=create)
     if known.get("type") == "nessie":
@@ -45,7 +47,7 @@ def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = Fal
         raise StorageFailure(
             f"cannot open catalog '{name}': {redacted(str(error), known)}", hint=hint
         ) from error
-    return _wrapped(loaded, known)
+    return _wrapped(reached_by_catalog_alone(loaded), known)
 
 
 def open_target(name: str, properties: Mapping[str, str]) -> Catalog:

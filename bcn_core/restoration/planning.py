@@ -20,6 +20,7 @@ from bcn_core.restoration.preflight import (
     check_apart_from_tables,
     check_distinct,
     check_objects,
+    check_own_places,
     check_place,
     check_schema,
     places_of,
@@ -130,7 +131,9 @@ class Planner:
         check_apart_from_source(record, plan.location)
         check_apart_from_tables(plan.location, self.places)
         check_objects(self.repository, contents.files, plan.source)
-        if not plan.mapping.is_identity:
+        if plan.mapping.is_identity:
+            plan = replace(plan, notes=(*plan.notes, *check_own_places(record)))
+        else:
             check_supported(contents, plan.source)
         targets = [plan.mapping.map(contents.location(file)) for file in contents.files]
         check_distinct(contents.files, targets)
