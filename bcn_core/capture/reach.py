@@ -14,7 +14,7 @@ class OutOfReach(ObjectMissing):
 class Reach:
     """What may be read for one table, by the pointer that the catalog names: its metadata may say anything.
 
-    Files of this machine (``/home/bcn/.ssh``) are read only for a table that lies on this machine. ``within``: for any
+    Files of this machine (``/etc/bcn``) are read only for a table that lies on this machine. ``within``: for any
     table only what lies below one of these places; none: wherever BCN's accounts may read.
     """
 

@@ -120,15 +120,15 @@ def test_two_dots_do_not_lead_out_of_the_bounds() -> None:
     reach = Reach("file:///lake/t/v1.metadata.json", ("file:///lake",))
 
     with pytest.raises(OutOfReach, match="within"):
-        reach.check("file:///lake/t/../../home/bcn/.ssh/id_rsa")
+        reach.check("file:///lake/t/../../etc/bcn/key")
 
 
 @pytest.mark.usefixtures("orders")
 def test_a_repository_cannot_have_files_of_an_object_stores_table_put_into_this_machine(lab: Lab) -> None:
     record = lab.record(lab.take(), "sales.orders")
-    tampered = record.model_copy(update={"roots": ("s3://lake/orders", "file:///home/bcn/.ssh")})
+    tampered = record.model_copy(update={"roots": ("s3://lake/orders", "file:///etc/bcn")})
 
-    with pytest.raises(InvalidRequest, match=r"/home/bcn/\.ssh"):
+    with pytest.raises(InvalidRequest, match="/etc/bcn"):
         check_own_places(tampered)
 
 
