@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import ModuleType
 
 MODULES = (
-    "settings",
+    "settings: load Settings",
     "storage.opening: open_stores Stores",
     "catalogs.opening",
     "names: TableName Scope pit_id pit_instant",
