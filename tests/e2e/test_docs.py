@@ -6,13 +6,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bcn_core.settings import Settings, load
+from bcn_dagster.components import CatalogDatabaseBackups, IcebergCatalogBackups, IcebergStandby
 from tests.documentation.pages import Block, blocks_of
 from tests.documentation.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+COMPONENTS = (CatalogDatabaseBackups, IcebergCatalogBackups, IcebergStandby)
 TUTORIAL = DOCS / "tutorial/first-backup.md"
 PAGES = (ROOT / "README.md", *sorted(DOCS.rglob("*.md")))
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
@@ -77,6 +80,13 @@ def test_a_script_in_the_docs_can_be_parsed(block: Block) -> None:
     parsed = subprocess.run(["bash", "-n"], input=block.text, capture_output=True, text=True, check=False)
 
     assert (0, "") == (parsed.returncode, parsed.stderr)
+
+
+@pytest.mark.parametrize("block", of_language("yaml"), ids=lambda block: block.place)
+def test_settings_of_a_component_in_the_docs_have_fields_that_it_has(block: Block) -> None:
+    fields = {name for kind in COMPONENTS for name in kind.model_fields}
+
+    assert set() == set(yaml.safe_load(block.text).get("attributes", {})) - fields
 
 
 @pytest.mark.parametrize("block", of_language("json"), ids=lambda block: block.place)
