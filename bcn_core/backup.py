@@ -24,6 +24,7 @@ from bcn_core.capture.planning import Parent, Source, plan_past, plan_pit
 from bcn_core.capture.publishing import gather, write_manifest
 from bcn_core.capture.sql_views import capture_views
 from bcn_core.capture.table import Workshop
+from bcn_core.capture.unforeseen import its_own_failure
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.errors import BcnError, Conflict, FinishedWithProblems, StorageFull
 from bcn_core.events import PitBegun, PitPublished, Report, TableFailed, Warned, silent
@@ -100,7 +101,8 @@ def begin(backup: Backup, pit: str, only: frozenset[TableName] | None = None) ->
 
 def capture(backup: Backup, plan: Plan, planned: PlannedCapture, reusable: Reusable) -> CaptureRecord:
     """Capture one table of a plan; ``reusable`` comes from :func:`reusable_work`."""
-    return capture_planned(_workshop(backup, plan, reusable), backup.source, planned, reusable)
+    with its_own_failure(f"{planned.table.table()}"):
+        return capture_planned(_workshop(backup, plan, reusable), backup.source, planned, reusable)
 
 
 def copy_part(
@@ -111,7 +113,8 @@ def copy_part(
     The parts may be copied in any order, at the same time, more than once or not at all; :func:`capture` does the rest.
     Returns what was copied; nothing when this part was copied before.
     """
-    return copy_planned_part(_workshop(backup, plan, reusable), planned, reusable, part)
+    with its_own_failure(f"{planned.table.table()}"):
+        return copy_planned_part(_workshop(backup, plan, reusable), planned, reusable, part)
 
 
 def capture_all(backup: Backup, plan: Plan) -> dict[TableName, str]:

@@ -10,11 +10,13 @@ from sqlalchemy import create_engine, text
 
 from bcn_core.backup import back_up
 from bcn_core.capture.reach import OutOfReach, Reach
+from bcn_core.describe import describe_pit
 from bcn_core.drilling.counting import count_rows
 from bcn_core.errors import InvalidRequest
 from bcn_core.repository.documents import PitManifest
+from bcn_core.repository.repository import Repository
 from bcn_core.restoration.preflight import check_own_places
-from tests.warehouse.runs import Lab
+from tests.warehouse.runs import Lab, table
 from tests.warehouse.source import append, make
 
 SECRET = b"the key of the machine that takes the backups"
@@ -138,6 +140,44 @@ def test_places_beside_the_table_are_named_in_the_plan(lab: Lab) -> None:
     elsewhere = record.model_copy(update={"roots": (*record.roots, "file:///etc/cron.d")})
 
     assert ("files go to file:///etc/cron.d as well",) == check_own_places(elsewhere)
+
+
+ODD = ["file:///\x00x", "file:///tmp/\ud800", "\ud800://x", ""]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=ascii)
+@pytest.mark.parametrize("part", ["manifest-list", "log", "location", "column", "property", "summary"])
+def test_what_a_table_spells_costs_that_table_alone(lab: Lab, orders: Table, odd: str, part: str) -> None:
+    append(make(lab.source.pyiceberg(), "sales.neighbour"), 0)
+    spelled(orders, part, odd)
+
+    found = Repository.open(lab.repository.store).pit(lab.take().pit)
+
+    described = describe_pit(lab.repository, found.pit)
+    assert ["sales.neighbour"] == [
+        str(one.table) for one in described.tables if one.table.name == "neighbour"
+    ]
+    assert table("sales.neighbour") in lab.repository.tables(found)
+
+
+def spelled(orders: Table, part: str, odd: str) -> None:
+    """A writer puts a text into a part of the metadata file."""
+    raw = json.loads(Path(orders.metadata_location.removeprefix("file://")).read_bytes())
+    snapshot, column = raw["snapshots"][0], raw["schemas"][0]["fields"][0]
+    match part:
+        case "manifest-list":
+            snapshot["manifest-list"] = odd
+        case "log":
+            raw["metadata-log"] = [{"metadata-file": odd, "timestamp-ms": 1}]
+        case "location":
+            raw["location"] = odd
+        case "column":
+            column |= {"name": odd, "doc": odd}
+        case "property":
+            raw["properties"] = {odd: odd, "write.data.path": odd}
+        case "summary":
+            snapshot["summary"] = {"operation": odd, "total-records": odd, odd: odd}
+    rewritten(orders, **raw)
 
 
 @pytest.fixture
