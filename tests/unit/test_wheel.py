@@ -17,7 +17,9 @@ def contents() -> dict[str, str]:
     """A wheel as it should be."""
     sources = [path for name in ("bcn_core", "bcn_dagster") for path in (ROOT / name).rglob("*.py")]
     extras = "".join(f"Provides-Extra: {extra}\n" for extra in EXTRAS)
+    manuals = f"bcn-{__version__}.data/data/share/man/man1/"
     return {
+        **{f"{manuals}{page.name}": "" for page in ROOT.glob("man/*")},
         **{str(path.relative_to(ROOT)): "" for path in sources},
         "bcn_core/py.typed": "",
         "bcn_dagster/py.typed": "",
