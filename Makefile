@@ -12,7 +12,7 @@ WORKERS ?= 2
 TEST_TMPDIR ?= $(shell test -w /dev/shm && echo /dev/shm || echo $${TMPDIR:-/tmp})
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test test-services conformance drill-catalog-database lint style types layers format bench fault-report lock clean
+.PHONY: help install demo dev test test-services conformance drill-catalog-database lint style types layers docs format bench fault-report lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,7 +64,7 @@ drill-catalog-database: $(SERVICES) ## a real Nessie on PostgreSQL loses its sch
 	scripts/fetch-servers.sh
 	TMPDIR=$(TEST_TMPDIR) $(BIN)/python -m pytest tests/services/test_catalog_database_servers.py -n0 -k nessie
 
-lint: style types layers ## ruff, mypy --strict and the import layers
+lint: style types layers docs ## ruff, mypy --strict, the import layers, and the documentation
 
 style: install ## ruff check and ruff format --check
 	$(BIN)/ruff check .
@@ -75,6 +75,9 @@ types: install ## mypy --strict
 
 layers: install ## the import layers
 	$(BIN)/lint-imports
+
+docs: install ## build the documentation as a site in build/site; a warning is an error
+	$(BIN)/mkdocs --quiet build
 
 format: install ## let ruff format and mend what it can
 	$(BIN)/ruff check --fix .

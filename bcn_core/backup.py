@@ -23,6 +23,7 @@ from bcn_core.capture.planning import Parent, Source, plan_past, plan_pit
 from bcn_core.capture.publishing import gather, write_manifest
 from bcn_core.capture.sql_views import capture_views
 from bcn_core.capture.table import Workshop
+from bcn_core.capture.unforeseen import its_own_failure
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.copying import Part
 from bcn_core.errors import BcnError, Conflict, FinishedWithProblems, StorageFull
@@ -42,7 +43,10 @@ LIVE_WINDOW = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """The two ends of a backup and how it is carried out; at most tables x files at once are under way."""
+    """The two ends of a backup and how it is carried out; at most tables x files at once are under way.
+
+    ``within``: what lies elsewhere is not read, whatever a table's metadata names; none: wherever BCN may read.
+    """
 
     repository: Repository
     catalog: Catalog
@@ -54,6 +58,7 @@ class Backup:
     publish_partial: bool = True
     accept_source: bool = False
     newest_snapshots: int | None = None
+    within: tuple[str, ...] = ()
 
     @property
     def source(self) -> Source:
@@ -96,7 +101,8 @@ def begin(backup: Backup, pit: str, only: frozenset[TableName] | None = None) ->
 
 def capture(backup: Backup, plan: Plan, planned: PlannedCapture, reusable: Reusable) -> CaptureRecord:
     """Capture one table of a plan; ``reusable`` comes from :func:`reusable_work`."""
-    return capture_planned(_workshop(backup, plan, reusable), backup.source, planned, reusable)
+    with its_own_failure(f"{planned.table.table()}"):
+        return capture_planned(_workshop(backup, plan, reusable), backup.source, planned, reusable)
 
 
 def copy_part(
@@ -107,7 +113,8 @@ def copy_part(
     The parts may be copied in any order, at the same time, more than once or not at all; :func:`capture` does the rest.
     Returns what was copied; nothing when this part was copied before.
     """
-    return copy_planned_part(_workshop(backup, plan, reusable), planned, reusable, part)
+    with its_own_failure(f"{planned.table.table()}"):
+        return copy_planned_part(_workshop(backup, plan, reusable), planned, reusable, part)
 
 
 def capture_all(backup: Backup, plan: Plan) -> dict[TableName, str]:
@@ -167,7 +174,9 @@ def publish(backup: Backup, plan: Plan, reasons: Mapping[TableName, str]) -> Pit
 
 def _workshop(backup: Backup, plan: Plan, reusable: Reusable) -> Workshop:
     report = reusable.heartbeat.reporting(backup.report)
-    return Workshop(backup.repository, backup.stores, plan.pit, backup.files_at_once, report)
+    return Workshop(
+        backup.repository, backup.stores, plan.pit, backup.files_at_once, report, within=backup.within
+    )
 
 
 def _check_alive(backup: Backup, plan: Plan) -> None:

@@ -16,7 +16,6 @@ from bcn_core.dumping.dumps import check_dumps_there
 from bcn_core.dumping.loading import create_database, drop_database, emptying, load, unpacked
 from bcn_core.dumping.making import CatalogDatabase, claimed, next_dump, publish, store_dump
 from bcn_core.dumping.planning import DatabasePlan, DatabaseRequest, in_use, plan_database
-from bcn_core.dumping.programs import find_programs
 from bcn_core.dumping.records import Drill, keep_drill, keep_look
 from bcn_core.dumping.running import answering_at
 from bcn_core.dumping.server import connected
@@ -201,11 +200,9 @@ def _load(database: CatalogDatabase, plan: DatabasePlan) -> None:
     with (
         reading(database.repository, database.owner, flags, database.report, check_dumps_there) as report,
         TemporaryDirectory(prefix="bcn-restore-") as folder,
-        connected(plan.target) as session,
     ):
-        programs = find_programs(session.major, database.manner.programs)
         script, compressed = fetched_script(database, plan.manifest, Path(folder))
-        load(unpacked(script, compressed=compressed), plan.manifest, plan.target, programs)
+        load(unpacked(script, compressed=compressed), plan.manifest, plan.target)
         report(DatabaseLoaded(dump, plan.target.place))
 
 

@@ -10,9 +10,9 @@ import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
 
 from bcn_core.errors import InvalidRequest
 
@@ -26,6 +26,20 @@ S3_VARIABLES = {
     "S3_SECRET_KEY": "s3.secret-access-key",
     "S3_REGION": "s3.region",
 }
+
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_SHORT = re.compile(r"(\d+)([mhdw])")
+
+
+def span_of(value: Any) -> Any:
+    """A span of time as people type it (``3d``, ``12h``, ``30m``, ``2w``); any other value is given back."""
+    found = _SHORT.fullmatch(value) if isinstance(value, str) else None
+    return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else value
+
+
+Span = Annotated[timedelta, BeforeValidator(span_of), Field(ge=timedelta(0))]
+"""In ``bcn.toml`` also as ISO 8601 writes it: ``P3D``, ``PT12H``."""
 
 
 class _Section(BaseModel):
@@ -49,6 +63,11 @@ class BackupSettings(_Section):
     publish_partial: bool = Field(
         True, description="Publish a PIT when a table failed; it says so. Else keep it back."
     )
+    within: tuple[str, ...] = Field(
+        (),
+        description="Read files below these places alone, whatever a table's metadata names. Default: anywhere, "
+        "but files of this machine only for tables that lie on it.",
+    )
 
 
 class RestoreSettings(_Section):
@@ -67,13 +86,12 @@ class RetentionSettings(_Section):
     keep_weekly: int = Field(4, ge=0, description="Keep the last PIT of this many ISO weeks.")
     keep_monthly: int = Field(12, ge=0, description="Keep the last PIT of this many months.")
     keep_yearly: int = Field(0, ge=0, description="Keep the last PIT of this many years.")
-    keep_within: timedelta = Field(
-        timedelta(0), description="Keep every PIT that is not older, counted from the newest: `P30D`."
+    keep_within: Span = Field(
+        timedelta(0),
+        description="Keep every PIT that is not older, counted from the newest: `30d`, or as ISO 8601 has it, `P30D`.",
     )
-    grace: timedelta = Field(timedelta(days=3), description="How long a PIT waits before its data goes.")
-    orphans_after: timedelta = Field(
-        timedelta(days=7), description="How long what no PIT names is left alone."
-    )
+    grace: Span = Field(timedelta(days=3), description="How long a PIT waits before its data goes.")
+    orphans_after: Span = Field(timedelta(days=7), description="How long what no PIT names is left alone.")
 
 
 class StandbySettings(_Section):
@@ -152,7 +170,7 @@ class CatalogDatabaseSettings(_Section):
     compressed: bool = Field(True, description="Compress the dump (gzip).")
     programs: Path | None = Field(
         None,
-        description="The folder of pg_dump, psql and pg_restore. Default: the PATH and the usual places.",
+        description="The folder of pg_dump and pg_restore. Default: the PATH and the usual places.",
     )
     recipients: tuple[str, ...] = Field(
         (), description="Encrypt dumps to these age recipients (`age1...`); needs `pip install 'bcn[age]'`."
@@ -160,7 +178,7 @@ class CatalogDatabaseSettings(_Section):
     identity: Path | None = Field(
         None, description="The age identity file that opens encrypted dumps, where they are restored."
     )
-    no_older_than: timedelta = Field(
+    no_older_than: Span = Field(
         timedelta(hours=26), description="A newest dump that is older than this fails its check."
     )
 

@@ -16,7 +16,7 @@ from bcn_core.names import TableName
 from bcn_core.references import References
 from bcn_core.repository import layout as keys
 from bcn_core.repository.documents import CaptureRecord, DeletedTable, PitManifest, TableEntry
-from bcn_core.repository.encoding import decode
+from bcn_core.repository.encoding import as_utf8, decode
 from bcn_core.repository.flags import isolated_captures
 from bcn_core.repository.repository import Repository
 
@@ -150,7 +150,7 @@ def _writer(index: str) -> str:
 
 
 def _dumped(view: dict[str, Any]) -> bytes:
-    return (json.dumps(view, indent=1, ensure_ascii=False) + "\n").encode()
+    return as_utf8(json.dumps(view, indent=1, ensure_ascii=False) + "\n")
 
 
 def _catalog(manifest: PitManifest) -> dict[str, Any]:

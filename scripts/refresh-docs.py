@@ -29,6 +29,12 @@ def prepared(folder: Path, page: Path) -> Terminal:
     return terminal
 
 
+def followed() -> list[Path]:
+    """The other pages that have something to be carried out."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [page for page in pages if page != TUTORIAL and any("run" in one.marks for one in blocks_of(page))]
+
+
 def refreshed(terminal: Terminal, block: Block) -> str:
     """The block's text as it should be."""
     if "file" in block.marks or "run" not in block.marks:
@@ -53,7 +59,7 @@ def refreshed(terminal: Terminal, block: Block) -> str:
 def main() -> None:
     """Refresh the pages that are named, else all."""
     named = [Path(name).absolute() for name in sys.argv[1:]]
-    for page in named or [TUTORIAL, *sorted((ROOT / "docs/guides").glob("*.md"))]:
+    for page in named or [TUTORIAL, *followed()]:
         with tempfile.TemporaryDirectory() as folder:
             terminal = prepared(Path(folder), page)
             text, done = page.read_text(), ""

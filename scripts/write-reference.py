@@ -24,6 +24,7 @@ from bcn_core.settings import Settings  # noqa: E402
 from bcn_dagster.alerts.channels import Alerts, Email, Slack, Webhook  # noqa: E402
 from bcn_dagster.checks.fields import Checks  # noqa: E402
 from bcn_dagster.components import CatalogDatabaseBackups, IcebergCatalogBackups, IcebergStandby  # noqa: E402
+from scripts.python_api import api  # noqa: E402
 from tests.fault.cases import GROUPS, tests_by_case  # noqa: E402
 
 DOCS = ROOT / "docs"
@@ -187,6 +188,8 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield guide, between(guide, "component", component())
     page = DOCS / "guides/a-standby-catalog.md"
     yield page, between(page, "standby", standby())
+    names = DOCS / "reference/python-api.md"
+    yield names, between(names, "api", api())
     guide = DOCS / "guides/back-up-the-catalogs-database.md"
     yield guide, between(guide, "component", _table(CatalogDatabaseBackups.model_fields))
 

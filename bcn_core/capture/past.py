@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from bcn_core.capture.reach import Reach
+from bcn_core.capture.unforeseen import its_own_failure
 from bcn_core.errors import BcnError, ObjectMissing
 from bcn_core.iceberg.history import Found, as_of, metadata_at
 from bcn_core.iceberg.metadata import TableMetadata, parse
@@ -33,15 +35,20 @@ class PastTable:
 def at_instant(stores: Stores, pointer: str, instant_ms: int) -> PastTable | str | None:
     """A table at an instant (milliseconds since 1970); None when it did not exist; the reason when nobody can tell."""
     try:
-        metadata = _read(stores, pointer)
-        found = metadata_at(metadata, instant_ms)
-        if found.found is Found.NO_TABLE:
-            return None
-        if found.file is not None and _is_there(stores, found.file):
-            return PastTable(metadata.uuid, found.file, AsOf(mode="exact", instant_ms=instant_ms))
-        derived = as_of(metadata, instant_ms)
+        with its_own_failure(pointer):
+            return _found(stores, pointer, instant_ms)
     except BcnError as error:
         return error.message
+
+
+def _found(stores: Stores, pointer: str, instant_ms: int) -> PastTable | str | None:
+    metadata = _read(stores, pointer)
+    found = metadata_at(metadata, instant_ms)
+    if found.found is Found.NO_TABLE:
+        return None
+    if found.file is not None and Reach(pointer).allows(found.file) and _is_there(stores, found.file):
+        return PastTable(metadata.uuid, found.file, AsOf(mode="exact", instant_ms=instant_ms))
+    derived = as_of(metadata, instant_ms)
     if derived is None:
         return "neither its metadata log nor its snapshot log reaches back that far"
     return PastTable(metadata.uuid, pointer, AsOf(mode="derived", instant_ms=instant_ms))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bcn_core.capture.past import PastTable, at_instant
+from bcn_core.capture.unforeseen import its_own_failure
 from bcn_core.catalogs.catalog import Catalog, Sweep
 from bcn_core.changes import Changed, Changes, TableState, compare, state_of
 from bcn_core.copying import in_parallel
@@ -50,9 +51,9 @@ class Source:
             SourceDamaged: the file is not a metadata file.
             ObjectMissing: it is not there.
         """
-        store, key = self.stores.holding(pointer)
         try:
-            return state_of(parse(store.get(key), pointer))
+            with its_own_failure(pointer):
+                return state_of(parse(self.stores.read(pointer), pointer))
         except InvalidTableFile as error:
             raise SourceDamaged(error.message) from error
 

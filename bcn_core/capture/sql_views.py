@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bcn_core.capture.planning import Parent
+from bcn_core.capture.unforeseen import its_own_failure
 from bcn_core.copying import in_parallel
 from bcn_core.errors import BcnError, StorageFull
 from bcn_core.iceberg.metadata import is_packed
@@ -38,7 +39,8 @@ def capture_views(repository: Repository, stores: Stores, plan: Plan, parent: Pa
         if before is not None and before.pointer == pointer:
             return view, before
         try:
-            return view, _stored(repository, stores, plan.pit, view, pointer)
+            with its_own_failure(f"{view}"):
+                return view, _stored(repository, stores, plan.pit, view, pointer)
         except StorageFull:
             raise
         except BcnError as error:

@@ -8,6 +8,7 @@ from bcn_core.capture.coverage import covered
 from bcn_core.capture.encrypted import files_at_places
 from bcn_core.capture.inventory import Inventory, KnownFiles, Needed
 from bcn_core.capture.parts import is_copied, note_part
+from bcn_core.capture.reach import Reach
 from bcn_core.capture.record import CaptureDraft, rows_of, write_record
 from bcn_core.capture.roots import Roots
 from bcn_core.capture.salvage import Salvage
@@ -36,6 +37,7 @@ class Workshop:
     pit: str
     workers: int
     report: Report
+    within: tuple[str, ...] = ()
 
 
 class FilesLost(SourceDamaged):
@@ -117,9 +119,9 @@ class TableCapture:
 
     def _metadata(self, pointer: str) -> TableMetadata:
         self._inventory.add(pointer, "metadata")
-        store, key = self._shop.stores.holding(pointer)
+        self._reach = Reach(pointer, self._shop.within)
         try:
-            data = store.get(key)
+            data = self._read(pointer)
             state = parse(data, pointer)
         except (ObjectMissing, InvalidTableFile) as error:
             raise FilesLost(self, {pointer: error.message}) from error
@@ -132,11 +134,13 @@ class TableCapture:
         return self._state
 
     def _fetch(self, number: int) -> bytes:
-        location = self._inventory.files[number].location
-        store, key = self._shop.stores.holding(location)
-        data = store.get(key)
+        data = self._read(self._inventory.files[number].location)
         self._store(number, data)
         return data
+
+    def _read(self, location: str) -> bytes:
+        self._reach.check(location)
+        return self._shop.stores.read(location)
 
     def _store(self, number: int, data: bytes) -> None:
         """Keep bytes that were read for the walk; an earlier try of this PIT may have done so already."""
@@ -149,7 +153,7 @@ class TableCapture:
         walk = Walk(self._inventory, self._known, self._fetch, self._shop.workers)
         walk.run(metadata)
         if walk.is_encrypted or self._known.is_encrypted or is_encrypted(metadata):
-            for location, size in files_at_places(metadata, self._shop.stores):
+            for location, size in files_at_places(metadata, self._shop.stores, self._reach):
                 self._inventory.add(location, "encrypted", listed_by=0, size=size)
         self._reuse()
         return walk
@@ -178,6 +182,7 @@ class TableCapture:
         root, relative = self._roots.split(file.location)
         found = self._salvage.find(root, relative, file.size)
         try:
+            self._reach.check(file.location)
             if found is not None:
                 self._inventory.hold(number, found.copied, found.key, found.pit)
             else:

@@ -73,9 +73,10 @@ class GluePointers(PyIcebergCatalog):
     def _described(self, held: dict[str, Any], metadata_location: str) -> Any:
         """Glue's entry for a metadata file, in place of the one that is held."""
         from pyiceberg.catalog.glue import _construct_table_input
-        from pyiceberg.table import StaticTable
 
-        state = StaticTable.from_metadata(metadata_location, self._loaded.properties)
+        from bcn_core.catalogs.own_io import static_table
+
+        state = static_table(metadata_location, self._loaded.properties)
         return _construct_table_input(
             table_name=held["Name"],
             metadata_location=metadata_location,

@@ -101,10 +101,12 @@ class HivePointers(PyIcebergCatalog):
 
     def _described(self, table: TableName, metadata_location: str) -> Any:
         """The metastore's entry for a metadata file."""
-        from pyiceberg.table import StaticTable, Table
+        from pyiceberg.table import Table
+
+        from bcn_core.catalogs.own_io import static_table
 
         with self.told(f"cannot read {metadata_location}"):
-            state = StaticTable.from_metadata(metadata_location, self._catalog.properties)
+            state = static_table(metadata_location, self._catalog.properties)
             named = Table(
                 (*table.namespace, table.name), state.metadata, metadata_location, state.io, self._hive
             )

@@ -137,10 +137,10 @@ class NessieCatalog:
 
     def _content(self, metadata_location: str) -> dict[str, Any]:
         """Nessie's entry for a metadata file; the file must be there, since Nessie itself would not look."""
-        from pyiceberg.table import StaticTable
+        from bcn_core.catalogs.own_io import static_table
 
         try:
-            state = StaticTable.from_metadata(metadata_location, self._properties).metadata
+            state = static_table(metadata_location, self._properties).metadata
         except Exception as error:
             raise StorageFailure(
                 f"cannot read {metadata_location} to register it",

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pyiceberg.catalog.sql import SqlCatalog
 
 _SQLITE = "sqlite:///"
+_KINDS = ("glue", "hive", "nessie", "rest", "sql")
+_EXTRAS = {"glue": "bcn[glue,s3]", "hive": "bcn[hive]", "sql": "bcn[postgres]"}
 
 
 def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = False) -> Catalog:
@@ -29,23 +31,56 @@ def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = Fal
 
     Raises:
         NotFound: nothing configures the name, or the catalog's database is not there.
+        InvalidRequest: its kind is not known, or what that kind needs is not installed.
         StorageFailure: the catalog does not answer.
     """
+    from pyiceberg.exceptions import NotInstalledError
+
+    from bcn_core.catalogs.own_io import reached_by_catalog_alone
+
     known = dict(properties) or _configured(name)
     _check_sqlite(name, known.get("uri", ""), create=create)
     if known.get("type") == "nessie":
         from bcn_core.catalogs.nessie import NessieCatalog
 
         return NessieCatalog(name, known)
+    kind = _kind(name, known)
     try:
         loaded = _loaded(name, {"init_catalog_tables": str(create).lower(), **known})
     except BcnError:
         raise
+    except (ImportError, NotInstalledError) as error:
+        raise InvalidRequest(
+            f"catalog '{name}' is of kind '{kind}', and a library that it needs is not installed",
+            hint=f"pip install '{_EXTRAS.get(kind, 'pyiceberg[' + kind + ']')}'",
+        ) from error
     except Exception as error:
         raise StorageFailure(
             f"cannot open catalog '{name}': {redacted(str(error), known)}", hint=hint_for(error)
         ) from error
-    return _wrapped(loaded, known)
+    return _wrapped(reached_by_catalog_alone(loaded), known)
+
+
+def _kind(name: str, properties: Mapping[str, str]) -> str:
+    """The kind that a catalog's properties name, or that its address tells.
+
+    Raises:
+        InvalidRequest: they name none, or one that nobody knows.
+    """
+    from pyiceberg.catalog import CatalogType, infer_catalog_type
+
+    if "py-catalog-impl" in properties:
+        return "its own"
+    kind = properties.get("type")
+    try:
+        found = CatalogType(kind.lower()) if kind else infer_catalog_type(name, dict(properties))
+    except ValueError as error:
+        raise InvalidRequest(
+            f"catalog '{name}' is of no kind that is known: type = '{kind or ''}'",
+            hint=f"its type is one of {', '.join(_KINDS)}; tables of no catalog, or of a Hadoop one, "
+            "are registered in one of these first",
+        ) from error
+    return found.value if found else "rest"
 
 
 def open_target(name: str, properties: Mapping[str, str]) -> Catalog:

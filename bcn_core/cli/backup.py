@@ -135,6 +135,7 @@ def _backup(place: Place, given: BackupOptions, report: Report) -> Backup:
         publish_partial=place.settings.backup.publish_partial,
         accept_source=given["accept_source"],
         newest_snapshots=given["newest_snapshots"],
+        within=place.settings.backup.within,
     )
 
 

@@ -1,13 +1,12 @@
-"""Spans of time as people type them: ``3d``, ``12h``, ``30m``, ``2w``."""
+"""Spans of time as people type them: ``3d``, ``12h``, ``30m``, ``2w``; or as ``bcn.toml`` may have them, ``P3D``."""
 
-import re
 from datetime import timedelta
 from typing import Any
 
 import click
+from pydantic import TypeAdapter, ValidationError
 
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_FORM = re.compile(r"(\d+)([mhdw])|0")
+from bcn_core.settings import Span as SpanOfSettings
 
 
 class Span(click.ParamType[timedelta]):
@@ -18,7 +17,8 @@ class Span(click.ParamType[timedelta]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
         if isinstance(value, timedelta):
             return value
-        found = _FORM.fullmatch(str(value))
-        if found is None:
+        try:
+            found: timedelta = TypeAdapter(SpanOfSettings).validate_python("0h" if value == "0" else value)
+        except ValidationError:
             self.fail(f"'{value}' is no span of time, such as 3d, 12h, 30m or 2w", param, ctx)
-        return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found[2] else timedelta()
+        return found

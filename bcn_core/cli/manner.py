@@ -48,4 +48,6 @@ class Manner:
     def finish(self) -> None:
         """Print the document."""
         if self.as_json:
-            print(json.dumps(self.document, indent=1, ensure_ascii=False), flush=True)  # noqa: T201
+            from bcn_core.repository.encoding import as_utf8
+
+            print(as_utf8(json.dumps(self.document, indent=1, ensure_ascii=False)).decode(), flush=True)  # noqa: T201

@@ -39,9 +39,9 @@ def count_rows(metadata_location: str, properties: Mapping[str, str]) -> Counted
     if metadata_location.endswith(".metadata.json.gz"):
         return Counted(problem="PyIceberg opens no .metadata.json.gz", is_beyond=True)
     try:
-        from pyiceberg.table import StaticTable
+        from bcn_core.catalogs.own_io import static_table
 
-        table = StaticTable.from_metadata(metadata_location, dict(properties))
+        table = static_table(metadata_location, properties)
         least, most = _promised(table)
         with table.scan().to_arrow_batch_reader() as batches:
             return Counted(sum(batch.num_rows for batch in batches), least, most)

@@ -6,33 +6,35 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bcn_core.dumping.address import DatabaseAddress
-from bcn_core.dumping.programs import Programs
+from bcn_core.dumping.script import parts_of
 from bcn_core.dumping.server import Session, connected, quoted
 from bcn_core.errors import StorageRefused
 from bcn_core.repository.dump_documents import DumpManifest
 
 
-def load(script: Path, manifest: DumpManifest, address: DatabaseAddress, programs: Programs) -> None:
-    """Put a database into the state of a dump, and compare its rows before that is committed.
+def load(script: Path, manifest: DumpManifest, address: DatabaseAddress) -> None:
+    r"""Put a database into the state of a dump, and compare its rows before that is committed.
 
     Tables that are not in the dump go from its schemas: what a newer version of the catalog made must not meet its
-    older state.
+    older state. The script goes through the driver and not through psql, which would carry out ``\!`` lines of a dump
+    that somebody has tampered with, on this machine.
 
     Raises:
         StorageFailure: the server refused a statement, or a table's rows are not those of the dump: nothing changed.
     """
-    with connected(address) as session:
+    with connected(address) as session, script.open("rb") as lines:
         before = emptying(session, manifest.schemas)
-    folder = script.parent
-    (folder / "before.sql").write_text(before)
-    (folder / "after.sql").write_text(_counting(manifest))
-    files = [folder / "before.sql", script, folder / "after.sql"]
-    arguments = ["--no-psqlrc", "--quiet", "--no-password", "--single-transaction", "--set=ON_ERROR_STOP=1"]
-    programs.run("psql", [*arguments, *(f"--file={file}" for file in files)], address)
+        with session.transaction():
+            session.carry_out(before.encode())
+            for statements, rows in parts_of(lines):
+                session.carry_out(statements)
+                if rows is not None:
+                    session.copy_in(*rows)
+            session.carry_out(_counting(manifest).encode())
 
 
 def unpacked(script: Path, *, compressed: bool) -> Path:
-    """The script as psql reads it."""
+    """The script as lines of SQL."""
     if not compressed:
         return script
     target = script.with_suffix("")

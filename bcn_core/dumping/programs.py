@@ -18,13 +18,13 @@ _USUAL_PLACES = (
     "/usr/local/opt/postgresql@*/bin",
     "/Library/PostgreSQL/*/bin",
 )
-_NAMES = ("pg_dump", "psql", "pg_restore")
+_NAMES = ("pg_dump", "pg_restore")
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)(\S*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """pg_dump, psql and pg_restore of one folder, all of one version."""
+    """pg_dump and pg_restore of one folder, both of one version."""
 
     folder: Path
     major: int
@@ -69,7 +69,7 @@ def find_programs(server_major: int, folder: Path | None = None) -> Programs:
         return fitting[0]
     there = ", ".join(f"{one.version} in {one.folder}" for one in found) or "none at all"
     raise InvalidRequest(
-        f"no pg_dump, psql and pg_restore for PostgreSQL {server_major}: found {there}",
+        f"no pg_dump and pg_restore for PostgreSQL {server_major}: found {there}",
         hint=f"install postgresql-client-{server_major} (Debian) or postgresql{server_major}-client (Alpine), "
         "or name their folder: programs in [catalog_databases.NAME] of bcn.toml",
     )

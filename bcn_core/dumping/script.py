@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -15,6 +16,7 @@ from bcn_core.repository.dump_documents import DumpedTable
 _NAME = rb'((?:"(?:[^"]|"")+"|[^\s".(]+)\.(?:"(?:[^"]|"")+"|[^\s"(]+))'
 _CREATE = re.compile(rb"CREATE (?:UNLOGGED |FOREIGN )?TABLE " + _NAME)
 _COPY = re.compile(rb"COPY " + _NAME + rb" .*FROM stdin;")
+_OF_PSQL = re.compile(rb"\\(?:un)?restrict \w+$")
 _END_OF_ROWS = b"\\.\n"
 _FOOTER = b"-- PostgreSQL database dump complete"
 
@@ -41,6 +43,22 @@ def read_script(lines: Iterator[bytes]) -> Script:
         elif line.startswith(_FOOTER):
             found.is_complete = True
     return found
+
+
+def parts_of(lines: Iterator[bytes]) -> Iterator[tuple[bytes, tuple[bytes, Iterator[bytes]] | None]]:
+    """A script cut at its COPYs: statements, then the COPY that follows them with the lines of its rows.
+
+    The rows must be read before the next part is asked for. psql's own lines, which newer versions of pg_dump write
+    against a tampered dump, are left out; any other one is no SQL, and the server refuses it.
+    """
+    statements: list[bytes] = []
+    for line in lines:
+        if _COPY.match(line):
+            yield b"".join(statements), (line, takewhile(lambda row: row != _END_OF_ROWS, lines))
+            statements = []
+        elif not _OF_PSQL.match(line):
+            statements.append(line)
+    yield b"".join(statements), None
 
 
 @contextmanager

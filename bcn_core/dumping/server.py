@@ -1,10 +1,12 @@
 """One snapshot of a PostgreSQL server: all that a manifest says is read in it, and pg_dump reads the same."""
 
+import io
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from bcn_core.dumping.address import DatabaseAddress
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2 calls its class so
 
 _MOMENT_SECONDS = 0.5
+_LINES_AT_ONCE = 500
+_NOTHING = b"\nSELECT 1;"
 _NO_SUCH_DATABASE = "3D000"
 _OWN = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
 _TABLES = f"""
@@ -44,6 +48,39 @@ class Session:
                 return cursor.fetchall() if cursor.description else []
         except psycopg2.Error as error:
             raise _told(error, self.address) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is carried out in it, or nothing.
+
+        Raises:
+            StorageFailure: the server refused a part of it: nothing changed.
+        """
+        import psycopg2
+
+        self.connection.autocommit = False
+        try:
+            # The connection's own block commits at its end, and takes everything back when it is left by an error.
+            with self.connection:
+                yield
+        except psycopg2.Error as error:
+            raise StorageFailure(
+                f"nothing was changed at {self.address.place}: {_said(error, self.address)}",
+                hint="mend what it says and run again",
+            ) from error
+        finally:
+            self.connection.autocommit = True
+
+    def carry_out(self, statements: bytes) -> None:
+        """Carry out any number of statements, and comments among them."""
+        with self.connection.cursor() as cursor:
+            # The driver takes comments alone for a mistake.
+            cursor.execute(statements + _NOTHING)
+
+    def copy_in(self, statement: bytes, rows: Iterator[bytes]) -> None:
+        """Carry out a ``COPY ... FROM stdin`` with the lines that follow it."""
+        with self.connection.cursor() as cursor:
+            cursor.copy_expert(statement, _File(rows))
 
     @property
     def version(self) -> str:
@@ -103,6 +140,17 @@ class Session:
         )
 
 
+class _File(io.RawIOBase):
+    """Lines as the driver reads a file."""
+
+    def __init__(self, lines: Iterator[bytes]) -> None:
+        self._lines = lines
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Some more of them, however many are asked for; nothing at the end."""
+        return b"".join(islice(self._lines, _LINES_AT_ONCE))
+
+
 @contextmanager
 def connected(address: DatabaseAddress) -> Iterator[Session]:
     """A session in which each statement stands for itself.
@@ -148,8 +196,7 @@ def _driver() -> Any:
 
 
 def _told(error: Any, address: DatabaseAddress) -> StorageFailure | NotFound:
-    """The first line alone: what follows may show rows of the database."""
-    said = address.without_secret(str(error).strip().partition("\n")[0] or type(error).__name__)
+    said = _said(error, address)
     if error.pgcode == _NO_SUCH_DATABASE or (said.endswith("does not exist") and "database" in said):
         return NotFound(
             f"there is no database at {address.place}", hint="check uri in [catalog_databases.NAME]"
@@ -158,3 +205,8 @@ def _told(error: Any, address: DatabaseAddress) -> StorageFailure | NotFound:
         f"PostgreSQL at {address.place} says: {said}",
         hint="check that it is up, and uri, user and password (PGPASSWORD, PGPASSFILE)",
     )
+
+
+def _said(error: Any, address: DatabaseAddress) -> str:
+    """The first line alone: what follows may show rows of the database."""
+    return address.without_secret(str(error).strip().partition("\n")[0] or type(error).__name__)

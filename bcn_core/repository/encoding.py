@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -13,6 +14,7 @@ from bcn_core.repository.dump_documents import DumpManifest
 
 D = TypeVar("D", bound=Document)
 M = TypeVar("M", PitManifest, DumpManifest)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _NO_DIGEST = b'"digest": "' + b"0" * 64 + b'"'
 _HINT = "bcn was not the last to write this file; restore it from another copy of the repository"
 
@@ -23,8 +25,17 @@ def sha256(data: bytes) -> str:
 
 
 def encode(document: Document) -> bytes:
-    """A document as JSON that people can read: UTF-8, two spaces, fields in their order."""
-    return (json.dumps(document.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n").encode()
+    """A document as JSON that people can read: UTF-8, one space, fields in their order.
+
+    A lone surrogate, which a table's metadata may spell in JSON and UTF-8 cannot, becomes a text that names it:
+    readers would refuse the whole document for it.
+    """
+    return as_utf8(json.dumps(document.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n")
+
+
+def as_utf8(text: str) -> bytes:
+    """JSON as bytes, whatever names of columns hold."""
+    return _SURROGATE.sub(lambda found: f"\\\\u{ord(found[0]):04x}", text).encode()
 
 
 def seal(manifest: PitManifest | DumpManifest) -> bytes:

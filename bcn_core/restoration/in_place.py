@@ -15,7 +15,7 @@ from bcn_core.names import TableName
 from bcn_core.repository.documents import CaptureRecord, PitManifest, SqlView, TableEntry
 from bcn_core.repository.files import StoredFile
 from bcn_core.repository.repository import Repository, tables_in, views_in
-from bcn_core.restoration.preflight import as_listed, check_objects
+from bcn_core.restoration.preflight import as_listed, check_objects, check_own_places
 from bcn_core.storage.opening import Stores
 
 _TABLES_AT_ONCE = 4
@@ -109,6 +109,7 @@ class InPlace:
         plan = FilesInPlace(table, entry.files, 0, 0)
         try:
             record = self.repository.capture(entry)
+            beside = check_own_places(record)
             files = self.repository.files(record)
             missing = list(self._missing(record, files))
             if missing:
@@ -120,7 +121,7 @@ class InPlace:
             plan,
             missing=len(missing),
             bytes=sum(file.size for file in missing),
-            notes=tuple(_notes(record, files, named.get(str(table), ""))),
+            notes=(*beside, *_notes(record, files, named.get(str(table), ""))),
         )
 
     def _view(self, name: TableName, view: SqlView) -> FilesInPlace:

@@ -21,6 +21,7 @@ from bcn_core.restoration.preflight import (
     check_apart_from_tables,
     check_distinct,
     check_objects,
+    check_own_places,
     check_place,
     check_schema,
     places_of,
@@ -131,7 +132,9 @@ class Planner:
         check_apart_from_source(record, plan.location)
         check_apart_from_tables(plan.location, self.places)
         check_objects(self.repository, contents.files, plan.source)
-        if not plan.mapping.is_identity:
+        if plan.mapping.is_identity:
+            plan = replace(plan, notes=(*plan.notes, *check_own_places(record)))
+        else:
             check_supported(contents, plan.source)
 
         def target_of(file: StoredFile) -> str:

@@ -8,7 +8,7 @@ from bcn_core.catalogs.catalog import Sweep
 from bcn_core.errors import Conflict, DamagedRepository, InvalidRequest, ObjectMissing, StorageFull
 from bcn_core.iceberg.columns import column_changes
 from bcn_core.iceberg.metadata import TableMetadata
-from bcn_core.locations import canonical, overlap
+from bcn_core.locations import canonical, is_within, overlap, split
 from bcn_core.names import TableName
 from bcn_core.repository.documents import CaptureRecord
 from bcn_core.repository.files import StoredFile
@@ -36,6 +36,24 @@ def check_apart_from_source(record: CaptureRecord, location: str) -> None:
                 f"{location} and the source's {root} contain one another",
                 hint="choose a --target-location apart from it",
             )
+
+
+def check_own_places(record: CaptureRecord) -> tuple[str, ...]:
+    """Where files go that are put back beside the table's own location: a note that names each place.
+
+    Raises:
+        InvalidRequest: a table of an object store would have files put into this machine, as no table has them; a
+            repository that somebody tampered with may say so.
+    """
+    own, *others = record.roots
+    local = [root for root in others if split(root).scheme == "file"]
+    if local and split(own).scheme != "file":
+        raise InvalidRequest(
+            f"the table lies at {own}, and files of it would be written to {local[0]} of this machine",
+            hint="look at the repository: who wrote that? --target-location puts all files below one place",
+        )
+    outside = [root for root in others if not is_within(root, own)]
+    return (f"files go to {', '.join(outside)} as well",) if outside else ()
 
 
 def places_of(sweep: Sweep) -> Places:

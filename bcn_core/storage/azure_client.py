@@ -1,5 +1,6 @@
 """A client of one Azure Blob Storage container, made from PyIceberg's properties and a table's location."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ from bcn_core.errors import InvalidRequest
 from bcn_core.storage.store import CHUNK_BYTES
 
 _HOST = "blob.core.windows.net"
+_ACCOUNT = re.compile(r"[a-z0-9-]+", re.IGNORECASE)
 
 
 def open_container(authority: str, properties: Mapping[str, str]) -> Any:
@@ -40,6 +42,11 @@ def open_container(authority: str, properties: Mapping[str, str]) -> Any:
         raise InvalidRequest(
             f"nothing says which account of Azure the container '{name}' is of",
             hint="write abfss://container@account.dfs.core.windows.net/…, or set adls.account-name",
+        )
+    # It becomes a part of a host's name, and credentials go there: a `#` or a `/` would end the name early.
+    if not _ACCOUNT.fullmatch(account):
+        raise InvalidRequest(
+            f"'{account}' is no account of Azure", hint="it has lower-case letters and digits alone"
         )
     return ContainerClient(_address(account, properties), name, _credential(account, properties), **options)
 

@@ -86,8 +86,15 @@ class LocalStore:
         return ObjectStat(key, found.st_size, found.st_mtime)
 
     def delete(self, key: str) -> None:
+        path = self._path(key)
         with _told(self._shown(key)):
-            self._path(key).unlink(missing_ok=True)
+            # Whoever may write here could plant a link, and a prune with more rights would empty what it leads to.
+            if not path.parent.resolve().is_relative_to(self._root.resolve()):
+                raise StorageRefused(
+                    f"{self._shown(key)} lies behind a link that leads out of the store, and is not removed",
+                    hint="look who made the link; remove it by hand",
+                )
+            path.unlink(missing_ok=True)
 
     def versions(self, folder: str) -> Iterator[ObjectVersion]:
         return iter(())

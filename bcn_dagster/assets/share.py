@@ -178,4 +178,5 @@ def _backup(site: Site, context: Context) -> Backup:
         tables_at_once=settings.tables_at_once,
         files_at_once=settings.files_at_once,
         publish_partial=settings.publish_partial if chosen is None else chosen,
+        within=settings.within,
     )

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from pyiceberg.catalog import load_catalog
 
+from bcn_core.repository.dump_documents import DumpManifest
+from bcn_core.repository.encoding import seal, sha256
 from tests.services.databases import Database, Operator, new_database
 from tests.warehouse.source import Place, append, make
 
@@ -101,6 +103,42 @@ def test_a_damaged_dump_is_not_restored(operator: Operator, database: Database) 
     file.write_bytes(b"?")
 
     operator.database_command("restore", dump, "--yes", code=6)
+
+    assert before == database.tables()
+
+
+def tampered(operator: Operator, dump: str, line: str) -> None:
+    """Somebody with write access to the repository adds a line to a dump, and makes all digests fit."""
+    operator.configure(compressed="false")
+    file = next(operator.folder.rglob(f"{dump}/dump.sql"))
+    file.write_text(f"{line}\n{file.read_text()}")
+    document = file.with_name("manifest.json")
+    manifest = DumpManifest.model_validate_json(document.read_bytes())
+    fitting = {"bytes": file.stat().st_size, "sha256": sha256(file.read_bytes())}
+    document.write_bytes(seal(manifest.model_copy(update=fitting)))
+
+
+def test_a_tampered_dump_runs_no_program_on_this_machine(
+    operator: Operator, database: Database, tmp_path: Path
+) -> None:
+    operator.configure(compressed="false")
+    dump, before = operator.dump(), database.tables()
+    tampered(operator, dump, f"\\! touch {tmp_path}/taken-over")
+
+    operator.database_command("restore", dump, "--yes", code=8)
+
+    assert not (tmp_path / "taken-over").exists()
+    assert before == database.tables()
+
+
+def test_the_lines_of_psql_that_pg_dump_writes_against_it_are_left_out(
+    operator: Operator, database: Database
+) -> None:
+    operator.configure(compressed="false")
+    dump, before = operator.dump(), database.tables()
+    tampered(operator, dump, "\\restrict 0a1b2c")
+
+    operator.database_command("restore", dump, "--yes")
 
     assert before == database.tables()
 

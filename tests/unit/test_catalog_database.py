@@ -128,7 +128,7 @@ def test_missing_programs_are_told_with_what_to_install(tmp_path: Path) -> None:
 
 
 def made_programs(folder: Path, version: str) -> None:
-    for name in ("pg_dump", "psql", "pg_restore"):
+    for name in ("pg_dump", "pg_restore"):
         (folder / name).write_text(f"#!/bin/sh\necho '{name} (PostgreSQL) {version}'\n")
         (folder / name).chmod(0o755)
 

@@ -1,11 +1,12 @@
-"""Which catalog is which: by kind and address, without secrets."""
+"""Which catalog is which: by kind and address, without secrets; and which is none at all."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from bcn_core.catalogs.opening import open_catalog
-from bcn_core.errors import NotFound
+from bcn_core.errors import InvalidRequest, NotFound
 
 
 def address(uri: str) -> str:
@@ -39,3 +40,27 @@ def test_a_source_that_is_not_there_is_not_made(tmp_path: Path) -> None:
         open_catalog("shop", {"type": "sql", "uri": f"sqlite:///{file}"})
 
     assert not file.exists()
+
+
+@pytest.mark.parametrize("properties", [{"type": "hadoop", "warehouse": "/lake"}, {"uri": "nowhere"}])
+def test_a_kind_that_nobody_knows_is_told_with_those_that_are(properties: dict[str, str]) -> None:
+    with pytest.raises(InvalidRequest, match="of no kind that is known") as refused:
+        open_catalog("lake", properties)
+
+    assert "glue, hive, nessie, rest, sql" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("kind", "module", "extra"),
+    [("hive", "hive_metastore", "bcn[hive]"), ("glue", "boto3", "bcn[glue,s3]")],
+)
+def test_what_a_kind_needs_and_is_not_installed_is_named(
+    monkeypatch: pytest.MonkeyPatch, kind: str, module: str, extra: str
+) -> None:
+    monkeypatch.delitem(sys.modules, f"pyiceberg.catalog.{kind}", raising=False)
+    monkeypatch.setitem(sys.modules, module, None)
+
+    with pytest.raises(InvalidRequest, match="not installed") as refused:
+        open_catalog("lake", {"type": kind, "uri": "thrift://127.0.0.1:1"})
+
+    assert f"pip install '{extra}'" == refused.value.hint

@@ -23,6 +23,15 @@ def test_the_first_backup_fixes_the_scope_it_is_given(lake: CommandLine) -> None
     )
 
 
+def test_what_lies_outside_of_the_places_in_the_configuration_is_not_read(lake: CommandLine) -> None:
+    with (lake.folder / "bcn.toml").open("a") as settings:
+        settings.write('\n[backup]\nwithin = ["s3://lake"]\n')
+
+    answer = lake.on_repo("backup", "--catalog", "prod")
+
+    assert (9, True) == (answer.code, "[backup] within" in answer.out + answer.err)
+
+
 def test_a_table_may_be_named_with_its_database(lake: CommandLine) -> None:
     lake.on_repo("backup", "--catalog", "prod", "--table", "sales.orders")
 

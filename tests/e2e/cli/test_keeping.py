@@ -1,7 +1,13 @@
 """``bcn prune``, ``hold``, ``release``, ``undelete`` and ``verify`` as people type them."""
 
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 
+from bcn_core.cli.durations import Span
+from bcn_core.errors import InvalidRequest
+from bcn_core.settings import load
 from tests.builders.command_line import ROWS, CommandLine
 
 
@@ -63,6 +69,23 @@ def test_a_span_of_time_needs_its_unit(two_pits: CommandLine) -> None:
 
     assert 2 == answer.code
     assert "is no span of time" in answer.err
+
+
+@pytest.mark.parametrize("span", ["2d", "48h", "P2D", "PT48H"])
+def test_a_span_is_understood_in_either_form_on_the_line_and_in_the_file(span: str, tmp_path: Path) -> None:
+    (tmp_path / "bcn.toml").write_text(f'[retention]\ngrace = "{span}"\n')
+
+    typed = Span().convert(span, None, None)
+
+    assert (timedelta(days=2), timedelta(days=2)) == (typed, load(tmp_path / "bcn.toml", {}).retention.grace)
+
+
+@pytest.mark.parametrize("span", ["-3d", "-P3D", "3", "soon"])
+def test_a_span_that_is_none_is_refused_in_the_file(span: str, tmp_path: Path) -> None:
+    (tmp_path / "bcn.toml").write_text(f'[retention]\ngrace = "{span}"\n')
+
+    with pytest.raises(InvalidRequest, match="grace"):
+        load(tmp_path / "bcn.toml", {})
 
 
 def test_the_settings_keep_daily_weekly_and_monthly_pits(two_pits: CommandLine) -> None:

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# The wheel as people get it: built once, then installed with the core lock alone on every Python that BCN says it
+# supports, where it must back up, lose and restore a catalog. Whoever restores after a disaster may have no Dagster.
+#
+# Pythons are looked for and never fetched. One that is not there is told; without any but the tools' own one the check
+# fails, and with ALL=1, as before a release, it fails for each. PYTHONS="3.12" tries some alone.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+tools=$PWD/.venv/bin
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+"$tools/python" -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir "$scratch" .
+wheel=$(echo "$scratch"/*.whl)
+"$tools/python" scripts/wheel_contents.py "$wheel"
+
+found() { # the interpreter of a version: on the PATH, or one that pyenv has and does not show there
+    local candidate
+    for candidate in "$(command -v "python$1" || true)" "$(pyenv root 2>/dev/null || true)/versions/$1".*/bin/python; do
+        if "$candidate" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$1')" 2>/dev/null; then
+            echo "$candidate"
+            return
+        fi
+    done
+}
+
+tried=() missing=()
+for version in ${PYTHONS:-3.11 3.12 3.13}; do
+    python=$(found "$version")
+    if [ -z "$python" ]; then
+        missing+=("$version")
+        continue
+    fi
+    environment=$scratch/$version
+    "$tools/uv" venv --quiet --python "$python" "$environment"
+    install=("$tools/uv" pip install --quiet --python "$environment/bin/python" --no-deps)
+    "${install[@]}" --only-binary :all: --require-hashes -r requirements/core.txt
+    "${install[@]}" "$wheel"
+    "$tools/uv" pip check --quiet --python "$environment/bin/python"
+    mkdir "$environment/empty"
+    (cd "$environment/empty" && "$environment/bin/python" "$OLDPWD/scripts/try_wheel.py")
+    "$environment/bin/python" -m compileall -q "$environment"/lib/python*/site-packages/bcn_dagster
+    tried+=("$version")
+done
+
+echo "check-wheel: $(basename "$wheel") works on Python ${tried[*]:-none}"
+if [ ${#missing[@]} -gt 0 ]; then
+    echo "check-wheel: NOT TRIED, there is no such Python here: ${missing[*]}" >&2
+fi
+if [ ${#missing[@]} -gt 0 ] && { [ -n "${ALL:-}" ] || [ ${#tried[@]} -lt 2 ]; }; then
+    exit 1
+fi
