@@ -8,7 +8,7 @@ import click
 from bcn_core.adopt import Adopt, Adoption, adopt_table, plan_adoption
 from bcn_core.catalogs.opening import open_target
 from bcn_core.cli.confirming import confirm
-from bcn_core.cli.drawing import draw, line, size
+from bcn_core.cli.drawing import draw, line, size, warn
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import RunOptions, json_option, run_options
 from bcn_core.cli.plain import plain
@@ -98,4 +98,4 @@ def _draw(plan: Adoption, catalog: str) -> None:
     line(f"{plan.files} files, {plan.rows} rows, {size(plan.bytes)}")
     for note in plan.notes:
         line(note)
-    line(f"WARNING: {plan.warning}", "yellow")
+    warn(plan.warning)

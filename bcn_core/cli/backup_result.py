@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bcn_core.cli.drawing import draw, duration, line, size
+from bcn_core.cli.drawing import draw, duration, failed, line, size, tone_of
 from bcn_core.cli.plain import plain
 from bcn_core.cli.wording import what_happened
 from bcn_core.describe import PitDescription, TableInPit
@@ -20,13 +20,13 @@ def draw_result(found: PitDescription, seconds: float) -> None:
     shown = (
         happened if len(unchanged) <= _MOST_UNCHANGED else [one for one in happened if one not in unchanged]
     )
-    draw(("TABLE", ">NEW FILES", ">COPIED", "WHAT"), (_row(table) for table in shown))
+    draw(("TABLE", ">NEW FILES", ">COPIED", "~WHAT"), (_row(table) for table in shown))
     if len(shown) < len(happened):
         line(f"{len(unchanged):,} more tables are unchanged")
     line(f"{_totals(found)} · {duration(seconds)}")
     for one in manifest.failed_views:
-        line(f"the view {one.table.table()} FAILED: {one.reason}", "red")
-    line(f"status: {manifest.status}")
+        failed(f"view {one.table.table()}", one.reason)
+    line(f"status: {manifest.status}", tone_of(manifest.status))
 
 
 def result_of(found: PitDescription, seconds: float) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import click
 
 from bcn_core.catalog_database import CatalogDatabase, DumpCheck, back_up_database, verify_dumps
 from bcn_core.cli.catalog_database_restore import drill_command, reset_command, restore_command
-from bcn_core.cli.drawing import draw, duration, facts, line, size
+from bcn_core.cli.drawing import draw, duration, facts, failed, line, size
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place
 from bcn_core.cli.opening_database import opened_database
@@ -55,7 +55,7 @@ def backup_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
         found = back_up_database(database)
     manner.answer({"dump": plain(found)})
     if not manner.as_json:
-        line(f"dump {found.dump}", "green")
+        line(f"dump {found.dump}", "good")
         _draw(found)
 
 
@@ -170,17 +170,17 @@ def _draw_standing(found: Standing) -> None:
         )
         for one in found.dumps
     ]
-    draw(("DUMP (UTC)", "KIND", ">ROWS", ">SIZE", "PIT", "NOTE"), rows)
+    draw(("DUMP (UTC)", "KIND", ">ROWS", ">SIZE", "PIT", "~NOTE"), rows)
     age = "there is none" if found.age is None else duration(found.age.total_seconds())
     drilled = "never" if found.drill is None or found.drill.seconds is None else duration(found.drill.seconds)
     line(f"age of the newest dump (RPO): {age} · last drill took (RTO): {drilled}")
     if found.drill is not None and found.drill.faults:
-        line(f"the last drill failed: {found.drill.first_fault}", "red")
+        failed("the last drill", found.drill.first_fault)
 
 
 def _draw_checks(found: list[DumpCheck], said: list[str]) -> None:
     for one in found:
-        line(f"dump {one.dump}: {one.problem or one.note or 'whole'}", "red" if one.problem else "green")
+        line(f"dump {one.dump}: {one.problem or one.note or 'whole'}", "lost" if one.problem else "good")
     for text in said:
         line(text)
 

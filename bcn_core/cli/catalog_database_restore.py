@@ -93,7 +93,7 @@ def restore_command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
     if not manner.as_json:
         line(
             f"{plan.target.place} is in the state of dump {plan.manifest.dump}, in {duration(done.seconds)}",
-            "green",
+            "good",
         )
         line("start the catalog, then: bcn catalog-database verify --running " + plan.manifest.dump)
 
@@ -140,7 +140,7 @@ def drill_command(manner: Manner, **given: Unpack[DrillOptions]) -> None:
     )
     if not manner.as_json:
         text = done.problem or f"restored, compared and removed in {duration(done.seconds)}"
-        line(f"dump {done.manifest.dump}: {text}", "red" if done.problem else "green")
+        line(f"dump {done.manifest.dump}: {text}", "lost" if done.problem else "good")
     if done.problem:
         click.get_current_context().exit(DamagedRepository.exit_code)
 

@@ -8,7 +8,7 @@ import click
 from bcn_core.capture.claiming import check_source
 from bcn_core.capture.planning import Source, changes_since, consistent_sweep, parent_of
 from bcn_core.changes import Changes
-from bcn_core.cli.drawing import draw, line
+from bcn_core.cli.drawing import draw, line, warn
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
@@ -65,10 +65,10 @@ def _draw(found: Changes, since: str | None) -> None:
     line(f"since PIT {since}" if since else "there is no PIT yet: everything is new")
     rows = _rows(found)
     if rows:
-        draw(("TABLE", "WHAT"), ((row["table"], _words(row)) for row in rows))
+        draw(("TABLE", "~WHAT"), ((row["table"], _words(row)) for row in rows))
     line(f"{len(rows):,} changed, {_unchanged(found):,} unchanged")
     for group in found.shared:
-        line(f"warning: one UUID at several names: {', '.join(str(table) for table in group)}")
+        warn(f"one UUID at several names: {', '.join(str(table) for table in group)}")
 
 
 def _words(row: dict[str, Any]) -> str:

@@ -1,28 +1,27 @@
 """``bcn check-store``: try a place out."""
 
-from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 import click
 
+from bcn_core.cli.drawing import draw
 from bcn_core.cli.manner import Manner
-from bcn_core.cli.options import config_option, json_option
+from bcn_core.cli.options import RunOptions, json_option, run_options
 from bcn_core.errors import StorageRefused
 from bcn_core.settings import load
 from bcn_core.storage.opening import open_stores
 from bcn_core.storage.probing import Probed, probe
 
 
-class CheckStoreOptions(TypedDict):
+class CheckStoreOptions(RunOptions):
     """What ``bcn check-store`` takes."""
 
     place: str
-    config: Path | None
 
 
 @click.command("check-store")
 @click.argument("place")
-@config_option
+@run_options
 @json_option
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[CheckStoreOptions]) -> None:
@@ -34,16 +33,17 @@ def command(manner: Manner, **given: Unpack[CheckStoreOptions]) -> None:
     found = probe(store)
     manner.answer({"place": store.url, "promises": [_document(one) for one in found]})
     if not manner.as_json:
-        for one in found:
-            click.echo(
-                f"{'kept  ' if one.kept else 'BROKEN'}  {one.promise}" + (f": {one.seen}" if one.seen else "")
-            )
+        draw(("RESULT", "~PROMISE", "~SEEN"), ((_kept(one), one.promise, one.seen) for one in found))
     broken = [one.promise for one in found if not one.kept]
     if broken:
         raise StorageRefused(
             f"{store.url} cannot hold a repository: {len(broken)} of {len(found)} promises are broken",
             hint="choose another store, or a newer version of this one; see docs/reference/object-stores.md",
         )
+
+
+def _kept(one: Probed) -> str:
+    return "kept" if one.kept else "BROKEN"
 
 
 def _document(one: Probed) -> dict[str, object]:

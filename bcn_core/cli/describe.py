@@ -5,6 +5,7 @@ from typing import Unpack
 import click
 
 from bcn_core.cli.describing import draw_history, draw_pit, draw_repository
+from bcn_core.cli.drawing import counted
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
@@ -48,7 +49,7 @@ def _show_repository(manner: Manner, repository: Repository) -> None:
     damaged = [one for one in found.pits if one.status == "damaged"]
     if damaged:
         raise DamagedRepository(
-            f"{len(damaged)} PIT(s) cannot be read: {damaged[0].problem}",
+            f"{counted(len(damaged), 'PIT')} cannot be read: {damaged[0].problem}",
             hint="the other PITs are whole; bring the file back from another copy of the repository",
         )
 

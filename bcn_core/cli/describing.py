@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bcn_core.cli.drawing import Cell, draw, duration, facts, line, size
+from bcn_core.cli.drawing import Cell, counted, draw, duration, facts, line, size, warn
 from bcn_core.cli.wording import what_happened
 from bcn_core.describe import Description, PitDescription, PitSummary, TableHistory, TableInPit, Unfinished
 from bcn_core.repository.checks import CheckRecord
@@ -28,7 +28,7 @@ def draw_repository(found: Description) -> None:
     for name, deleted in (("database", found.deleted_databases), ("table", found.deleted_tables)):
         if deleted:
             line(
-                f"\n{len(deleted)} {name}(s) deleted at the source, restorable from the PIT that held them last"
+                f"\n{counted(len(deleted), name)} deleted at the source, restorable from the PIT that held them last"
             )
     draw_deleted(found)
     for pit in found.condemned:
@@ -96,10 +96,10 @@ def draw_pit(found: PitDescription) -> None:
         ]
     )
     line()
-    draw(("TABLE", "STATUS", ">NEW FILES", ">COPIED", "WHAT"), (_table_row(table) for table in found.tables))
+    draw(("TABLE", "STATUS", ">NEW FILES", ">COPIED", "~WHAT"), (_table_row(table) for table in found.tables))
     _draw_views(manifest)
     for group in manifest.shared_uuids:
-        line(f"warning: one UUID at several names: {', '.join(str(ref.table()) for ref in group)}")
+        warn(f"one UUID at several names: {', '.join(str(ref.table()) for ref in group)}")
     if manifest.not_yet_created:
         line(f"not yet created then: {', '.join(str(ref.table()) for ref in manifest.not_yet_created)}")
 
@@ -108,7 +108,7 @@ def _draw_views(manifest: PitManifest) -> None:
     for database, views in manifest.included_objects.sql_views.items():
         line(f"views of {database}: {', '.join(views)}")
     for one in manifest.failed_views:
-        line(f"warning: the view {one.table.table()} could not be captured: {one.reason}")
+        warn(f"the view {one.table.table()} could not be captured: {one.reason}")
     if manifest.deleted_in_source.sql_views:
         line(f"views deleted in source: {', '.join(manifest.deleted_in_source.sql_views)}")
 
@@ -129,7 +129,7 @@ def draw_history(found: TableHistory) -> None:
     rows = [
         (one.since, one.schema_id, ", ".join(one.changes) or ", ".join(one.columns)) for one in found.schemas
     ]
-    draw(("SCHEMA SINCE", ">ID", "COLUMNS, THEN CHANGES"), rows)
+    draw(("SCHEMA SINCE", ">ID", "~COLUMNS, THEN CHANGES"), rows)
     line()
     draw(
         ("CAPTURED BY", "KIND", ">ROWS", ">FILES", ">NEW", ">COPIED", "SNAPSHOT"),
@@ -149,7 +149,7 @@ def draw_history(found: TableHistory) -> None:
     if found.other_uuids:
         line(f"other tables bore this name: {', '.join(found.other_uuids)}")
     if found.unreadable:
-        line(f"warning: {len(found.unreadable)} PIT(s) cannot be read: {', '.join(found.unreadable)}")
+        warn(f"{counted(len(found.unreadable), 'PIT')} cannot be read: {', '.join(found.unreadable)}")
 
 
 def _pit_row(one: PitSummary) -> tuple[Cell, ...]:
@@ -192,7 +192,7 @@ def _who(one: Unfinished) -> str:
 def _age(span: timedelta) -> str:
     if span < timedelta(days=1):
         return duration(span.total_seconds())
-    return f"{span.days} day{'s' if span.days > 1 else ''}"
+    return counted(span.days, "day")
 
 
 def _span(pits: tuple[str, ...]) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 import click
 
-from bcn_core.cli.drawing import draw, line, size
+from bcn_core.cli.drawing import counted, draw, failed, line, size
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import json_option
 from bcn_core.cli.plain import plain
@@ -75,7 +75,7 @@ def _write(path: Path, plans: Sequence[TableFailback]) -> None:
 
 
 def _draw(plans: Sequence[TableFailback], standby: Standby, back: dict[str, str]) -> None:
-    line("Failback plan - nothing is written")
+    line("Failback plan - nothing written")
     draw(
         ("TABLE", "PROMOTED AT", ">ONLY HERE", ">GIVEN UP", ">FILES TO COPY", ">SIZE"),
         (
@@ -93,7 +93,7 @@ def _draw(plans: Sequence[TableFailback], standby: Standby, back: dict[str, str]
     )
     for one in plans:
         if one.refusal is not None:
-            line(f"{one.table} FAILED: {one.refusal.message}\nHINT: {one.refusal.hint}", "red")
+            failed(one.table, one.refusal)
         _draw_commits(f"{one.table}: only here", one.only_here)
         _draw_commits(f"{one.table}: only at the source, given up", one.only_at_source)
     maps = " ".join(f"--map {here}={there}" for here, there in back.items())
@@ -108,5 +108,5 @@ def _draw(plans: Sequence[TableFailback], standby: Standby, back: dict[str, str]
 
 def _draw_commits(title: str, commits: Sequence[Commit]) -> None:
     for one in commits:
-        rows = f"{one.rows_added:,} rows added, {one.rows_deleted:,} deleted"
+        rows = f"{counted(one.rows_added, 'row')} added, {one.rows_deleted:,} deleted"
         line(f"{title}: {one.at:%Y-%m-%d %H:%M:%S} {one.operation} {one.snapshot_id}, {rows}")

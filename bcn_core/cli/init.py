@@ -5,6 +5,7 @@ from typing import Unpack
 import click
 
 from bcn_core.capture.making import make_repository
+from bcn_core.cli.drawing import line
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import ScopeOptions, json_option, place_options, scope_options
@@ -27,5 +28,5 @@ def command(manner: Manner, **given: Unpack[ScopeOptions]) -> None:
     repository = make_repository(place.store, scope, place.catalog(scope.catalog))
     manner.answer({"repository": plain(repository.manifest)})
     if not manner.as_json:
-        click.echo(f"repository {repository.store.url} covers {scope.granularity} {scope}")
-        click.echo("take the first PIT: bcn backup --repo " + place.url)
+        line(f"repository {repository.store.url} covers {scope.granularity} {scope}")
+        line("take the first PIT: bcn backup --repo " + place.url)

@@ -4,6 +4,7 @@ from typing import Unpack
 
 import click
 
+from bcn_core.cli.drawing import counted, line
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
@@ -63,11 +64,15 @@ def release_command(manner: Manner, **given: Unpack[PitOptions]) -> None:
         dump = Dumps(repository).select(given["pit"])
         count = release_dump(repository, dump)
         return _say(
-            manner, {"released": dump, "holds": count}, f"dump {dump} is free: {count} hold(s) taken back"
+            manner,
+            {"released": dump, "holds": count},
+            f"dump {dump} is free: {counted(count, 'hold')} taken back",
         )
     pit = repository.select(given["pit"])
     count = release(repository, pit)
-    return _say(manner, {"released": pit, "holds": count}, f"PIT {pit} is free: {count} hold(s) taken back")
+    return _say(
+        manner, {"released": pit, "holds": count}, f"PIT {pit} is free: {counted(count, 'hold')} taken back"
+    )
 
 
 @click.command("undelete")
@@ -93,4 +98,4 @@ def undelete_command(manner: Manner, **given: Unpack[PitOptions]) -> None:
 def _say(manner: Manner, document: dict[str, object], text: str) -> None:
     manner.answer(document)
     if not manner.as_json:
-        click.echo(text)
+        line(text)

@@ -52,11 +52,6 @@ def run_options(command: F) -> F:
         callback=_verbose,
         help="Tell every step on stderr.",
     )(command)
-    return config_option(command)
-
-
-def config_option(command: F) -> F:
-    """``--config``."""
     return click.option(
         "--config",
         type=click.Path(path_type=Path),

@@ -6,7 +6,7 @@ from typing import Unpack
 
 import click
 
-from bcn_core.cli.drawing import draw, line, size
+from bcn_core.cli.drawing import counted, draw, failed, line, size, warn
 from bcn_core.cli.durations import Span
 from bcn_core.cli.inventory_keeping import inventory_option, inventory_wanted, keep_inventory
 from bcn_core.cli.manner import Manner
@@ -115,32 +115,27 @@ def _draw_plan(plan: PrunePlan) -> None:
         for one in plan.waiting
     ]
     rows += [("remove now", pit, "", "its grace is over") for pit in plan.due]
-    draw(("WHAT", "PIT (UTC)", "STATUS", "WHY"), sorted(rows, key=itemgetter(1)))
-    count = len(plan.remove)
-    line(
-        f"{count} PIT(s) to remove, {len(plan.waiting)} waiting, {len(plan.due)} due · "
-        f"{size(plan.bytes)} freed in the end, after {_days(plan.rules.grace)} of grace"
-    )
+    draw(("WHAT", "PIT (UTC)", "STATUS", "~WHY"), sorted(rows, key=itemgetter(1)))
+    line(f"{counted(len(plan.remove), 'PIT')} to remove, {len(plan.waiting)} waiting, {len(plan.due)} due")
+    line(f"{size(plan.bytes)} freed in the end, after {_days(plan.rules.grace)} of grace")
     if plan.orphans or plan.young_orphans:
         line(
-            f"{plan.orphans} object(s) that no PIT names are old enough to go ({size(plan.orphan_bytes)}), "
-            f"{plan.young_orphans} are left alone as yet"
+            f"{counted(plan.orphans, 'object')} named by no PIT and old enough to go ({size(plan.orphan_bytes)}), "
+            f"{plan.young_orphans:,} left alone as yet"
         )
 
 
 def _draw_done(done: Pruned) -> None:
     swept = done.swept
     line(
-        f"{len(done.condemned)} PIT(s) wait now, {len(swept.pits)} removed · "
-        f"{swept.objects} objects, {size(swept.bytes)} freed, {swept.orphans} of them named by no PIT"
+        f"{counted(len(done.condemned), 'PIT')} waiting now, {len(swept.pits)} removed · "
+        f"{counted(swept.objects, 'object')}, {size(swept.bytes)} freed, {swept.orphans} of them named by no PIT"
     )
     for pit, why in sorted(done.spared.items()):
-        line(f"spared: PIT {pit}: {why}", "yellow")
+        warn(f"PIT {pit} was spared: {why}")
     if swept.refused:
-        line(
-            f"{len(swept.refused)} object(s) could not be removed: no rights, or locked: {swept.refused[0]}",
-            "red",
-        )
+        what = f"the removal of {counted(len(swept.refused), 'object')}"
+        failed(what, f"no rights, or locked: {swept.refused[0]}")
 
 
 def _days(span: timedelta) -> str:

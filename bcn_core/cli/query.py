@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 import click
 
-from bcn_core.cli.drawing import draw, line
+from bcn_core.cli.drawing import counted, draw, line
 from bcn_core.cli.inventory import open_inventory
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
@@ -48,7 +48,7 @@ def command(manner: Manner, **given: Unpack[QueryOptions]) -> None:
             f">{name.upper()}" if kind.is_numeric() else name.upper() for name, kind in found.schema.items()
         ]
         draw(headings, ([_cell(value) for value in row] for row in rows))
-    line(f"{len(rows):,} row(s)")
+    line(counted(len(rows), "row"))
 
 
 def _plain(value: Any) -> Any:

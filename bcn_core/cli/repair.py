@@ -5,7 +5,7 @@ from typing import Unpack
 
 import click
 
-from bcn_core.cli.drawing import draw, line
+from bcn_core.cli.drawing import Tone, counted, draw, failed, line
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
@@ -102,29 +102,29 @@ def _draw(planned: RepairPlan) -> None:
         draw(("HARMED TABLE", "STILL WHOLE IN PIT"), rows)
 
 
-def _deeds(planned: RepairPlan) -> Iterator[tuple[str, str]]:
+def _deeds(planned: RepairPlan) -> Iterator[tuple[str, Tone]]:
     if planned.root is not None:
         yield f"make again  {REPOSITORY_MANIFEST}, as the newest PIT remembers it", ""
     for one in planned.replace:
         yield f"replace     {one.fault.key}", ""
         yield f"            it {one.fault.problem}; the bytes are at {one.origin}", ""
     for apart in planned.isolate:
-        yield f"set apart   PIT {apart.name}: {apart.reason}", "yellow"
+        yield f"set apart   PIT {apart.name}: {apart.reason}", "attention"
     for apart in planned.isolate_captures:
-        yield f"set apart   {apart.name}; the next backup captures {apart.table} anew", "yellow"
+        yield f"set apart   {apart.name}; the next backup captures {apart.table} anew", "attention"
     for name in (*planned.readmit, *planned.readmit_captures):
         yield f"take back   {name} is whole again, or gone", ""
     for key in planned.views:
         yield f"write anew  the view {key}", ""
 
 
-def _some(lines: list[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+def _some(lines: list[tuple[str, Tone]]) -> Iterable[tuple[str, Tone]]:
     more = len(lines) - _SHOWN
     return lines if more <= 0 else [*lines[:_SHOWN], (f"and {more} more lines: --json tells them all", "")]
 
 
 def _draw_fault(word: str, fault: Fault) -> None:
-    line(f"{word} {fault.key} {fault.problem}", "red")
+    line(f"{word} {fault.key} {fault.problem}", "lost")
     if not fault.pits:
         line("     no restore needs it")
         return
@@ -137,11 +137,13 @@ def _draw_end(planned: RepairPlan, done: Repaired | None) -> None:
     lost = f"{len(planned.losses)} lost for good"
     if done is None:
         said = "Nothing to mend." if planned.is_empty else "Nothing has been changed; add --apply."
-        line(f"{len(planned.replace)} object(s) can be replaced, {lost}. {said}")
+        line(f"{counted(len(planned.replace), 'object')} can be replaced, {lost}. {said}")
         return
-    line(f"{len(done.replaced)} object(s) replaced, {len(done.views)} view(s) written, {lost}")
+    line(
+        f"{counted(len(done.replaced), 'object')} replaced, {counted(len(done.views), 'view')} written, {lost}"
+    )
     for key, why in done.refused.items():
-        line(f"refused: {key}: {why}", "red")
+        failed(key, why)
 
 
 def _exit(planned: RepairPlan, done: Repaired | None) -> None:

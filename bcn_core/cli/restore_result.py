@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bcn_core.cli.drawing import draw, duration, line, size
+from bcn_core.cli.drawing import draw, duration, failed, line, size, warn
 from bcn_core.cli.plain import plain
 from bcn_core.errors import BcnError
 from bcn_core.restore import Restored, RestoredView, RestorePlan, RestoreReport, SqlViewPlan, TablePlan
@@ -21,7 +21,7 @@ def draw_plan(plan: RestorePlan) -> None:
     for database in plan.databases if plan.target_catalog else ():
         line(f"  database {'.'.join(database.namespace)} will be created")
     for note in plan.notes:
-        line(f"warning: {note}")
+        warn(note)
     counted = [_counted("tables", plan.tables), f"{size(plan.bytes)} to write", _counted("views", plan.views)]
     line(" · ".join(part for part in counted if part))
 
@@ -38,7 +38,7 @@ def draw_report(report: RestoreReport) -> None:
     draw(("TABLE", "RESULT", ">ROWS", ">FILES", ">SIZE", ">TIME"), rows)
     for one in report.everything:
         if one.error:
-            line(f"{one.plan.target} FAILED: {one.error}", "red")
+            failed(one.plan.target, one.error)
         for note in one.notes:
             line(f"{one.plan.target}: {note}")
         if report.plan.target_catalog is None and not one.error:
@@ -84,7 +84,7 @@ def _outcome(one: Restored | RestoredView) -> dict[str, Any]:
 
 
 def _draw_view(view: SqlViewPlan) -> None:
-    line(f"  view {view.source} -> {view.target}", "bold")
+    line(f"  view {view.source} -> {view.target}", "title")
     _draw_refusal(view.refusal)
     if view.refusal is None:
         line(f"    {view.action}  UUID: {'a new one' if view.uuid else 'kept'}")
@@ -95,8 +95,9 @@ def _draw_view(view: SqlViewPlan) -> None:
 
 def _draw_refusal(refusal: BcnError | None) -> None:
     if refusal is not None:
-        line(f"    refused: {refusal.message}", "red")
-        line(f"    HINT: {refusal.hint}" if refusal.hint else "")
+        line(f"    refused: {refusal.message}", "lost")
+        if refusal.hint:
+            line(f"    HINT: {refusal.hint}")
 
 
 def _counted(what: str, plans: Sequence[TablePlan | SqlViewPlan]) -> str:
@@ -116,7 +117,7 @@ def _view_document(view: SqlViewPlan) -> dict[str, Any]:
 
 
 def _draw_table(table: TablePlan) -> None:
-    line(f"  {table.source} -> {table.target}", "bold")
+    line(f"  {table.source} -> {table.target}", "title")
     if table.refusal is not None:
         _draw_refusal(table.refusal)
         return

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bcn_core.cli.drawing import Cell, draw, duration, line, size
+from bcn_core.cli.drawing import Cell, draw, duration, failed, line, size
 from bcn_core.cli.plain import plain
 from bcn_core.sync import Synced, SyncReport, TableSync
 
@@ -72,10 +72,9 @@ def _row(plan: TableSync) -> tuple[Cell, ...]:
 
 def _draw_words(plan: TableSync) -> None:
     if plan.refusal is not None:
-        line(f"{plan.table} FAILED: {plan.refusal.message}", "red")
-        line(f"HINT: {plan.refusal.hint}" if plan.refusal.hint else "")
+        failed(plan.table, plan.refusal)
     if plan.lag.versions:
         seconds = "" if plan.lag.seconds is None else f" ({duration(plan.lag.seconds)})"
-        line(f"{plan.table}: {plan.lag.versions} versions behind{seconds}: {plan.lag.missing}", "yellow")
+        line(f"{plan.table}: {plan.lag.versions} versions behind{seconds}: {plan.lag.missing}", "attention")
     for note in plan.notes:
         line(f"{plan.table}: {note}")

@@ -110,9 +110,9 @@ def _finding(one: Finding) -> dict[str, str]:
 
 
 def _draw(found: TableVerification) -> None:
-    line(found.metadata_location, "bold")
+    line(found.metadata_location, "title")
     for one in found.faults[:_SHOWN]:
-        line(f"  FAULT {one}", "red")
+        line(f"  FAULT {one}", "lost")
     if len(found.faults) > _SHOWN:
         line(f"  and {len(found.faults) - _SHOWN} more faults: --json tells them all")
     for one in found.notes[:_SHOWN]:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
-from bcn_core.cli.drawing import draw, duration, line, size
+from bcn_core.cli.drawing import draw, duration, failed, line, size
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions
@@ -109,15 +109,15 @@ def _draw(found: Drilled) -> None:
     draw(("TABLE", "RESULT", ">ROWS", ">FILES", ">SIZE", ">TIME"), (_row(one) for one in found.tables))
     for one in found.tables:
         if one.problem:
-            line(f"{one.table} FAILED: {one.problem}", "red")
+            failed(one.table, one.problem)
         if one.refused:
-            line(f"{one.table} was not tried: {one.refused}", "yellow")
+            line(f"{one.table} was not tried: {one.refused}", "attention")
         if one.note:
             line(f"{one.table}: {one.note}")
     said = f"{len(found.restored)} of {len(found.tables)} tables came back and were checked"
     line(
         f"{said}: {found.rows:,} rows, {size(found.bytes)} in {duration(found.seconds)}",
-        "red" if found.failed else "green",
+        "lost" if found.failed else "good",
     )
 
 

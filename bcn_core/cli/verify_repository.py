@@ -58,7 +58,7 @@ def _draw(found: Verification, dumps: Mapping[str, str]) -> None:
     if len(found.faults) > _SHOWN:
         line(f"and {len(found.faults) - _SHOWN} more: --json tells them all")
     for dump, problem in dumps.items():
-        line(f"FAULT dump {dump}: {problem}", "red")
+        line(f"FAULT dump {dump}: {problem}", "lost")
     if found.whole:
         rows = [(str(table), pit or "none") for table, pit in found.whole.items()]
         draw(("HARMED TABLE", "STILL WHOLE IN PIT"), rows)
@@ -74,9 +74,9 @@ def _draw(found: Verification, dumps: Mapping[str, str]) -> None:
 def _draw_fault(fault: Fault) -> None:
     pits = ", ".join(fault.pits[:3]) + (f" and {len(fault.pits) - 3} more" if len(fault.pits) > 3 else "")
     if not fault.pits:
-        line(f"FAULT {fault.key} {fault.problem}", "red")
+        line(f"FAULT {fault.key} {fault.problem}", "lost")
         line("      no restore needs it")
         return
     whose = ", ".join(str(table) for table in fault.tables) or "all tables"
-    line(f"FAULT {fault.key} {fault.problem}", "red")
+    line(f"FAULT {fault.key} {fault.problem}", "lost")
     line(f"      {whose} of PIT {pits}")
