@@ -1,12 +1,13 @@
 """``bcn adopt``: a new table from Parquet files alone."""
 
 from dataclasses import replace
-from typing import Unpack
+from typing import NotRequired, TypedDict, Unpack
 
 import click
 
 from bcn_core.adopt import Adopt, Adoption, adopt_table, plan_adoption
 from bcn_core.catalogs.opening import open_target
+from bcn_core.cli import completing
 from bcn_core.cli.confirming import confirm
 from bcn_core.cli.drawing import draw, line, size, warn
 from bcn_core.cli.manner import Manner
@@ -32,13 +33,23 @@ class AdoptOptions(RunOptions):
     yes: bool
 
 
+class AdoptDocument(TypedDict):
+    """A plan, and with ``result`` what came of it."""
+
+    plan: Adoption
+    result: NotRequired[Adoption]
+
+
 @click.command("adopt")
 @click.argument("table", metavar="DATABASE.TABLE")
 @click.argument("place", metavar="PLACE")
 @click.option(
-    "--standby", metavar="NAME", help="The [standby.NAME] of bcn.toml; not needed for the only one."
+    "--standby",
+    shell_complete=completing.standbys,
+    metavar="NAME",
+    help="The [standby.NAME] of bcn.toml; not needed for the only one.",
 )
-@click.option("--catalog", metavar="NAME", help="The standby's catalog.")
+@click.option("--catalog", shell_complete=completing.catalogs, metavar="NAME", help="The standby's catalog.")
 @click.option(
     "--append-only",
     is_flag=True,
@@ -47,7 +58,7 @@ class AdoptOptions(RunOptions):
 @click.option("--dry-run", "--plan", is_flag=True, help="Show the plan and stop. Nothing is written.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @run_options
-@json_option
+@json_option(AdoptDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[AdoptOptions]) -> None:
     """The lesser way: make a new table from Parquet files whose metadata was not replicated.

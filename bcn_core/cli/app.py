@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Sequence
 
 import click
+from click.shell_completion import CompletionItem
 
 from bcn_core import __version__
 from bcn_core.cli.manner import Manner
@@ -33,6 +34,8 @@ COMMANDS = {
     "inventory": ("inventory", "Describe the repository as Iceberg tables."),
     "query": ("query", "Ask in SQL what is backed up."),
     "check-store": ("check_store", "Try out whether a place can hold a repository."),
+    "schema": ("schema", "Print the JSON Schema of what a command prints with --json."),
+    "completion": ("completion", "Print what makes a shell complete this command."),
 }
 """Each command's module (and its name there, else ``command``) and summary; loaded when it runs, not for the help."""
 
@@ -50,6 +53,14 @@ class LazyGroup(click.Group):
         loaded = importlib.import_module(f"bcn_core.cli.{module}")
         found: click.Command = getattr(loaded, name or "command")
         return found
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        own = [
+            CompletionItem(name, help=summary)
+            for name, (_, summary) in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return own + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

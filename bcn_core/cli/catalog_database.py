@@ -1,12 +1,14 @@
 """``bcn catalog-database``: the group, and the commands that only add or read dumps."""
 
-from typing import Unpack
+from typing import Annotated, Any, TypedDict, Unpack
 
 import click
 
 from bcn_core.catalog_database import CatalogDatabase, DumpCheck, back_up_database, verify_dumps
+from bcn_core.cli import completing
 from bcn_core.cli.catalog_database_restore import drill_command, reset_command, restore_command
 from bcn_core.cli.drawing import draw, duration, facts, failed, line, size
+from bcn_core.cli.json_schema import Flat
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place
 from bcn_core.cli.opening_database import opened_database
@@ -32,6 +34,28 @@ class VerifyOptions(DumpOptions):
     running: bool
 
 
+class DumpDocument(TypedDict):
+    """One dump."""
+
+    dump: DumpManifest
+
+
+class Limit(TypedDict):
+    """How old the newest dump may be, in seconds."""
+
+    no_older_than: float
+
+
+class DumpChecksDocument(TypedDict):
+    """Dumps that were looked through, and what the running catalog said where it was asked."""
+
+    dumps: list[DumpCheck]
+    running: list[str]
+
+
+DumpListDocument = Annotated[dict[str, Any], Flat(Standing, Limit)]
+
+
 @click.group("catalog-database")
 def group() -> None:
     """Back up the catalog's own PostgreSQL database, and bring it back.
@@ -43,7 +67,7 @@ def group() -> None:
 
 @group.command("backup")
 @place_options
-@json_option
+@json_option(DumpDocument)
 @click.pass_obj
 def backup_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
     """Dump the catalog's database with pg_dump.
@@ -61,7 +85,7 @@ def backup_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
 
 @group.command("list")
 @place_options
-@json_option
+@json_option(DumpListDocument)
 @click.pass_obj
 def list_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
     """List the dumps, and say how old the newest is (RPO) and how long the last drill took (RTO)."""
@@ -80,8 +104,8 @@ def list_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
 
 @group.command("describe")
 @place_options
-@click.argument("dump", default="latest")
-@json_option
+@click.argument("dump", shell_complete=completing.dumps, default="latest")
+@json_option(DumpDocument)
 @click.pass_obj
 def describe_command(manner: Manner, **given: Unpack[DumpOptions]) -> None:
     """Show one dump: an id, a prefix of one, or 'latest' (default)."""
@@ -100,12 +124,12 @@ def describe_command(manner: Manner, **given: Unpack[DumpOptions]) -> None:
 
 @group.command("verify")
 @place_options
-@click.argument("dump", default="latest")
+@click.argument("dump", shell_complete=completing.dumps, default="latest")
 @click.option("--all", is_flag=True, help="Every dump, not one.")
 @click.option(
     "--running", is_flag=True, help="Also ask the running catalog whether it says what the dump says."
 )
-@json_option
+@json_option(DumpChecksDocument)
 @click.pass_obj
 def verify_command(manner: Manner, **given: Unpack[VerifyOptions]) -> None:
     """Look a dump through: its digest, a statement for every table, its rows, its last line. No server is needed.

@@ -1,7 +1,7 @@
 """``bcn catalog-database restore``, ``reset`` and ``drill``: the commands that write to a database."""
 
 import sys
-from typing import Any, Unpack
+from typing import NotRequired, TypedDict, Unpack
 
 import click
 
@@ -13,14 +13,15 @@ from bcn_core.catalog_database import (
     reset_database,
     restore_database,
 )
+from bcn_core.cli import completing
 from bcn_core.cli.confirming import confirm
 from bcn_core.cli.drawing import duration, facts, line
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening_database import opened_database
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.plain import plain
-from bcn_core.cli.tied_result import draw_tied, tied_document
-from bcn_core.errors import DamagedRepository, InvalidRequest
+from bcn_core.cli.tied_result import TiedDocument, draw_tied, tied_document
+from bcn_core.errors import BcnError, DamagedRepository, InvalidRequest
 from bcn_core.tied_restore import TiedPlan, TiedRestore
 
 
@@ -47,12 +48,62 @@ class ResetOptions(PlaceOptions):
     while_in_use: bool
 
 
+class DatabasePlanDocument(TypedDict):
+    """What a restore of the database would do; ``with_tables`` where files are put back before."""
+
+    dump: str
+    target: str
+    creates: bool
+    safety_dump: bool
+    tables_now: int
+    connections: list[str]
+    catalog_answers: str | None
+    refusal: BcnError | None
+    with_tables: NotRequired[TiedDocument]
+
+
+class RestoredDocument(TypedDict):
+    """A restore of the database that was carried out; ``safety`` is the dump of what was there before."""
+
+    dump: str
+    safety: str | None
+    seconds: float
+
+
+class RestoreDocument(TypedDict):
+    """A plan, and with ``result`` what came of it."""
+
+    plan: DatabasePlanDocument
+    result: NotRequired[RestoredDocument]
+
+
+class ResetDocument(TypedDict):
+    """The database that is empty now, and the dump of what was there before."""
+
+    reset: str
+    safety: str | None
+
+
+class DrilledDocument(TypedDict):
+    """A dump that was restored into a scratch database; ``problem`` when it did not come back."""
+
+    dump: str
+    seconds: float
+    problem: str
+
+
+class DrillDocument(TypedDict):
+    """A drill."""
+
+    drill: DrilledDocument
+
+
 _IN_USE = "Also while the catalog answers or somebody is connected."
 
 
 @click.command("restore")
 @place_options
-@click.argument("dump", default="latest")
+@click.argument("dump", shell_complete=completing.dumps, default="latest")
 @click.option(
     "--target-database", metavar="NAME", help="Another database of the same server, made if need be."
 )
@@ -64,7 +115,7 @@ _IN_USE = "Also while the catalog answers or somebody is connected."
 @click.option("--while-in-use", is_flag=True, help=_IN_USE)
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop. Nothing is written.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@json_option
+@json_option(RestoreDocument)
 @click.pass_obj
 def restore_command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
     """Put the catalog's database into the state of a dump; shows its plan and asks before it writes anything.
@@ -102,7 +153,7 @@ def restore_command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
 @place_options
 @click.option("--database", metavar="NAME", help="The database's name, instead of being asked for it.")
 @click.option("--while-in-use", is_flag=True, help=_IN_USE)
-@json_option
+@json_option(ResetDocument)
 @click.pass_obj
 def reset_command(manner: Manner, **given: Unpack[ResetOptions]) -> None:
     """Remove all of the catalog's state, so that it starts empty: the last resort when no dump restores.
@@ -125,8 +176,8 @@ def reset_command(manner: Manner, **given: Unpack[ResetOptions]) -> None:
 
 @click.command("drill")
 @place_options
-@click.argument("dump", default="latest")
-@json_option
+@click.argument("dump", shell_complete=completing.dumps, default="latest")
+@json_option(DrillDocument)
 @click.pass_obj
 def drill_command(manner: Manner, **given: Unpack[DrillOptions]) -> None:
     """Prove that a dump restores: load it into a scratch database of the same server, compare it, remove it again.
@@ -154,7 +205,7 @@ def _show(manner: Manner, plan: DatabasePlan, tied: TiedPlan | None) -> None:
     _draw(plan)
 
 
-def _document(plan: DatabasePlan) -> dict[str, Any]:
+def _document(plan: DatabasePlan) -> DatabasePlanDocument:
     return {
         "dump": plan.manifest.dump,
         "target": plan.target.place,

@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Annotated, Any, NotRequired, TypedDict, Unpack
 
 import click
 
 from bcn_core.cli.drawing import counted, draw, failed, line, size
+from bcn_core.cli.json_schema import Flat
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import json_option
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.standby import StandbyOptions, standby_of, standby_options, tell_problems
-from bcn_core.errors import FinishedWithProblems
+from bcn_core.errors import BcnError, FinishedWithProblems
 from bcn_core.failback import Commit, Failback, TableFailback, plan_failback, way_back
 from bcn_core.replication.standby import Standby
 
@@ -23,6 +24,20 @@ class FailbackOptions(StandbyOptions):
     copy_list: Path | None
 
 
+class Size(TypedDict):
+    """What the files to copy come to, in bytes."""
+
+    bytes: int
+
+
+class FailbackDocument(TypedDict):
+    """What must go back, table by table; ``prefixes`` turn the way round."""
+
+    plan: list[Annotated[dict[str, Any], Flat(TableFailback, Size)]]
+    prefixes: dict[str, str]
+    problems: NotRequired[list[BcnError]]
+
+
 @click.command("failback")
 @standby_options
 @click.option(
@@ -31,7 +46,7 @@ class FailbackOptions(StandbyOptions):
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the files to copy: one a line, FROM, TO and bytes with tabs between.",
 )
-@json_option
+@json_option(FailbackDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[FailbackOptions]) -> None:
     """Show what must go back to the source after a failover; changes nothing.

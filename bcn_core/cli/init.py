@@ -1,6 +1,6 @@
 """``bcn init``: make a repository."""
 
-from typing import Unpack
+from typing import TypedDict, Unpack
 
 import click
 
@@ -11,12 +11,19 @@ from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import ScopeOptions, json_option, place_options, scope_options
 from bcn_core.cli.plain import plain
 from bcn_core.cli.scope import Asked
+from bcn_core.repository.documents import RepositoryManifest
+
+
+class InitDocument(TypedDict):
+    """The repository that was made."""
+
+    repository: RepositoryManifest
 
 
 @click.command("init")
 @place_options
 @scope_options
-@json_option
+@json_option(InitDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[ScopeOptions]) -> None:
     """Make a repository for a catalog, a database or a table.

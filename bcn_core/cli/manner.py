@@ -9,6 +9,16 @@ from typing import Any
 from bcn_core.cli.stopping import Stopping
 from bcn_core.errors import BcnError
 
+VERSION = 1
+"""Of all documents together; a field that goes away, or means something else, makes it grow."""
+NO_COMMAND = "bcn error"
+"""What stands for the command in a document that fails before its command is known."""
+
+
+def document_id(command: str) -> str:
+    """What says of which form a document is, and the ``$id`` of its schema: ``urn:bcn:list:1`` of ``bcn list``."""
+    return ":".join(["urn", "bcn", *command.split()[1:], str(VERSION)])
+
 
 @dataclass
 class Manner:
@@ -17,6 +27,7 @@ class Manner:
     as_json: bool = False
     debug: bool = False
     verbose: bool = False
+    command: str = NO_COMMAND
     stopping: Stopping = field(default_factory=Stopping)
     document: dict[str, Any] = field(default_factory=dict)
 
@@ -48,4 +59,5 @@ class Manner:
     def finish(self) -> None:
         """Print the document."""
         if self.as_json:
-            print(json.dumps(self.document, indent=1, ensure_ascii=False), flush=True)  # noqa: T201
+            document = {"format": document_id(self.command), **self.document}
+            print(json.dumps(document, indent=1, ensure_ascii=False), flush=True)  # noqa: T201

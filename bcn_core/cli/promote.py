@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Unpack
+from typing import NotRequired, TypedDict, Unpack
 
 import click
 
@@ -13,7 +13,7 @@ from bcn_core.cli.options import json_option
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.standby import StandbyOptions, standby_of, standby_options, tell_problems
-from bcn_core.errors import FinishedWithProblems
+from bcn_core.errors import BcnError, FinishedWithProblems
 from bcn_core.promote import Promote, Promotion, plan_promotion, promote_all
 
 
@@ -25,12 +25,20 @@ class PromoteOptions(StandbyOptions):
     yes: bool
 
 
+class PromoteDocument(TypedDict):
+    """A plan, and with ``result`` what came of it, table by table."""
+
+    plan: list[Promotion]
+    result: NotRequired[list[Promotion]]
+    problems: NotRequired[list[BcnError]]
+
+
 @click.command("promote")
 @standby_options
 @click.option("--as-is", is_flag=True, help="Promote what is shown, even when more has arrived.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop. Nothing is written.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@json_option
+@json_option(PromoteDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[PromoteOptions]) -> None:
     """Failover: make standby tables writable, and say how far they are behind.

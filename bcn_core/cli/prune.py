@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from operator import itemgetter
-from typing import Unpack
+from typing import NotRequired, TypedDict, Unpack
 
 import click
 
@@ -15,6 +15,7 @@ from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.prune_dumps import draw_dump_plan, plan_dumps, prune_dumps
+from bcn_core.dump_retention import DumpPrunePlan, DumpsPruned
 from bcn_core.errors import FinishedWithProblems
 from bcn_core.repository.pins import this_process
 from bcn_core.retention import Policy, Pruned, PrunePlan, Rules, apply_prune, plan_prune
@@ -38,6 +39,17 @@ class PruneOptions(PlaceOptions):
     inventory: bool | None
 
 
+class PruneDocument(TypedDict):
+    """A plan, and with ``result`` what came of it; dumps of the catalog's own database apart."""
+
+    plan: PrunePlan
+    dumps: DumpPrunePlan
+    applied: bool
+    result: NotRequired[Pruned]
+    inventory_lag: NotRequired[int | None]
+    dumps_result: NotRequired[DumpsPruned]
+
+
 _COUNT = click.IntRange(min=0)
 
 
@@ -57,7 +69,7 @@ _COUNT = click.IntRange(min=0)
 )
 @click.option("--apply", is_flag=True, help="Do it. Without this the plan is shown, and nothing changes.")
 @inventory_option
-@json_option
+@json_option(PruneDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[PruneOptions]) -> None:
     """Let go of PITs that no rule keeps, and of objects that no PIT names.

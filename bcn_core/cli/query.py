@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Unpack
+from typing import Any, TypedDict, Unpack
 
 import click
 
@@ -21,6 +21,13 @@ class QueryOptions(PlaceOptions):
     engine: str
 
 
+class QueryDocument(TypedDict):
+    """The answer: names of columns, and rows of values in their order."""
+
+    columns: list[str]
+    rows: list[list[Any]]
+
+
 @click.command("query")
 @place_options
 @click.argument("sql")
@@ -31,7 +38,7 @@ class QueryOptions(PlaceOptions):
     show_default=True,
     help="Who answers; DuckDB where it is installed.",
 )
-@json_option
+@json_option(QueryDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[QueryOptions]) -> None:
     """Ask the inventory in SQL: its tables are pits, tables and objects.

@@ -1,7 +1,7 @@
 """``bcn repair``: show what can be mended and what is lost, and with ``--apply`` mend it."""
 
 from collections.abc import Iterable, Iterator
-from typing import Unpack
+from typing import NotRequired, TypedDict, Unpack
 
 import click
 
@@ -12,6 +12,7 @@ from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.errors import DamagedRepository, FinishedWithProblems, InvalidRequest
+from bcn_core.mending.plan import Apart, Replacement
 from bcn_core.repair import Repair, Repaired, RepairPlan, apply, open_to_repair, plan
 from bcn_core.repository.layout import REPOSITORY_MANIFEST
 from bcn_core.repository.pins import this_process
@@ -29,13 +30,36 @@ class RepairOptions(PlaceOptions):
     apply: bool
 
 
+class RepairPlanDocument(TypedDict):
+    """What can be mended and what is lost; ``still_whole`` is the newest PIT that has a harmed table whole."""
+
+    level: str
+    repository_manifest: bool
+    replace: list[Replacement]
+    isolate: list[Apart]
+    isolate_captures: list[Apart]
+    readmit: list[str]
+    views: list[str]
+    lost: list[Fault]
+    as_written: list[Fault]
+    still_whole: dict[str, str | None]
+
+
+class RepairDocument(TypedDict):
+    """A plan, and with ``result`` what came of it."""
+
+    plan: RepairPlanDocument
+    applied: bool
+    result: NotRequired[Repaired]
+
+
 @click.command("repair")
 @place_options
 @click.option("--read", metavar="N/M", help="Also look for damage in the N-th of M parts of all data files.")
 @click.option("--read-all", is_flag=True, help="Also look for damage in every data file.")
 @click.option("--copy", metavar="PLACE", help="Another copy of the repository, to take right bytes from.")
 @click.option("--apply", is_flag=True, help="Do it. Without this the plan is shown, and nothing changes.")
-@json_option
+@json_option(RepairDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[RepairOptions]) -> None:
     """Mend what bcn verify finds.
@@ -75,7 +99,7 @@ def _level(given: RepairOptions) -> Slice:
     return Slice.of(given["read"]) if given["read"] else Slice()
 
 
-def _document(planned: RepairPlan) -> dict[str, object]:
+def _document(planned: RepairPlan) -> RepairPlanDocument:
     return {
         "level": planned.level,
         "repository_manifest": planned.root is not None,

@@ -7,13 +7,21 @@ import click
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.catalogs.files_only import FilesOnly
 from bcn_core.catalogs.opening import open_target
+from bcn_core.cli import completing
 from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
 from bcn_core.cli.confirming import confirm
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.progress import reporting
-from bcn_core.cli.restore_result import destination, draw_plan, draw_report, plan_document, report_document
+from bcn_core.cli.restore_result import (
+    RestoreDocument,
+    destination,
+    draw_plan,
+    draw_report,
+    plan_document,
+    report_document,
+)
 from bcn_core.errors import FinishedWithProblems, InvalidRequest, NotFound
 from bcn_core.events import Report
 from bcn_core.iceberg.snapshot_selection import HistoryMode
@@ -47,21 +55,36 @@ class RestoreOptions(PlaceOptions, BoundOptions):
 @bound_options
 @click.option(
     "--pit",
+    shell_complete=completing.pits,
     metavar="PIT",
     default="latest",
     help="An id, a prefix of one, a timestamp, or 'latest' (default).",
 )
-@click.option("--database", metavar="GLOB", multiple=True, help="Only these databases. May be given again.")
+@click.option(
+    "--database",
+    shell_complete=completing.databases,
+    metavar="GLOB",
+    multiple=True,
+    help="Only these databases. May be given again.",
+)
 @click.option(
     "--table",
+    shell_complete=completing.tables,
     metavar="GLOB",
     multiple=True,
     help="Only these tables: TABLE or DATABASE.TABLE. May be given again.",
 )
-@click.option("--exclude", metavar="GLOB", multiple=True, help="Not these tables. May be given again.")
+@click.option(
+    "--exclude",
+    shell_complete=completing.tables,
+    metavar="GLOB",
+    multiple=True,
+    help="Not these tables. May be given again.",
+)
 @click.option("--include-deleted", is_flag=True, help="Also tables that the source had dropped by then.")
 @click.option(
     "--target-catalog",
+    shell_complete=completing.catalogs,
     metavar="NAME",
     help="Restore into this catalog, else into the one that was backed up.",
 )
@@ -92,7 +115,7 @@ class RestoreOptions(PlaceOptions, BoundOptions):
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop. Nothing is written.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@json_option
+@json_option(RestoreDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
     """Restore tables and views from a PIT; shows its plan and asks before it writes anything.

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
+from bcn_core.cli import completing
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import RunOptions, run_options
 from bcn_core.cli.plain import plain
@@ -39,9 +40,14 @@ def standby_options(command: F) -> F:
 
 _OPTIONS = (
     click.option(
-        "--standby", metavar="NAME", help="The [standby.NAME] of bcn.toml; not needed for the only one."
+        "--standby",
+        shell_complete=completing.standbys,
+        metavar="NAME",
+        help="The [standby.NAME] of bcn.toml; not needed for the only one.",
     ),
-    click.option("--catalog", metavar="NAME", help="The standby's catalog."),
+    click.option(
+        "--catalog", shell_complete=completing.catalogs, metavar="NAME", help="The standby's catalog."
+    ),
     click.option(
         "--map",
         metavar="SOURCE=STANDBY",

@@ -1,13 +1,26 @@
 """How the files look that a restore of the catalog's database puts back before."""
 
-from typing import Any
+from typing import TypedDict
 
 from bcn_core.cli.drawing import draw, failed, line, size, warn
 from bcn_core.cli.plain import plain
 from bcn_core.tied_restore import FilesInPlace, TiedPlan
 
 
-def tied_document(plan: TiedPlan) -> dict[str, Any]:
+class TiedDocument(TypedDict):
+    """The tables' files that are put back before the database that names them."""
+
+    pit: str
+    pit_status: str
+    skewed: bool
+    files_missing: int
+    bytes: int
+    tables: list[FilesInPlace]
+    views: list[FilesInPlace]
+    unheld: list[str]
+
+
+def tied_document(plan: TiedPlan) -> TiedDocument:
     """The part of the files, as a document."""
     files = plan.files
     return {

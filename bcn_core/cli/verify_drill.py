@@ -1,10 +1,11 @@
 """``bcn verify --restore``: a drill."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Literal, TypedDict, TypeVar
 
 import click
 
+from bcn_core.cli import completing
 from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
 from bcn_core.cli.drawing import draw, duration, failed, line, size
 from bcn_core.cli.manner import Manner
@@ -31,21 +32,43 @@ class DrillOptions(PlaceOptions, BoundOptions):
     scratch: str | None
 
 
+class DrillDocument(TypedDict):
+    """What a drill came to."""
+
+    status: Literal["damaged", "partial", "restores"]
+    level: str
+    pit: str
+    seconds: float
+    bytes: int
+    rows: int
+    tables: list[DrilledTable]
+
+
 def drill_options(command: F) -> F:
     """``--restore`` and what belongs to it."""
     options = (
         click.option(
             "--restore", is_flag=True, help="A drill: restore tables, check and count, remove again."
         ),
-        click.option("--pit", metavar="PIT", help="Drill: of this PIT, as for bcn restore (latest)."),
+        click.option(
+            "--pit",
+            shell_complete=completing.pits,
+            metavar="PIT",
+            help="Drill: of this PIT, as for bcn restore (latest).",
+        ),
         click.option(
             "--table",
+            shell_complete=completing.tables,
             metavar="GLOB",
             multiple=True,
             help="Drill: only these tables: TABLE or DATABASE.TABLE. May be given again.",
         ),
         click.option(
-            "--exclude", metavar="GLOB", multiple=True, help="Drill: not these tables. May be given again."
+            "--exclude",
+            shell_complete=completing.tables,
+            metavar="GLOB",
+            multiple=True,
+            help="Drill: not these tables. May be given again.",
         ),
         click.option("--sample", metavar="N/M", help="Drill: the N-th of M parts of the tables."),
         click.option(
@@ -92,7 +115,7 @@ def _request(given: DrillOptions) -> DrillRequest:
     )
 
 
-def _document(found: Drilled) -> dict[str, Any]:
+def _document(found: Drilled) -> DrillDocument:
     return {
         "status": "damaged" if found.failed else "partial" if found.refused else "restores",
         "level": found.level,

@@ -1,6 +1,7 @@
 """``bcn verify`` of a repository."""
 
 from collections.abc import Mapping
+from typing import Literal, TypedDict
 
 import click
 
@@ -18,6 +19,22 @@ from bcn_core.verify import EVERYTHING, Fault, Slice, Verification, verify_repos
 _SHOWN = 50
 
 
+class VerifyDocument(TypedDict):
+    """What a check of the repository came to; ``still_whole`` is the newest PIT that has a harmed table whole."""
+
+    status: Literal["damaged", "whole"]
+    level: str
+    pits: int
+    tables: int
+    files: int
+    bytes_read: int
+    faults: list[Fault]
+    dump_faults: dict[str, str]
+    whole_pits: list[str]
+    still_whole: dict[str, str | None]
+    notes: list[str]
+
+
 def verify_place(manner: Manner, given: PlaceOptions, read: str | None, *, everything: bool) -> None:
     """Verify the repository that the options name; the exit code says whether it is whole."""
     level = EVERYTHING if everything else Slice() if read is None else Slice.of(read)
@@ -32,7 +49,7 @@ def verify_place(manner: Manner, given: PlaceOptions, read: str | None, *, every
         click.get_current_context().exit(DamagedRepository.exit_code)
 
 
-def _document(found: Verification, dumps: Mapping[str, str]) -> dict[str, object]:
+def _document(found: Verification, dumps: Mapping[str, str]) -> VerifyDocument:
     return {
         "status": "damaged" if found.faults or dumps else "whole",
         "level": found.level,
