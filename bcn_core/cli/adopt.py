@@ -7,13 +7,19 @@ import click
 
 from bcn_core.adopt import Adopt, Adoption, adopt_table, plan_adoption
 from bcn_core.catalogs.opening import open_target
-from bcn_core.cli import completing
 from bcn_core.cli.confirming import confirm
 from bcn_core.cli.drawing import draw, line, size, warn
 from bcn_core.cli.manner import Manner
-from bcn_core.cli.options import RunOptions, json_option, run_options
+from bcn_core.cli.options import (
+    RunOptions,
+    dry_run_option,
+    json_option,
+    run_options,
+    yes_option,
+)
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
+from bcn_core.cli.standby import which_standby
 from bcn_core.errors import InvalidRequest
 from bcn_core.replication.discovery import table_name
 from bcn_core.replication.standby import standby_settings
@@ -43,20 +49,14 @@ class AdoptDocument(TypedDict):
 @click.command("adopt")
 @click.argument("table", metavar="DATABASE.TABLE")
 @click.argument("place", metavar="PLACE")
-@click.option(
-    "--standby",
-    shell_complete=completing.standbys,
-    metavar="NAME",
-    help="The [standby.NAME] of bcn.toml; not needed for the only one.",
-)
-@click.option("--catalog", shell_complete=completing.catalogs, metavar="NAME", help="The standby's catalog.")
+@which_standby
 @click.option(
     "--append-only",
     is_flag=True,
     help="Rows were only ever appended: no update, delete, overwrite or compaction. Needed for files of Iceberg.",
 )
-@click.option("--dry-run", "--plan", is_flag=True, help="Show the plan and stop. Nothing is written.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@dry_run_option
+@yes_option
 @run_options
 @json_option(AdoptDocument)
 @click.pass_obj

@@ -95,7 +95,7 @@ def _told(arguments: Sequence[str], manner: Manner) -> int:
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f"see: {context.command_path} --help" if context else "see: bcn --help"
-        return manner.fail("Usage", error.exit_code, error.format_message(), hint)
+        return manner.fail("Usage", error.exit_code, _in_our_form(error.format_message()), hint)
     except click.Abort:
         return manner.fail("Aborted", 1, "nothing was written: the question was not answered")
     except Exception as error:  # noqa: BLE001 - the last resort: no failure may look like a crash of Python
@@ -104,6 +104,11 @@ def _told(arguments: Sequence[str], manner: Manner) -> int:
         return manner.fail(
             "Unexpected", 1, f"unexpected {said}", "run again with --debug, and report what it shows"
         )
+
+
+def _in_our_form(message: str) -> str:
+    """Click's sentences as BCN's own errors are written: in lower case, without a full stop."""
+    return message[:1].lower() + message[1:].rstrip(".")
 
 
 def _trace(manner: Manner) -> None:

@@ -77,8 +77,7 @@ def command(manner: Manner, **given: Unpack[BackupOptions]) -> None:
     if not manner.as_json:
         draw_result(found, seconds)
     if found.manifest.status != "complete":
-        if not manner.as_json:
-            manner.say(f"HINT: {hint_for(found)}")
+        manner.advise(hint_for(found))
         click.get_current_context().exit(FinishedWithProblems.exit_code)
 
 

@@ -95,10 +95,7 @@ def list_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
     if not manner.as_json:
         _draw_standing(found)
     if found.age is None or found.age > limit.no_older_than:
-        if not manner.as_json:
-            manner.say(
-                f"HINT: the newest dump is older than {limit.no_older_than}: bcn catalog-database backup"
-            )
+        manner.advise(f"the newest dump is older than {limit.no_older_than}: bcn catalog-database backup")
         click.get_current_context().exit(FinishedWithProblems.exit_code)
 
 

@@ -18,7 +18,13 @@ from bcn_core.cli.confirming import confirm
 from bcn_core.cli.drawing import duration, facts, line
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening_database import opened_database
-from bcn_core.cli.options import PlaceOptions, json_option, place_options
+from bcn_core.cli.options import (
+    PlaceOptions,
+    dry_run_option,
+    json_option,
+    place_options,
+    yes_option,
+)
 from bcn_core.cli.plain import plain
 from bcn_core.cli.tied_result import TiedDocument, draw_tied, tied_document
 from bcn_core.errors import BcnError, DamagedRepository, InvalidRequest
@@ -113,8 +119,8 @@ _IN_USE = "Also while the catalog answers or somebody is connected."
     help="First put back the tables' files that are missing, from the PIT of the same id.",
 )
 @click.option("--while-in-use", is_flag=True, help=_IN_USE)
-@click.option("--dry-run", is_flag=True, help="Show the plan and stop. Nothing is written.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@dry_run_option
+@yes_option
 @json_option(RestoreDocument)
 @click.pass_obj
 def restore_command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:

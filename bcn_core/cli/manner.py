@@ -43,12 +43,21 @@ class Manner:
     def fail(self, kind: str, code: int, message: str, hint: str = "") -> int:
         """Say what went wrong, and give the exit code."""
         self.document["error"] = {"kind": kind, "code": code, "message": message, "hint": hint}
-        self.say(f"bcn: {message}" + (f"\nHINT: {hint}" if hint else ""))
+        self.complain(message, hint)
         return code
 
     def fail_with(self, error: BcnError) -> int:
         """Say an error of the engine."""
         return self.fail(type(error).__name__, error.exit_code, error.message, error.hint)
+
+    def complain(self, message: str, hint: str) -> None:
+        """Say a problem in the one form that all have, on stderr."""
+        self.say(f"bcn: {message}" + (f"\nHINT: {hint}" if hint else ""))
+
+    def advise(self, hint: str) -> None:
+        """Say what to do next after a run that ended with problems; a document says it by itself."""
+        if not self.as_json:
+            self.say(f"HINT: {hint}")
 
     def say(self, text: str) -> None:
         """One or more lines for people, on stderr."""

@@ -82,6 +82,32 @@ def scope_options(command: F) -> F:
     )(command)
 
 
+def table_options(complete: completing.Completer | None = None, about: str = "") -> Callable[[F], F]:
+    """``--table --exclude``: which tables, by globs; ``about`` stands before the help of both."""
+    only = f"{about}{'only' if about else 'Only'} these tables: TABLE or DATABASE.TABLE. May be given again."
+    no = f"{about}{'not' if about else 'Not'} these tables. May be given again."
+
+    def add(command: F) -> F:
+        for name, text in (("--exclude", no), ("--table", only)):
+            added = click.option(name, shell_complete=complete, metavar="GLOB", multiple=True, help=text)
+            command = added(command)
+        return command
+
+    return add
+
+
+def dry_run_option(command: F) -> F:
+    """``--dry-run``, which is also called ``--plan``."""
+    return click.option(
+        "--dry-run", "--plan", is_flag=True, help="Show the plan and stop. Nothing is written."
+    )(command)
+
+
+def yes_option(command: F) -> F:
+    """``--yes``."""
+    return click.option("--yes", is_flag=True, help="Do not ask.")(command)
+
+
 class JsonOption(click.Option):
     """``--json``, and the type of the document that it stands for."""
 

@@ -9,7 +9,11 @@ import click
 from bcn_core.cli.confirming import confirm
 from bcn_core.cli.drawing import draw, duration, failed, line
 from bcn_core.cli.manner import Manner
-from bcn_core.cli.options import json_option
+from bcn_core.cli.options import (
+    dry_run_option,
+    json_option,
+    yes_option,
+)
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.standby import StandbyOptions, standby_of, standby_options, tell_problems
@@ -36,8 +40,8 @@ class PromoteDocument(TypedDict):
 @click.command("promote")
 @standby_options
 @click.option("--as-is", is_flag=True, help="Promote what is shown, even when more has arrived.")
-@click.option("--dry-run", is_flag=True, help="Show the plan and stop. Nothing is written.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@dry_run_option
+@yes_option
 @json_option(PromoteDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[PromoteOptions]) -> None:

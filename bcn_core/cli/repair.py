@@ -1,11 +1,12 @@
 """``bcn repair``: show what can be mended and what is lost, and with ``--apply`` mend it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NotRequired, TypedDict, Unpack
 
 import click
 
-from bcn_core.cli.drawing import Tone, counted, draw, failed, line
+from bcn_core.cli.drawing import Tone, counted, failed, line
+from bcn_core.cli.faults import MOST_SHOWN, draw_faults, draw_more, draw_still_whole
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
@@ -17,8 +18,6 @@ from bcn_core.repair import Repair, Repaired, RepairPlan, apply, open_to_repair,
 from bcn_core.repository.layout import REPOSITORY_MANIFEST
 from bcn_core.repository.pins import this_process
 from bcn_core.verify import EVERYTHING, Fault, Slice
-
-_SHOWN = 50
 
 
 class RepairOptions(PlaceOptions):
@@ -115,15 +114,13 @@ def _document(planned: RepairPlan) -> RepairPlanDocument:
 
 
 def _draw(planned: RepairPlan) -> None:
-    for text, style in _some(list(_deeds(planned))):
-        line(text, style)
-    for fault in planned.lost[:_SHOWN]:
-        _draw_fault("LOST", fault)
-    for fault in planned.as_written[:_SHOWN]:
-        _draw_fault("AS WRITTEN", fault)
-    if planned.whole:
-        rows = [(str(table), pit or "nowhere: lost for good") for table, pit in planned.whole.items()]
-        draw(("HARMED TABLE", "STILL WHOLE IN PIT"), rows)
+    deeds = list(_deeds(planned))
+    for text, tone in deeds[:MOST_SHOWN]:
+        line(text, tone)
+    draw_more(len(deeds))
+    draw_faults("LOST", planned.lost)
+    draw_faults("AS WRITTEN", planned.as_written)
+    draw_still_whole(planned.whole, "nowhere: lost for good")
 
 
 def _deeds(planned: RepairPlan) -> Iterator[tuple[str, Tone]]:
@@ -140,21 +137,6 @@ def _deeds(planned: RepairPlan) -> Iterator[tuple[str, Tone]]:
         yield f"take back   {name} is whole again, or gone", ""
     for key in planned.views:
         yield f"write anew  the view {key}", ""
-
-
-def _some(lines: list[tuple[str, Tone]]) -> Iterable[tuple[str, Tone]]:
-    more = len(lines) - _SHOWN
-    return lines if more <= 0 else [*lines[:_SHOWN], (f"and {more} more lines: --json tells them all", "")]
-
-
-def _draw_fault(word: str, fault: Fault) -> None:
-    line(f"{word} {fault.key} {fault.problem}", "lost")
-    if not fault.pits:
-        line("     no restore needs it")
-        return
-    whose = ", ".join(str(table) for table in fault.tables) or "all tables"
-    more = f" and {len(fault.pits) - 3} more" if len(fault.pits) > 3 else ""
-    line(f"     {whose} of PIT {', '.join(fault.pits[:3])}{more}")
 
 
 def _draw_end(planned: RepairPlan, done: Repaired | None) -> None:

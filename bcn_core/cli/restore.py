@@ -12,7 +12,14 @@ from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
 from bcn_core.cli.confirming import confirm
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
-from bcn_core.cli.options import PlaceOptions, json_option, place_options
+from bcn_core.cli.options import (
+    PlaceOptions,
+    dry_run_option,
+    json_option,
+    place_options,
+    table_options,
+    yes_option,
+)
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.restore_result import (
     RestoreDocument,
@@ -67,20 +74,7 @@ class RestoreOptions(PlaceOptions, BoundOptions):
     multiple=True,
     help="Only these databases. May be given again.",
 )
-@click.option(
-    "--table",
-    shell_complete=completing.tables,
-    metavar="GLOB",
-    multiple=True,
-    help="Only these tables: TABLE or DATABASE.TABLE. May be given again.",
-)
-@click.option(
-    "--exclude",
-    shell_complete=completing.tables,
-    metavar="GLOB",
-    multiple=True,
-    help="Not these tables. May be given again.",
-)
+@table_options(completing.tables)
 @click.option("--include-deleted", is_flag=True, help="Also tables that the source had dropped by then.")
 @click.option(
     "--target-catalog",
@@ -111,10 +105,10 @@ class RestoreOptions(PlaceOptions, BoundOptions):
     type=click.Choice(["full", "current", "refs", "covered"]),
     default="full",
     help="Which snapshots: all (full), the current one, also the heads of branches and tags (refs), "
-    "or what a partial backup holds (covered).",
+    "or what a partial PIT holds (covered).",
 )
-@click.option("--dry-run", is_flag=True, help="Show the plan and stop. Nothing is written.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@dry_run_option
+@yes_option
 @json_option(RestoreDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
@@ -153,10 +147,9 @@ def _carry_out(manner: Manner, restore: Restore, plan: RestorePlan) -> None:
     if not manner.as_json:
         draw_report(found)
     if found.failed:
-        if not manner.as_json:
-            manner.say(
-                "HINT: run the same command again with --on-conflict skip; what is in place is not copied again"
-            )
+        manner.advise(
+            "run the same command again with --on-conflict skip; what is in place is not copied again"
+        )
         click.get_current_context().exit(FinishedWithProblems.exit_code)
 
 

@@ -5,6 +5,7 @@ from typing import Literal, TypedDict, Unpack
 import click
 
 from bcn_core.cli.drawing import line
+from bcn_core.cli.faults import MOST_SHOWN, draw_more
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import json_option, place_options
 from bcn_core.cli.plain import plain
@@ -20,8 +21,6 @@ from bcn_core.cli.wording import verdict
 from bcn_core.errors import DamagedRepository, InvalidRequest
 from bcn_core.storage.opening import Stores
 from bcn_core.verify import Finding, TableCheck, TableVerification, verify_table
-
-_SHOWN = 50
 
 
 class VerifyOptions(DrillOptions):
@@ -123,10 +122,9 @@ def _document(found: TableVerification) -> TableVerifyDocument:
 
 def _draw(found: TableVerification) -> None:
     line(found.metadata_location, "title")
-    for one in found.faults[:_SHOWN]:
+    for one in found.faults[:MOST_SHOWN]:
         line(f"  FAULT {one}", "lost")
-    if len(found.faults) > _SHOWN:
-        line(f"  and {len(found.faults) - _SHOWN} more faults: --json tells them all")
-    for one in found.notes[:_SHOWN]:
+    draw_more(len(found.faults))
+    for one in found.notes[:MOST_SHOWN]:
         line(f"  note: {one}")
     line(*verdict(len(found.faults)))

@@ -10,7 +10,10 @@ from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
 from bcn_core.cli.drawing import draw, duration, failed, line, size
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
-from bcn_core.cli.options import PlaceOptions
+from bcn_core.cli.options import (
+    PlaceOptions,
+    table_options,
+)
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.drill import Drill, Drilled, DrilledTable, DrillRequest, carry_out
@@ -56,20 +59,7 @@ def drill_options(command: F) -> F:
             metavar="PIT",
             help="Drill: of this PIT, as for bcn restore (latest).",
         ),
-        click.option(
-            "--table",
-            shell_complete=completing.tables,
-            metavar="GLOB",
-            multiple=True,
-            help="Drill: only these tables: TABLE or DATABASE.TABLE. May be given again.",
-        ),
-        click.option(
-            "--exclude",
-            shell_complete=completing.tables,
-            metavar="GLOB",
-            multiple=True,
-            help="Drill: not these tables. May be given again.",
-        ),
+        table_options(completing.tables, about="Drill: "),
         click.option("--sample", metavar="N/M", help="Drill: the N-th of M parts of the tables."),
         click.option(
             "--scratch",
