@@ -1,14 +1,14 @@
 """``bcn catalog-database``: the group, and the commands that only add or read dumps."""
 
-from typing import Annotated, Any, TypedDict, Unpack
+from typing import Unpack
 
 import click
 
 from bcn_core.catalog_database import CatalogDatabase, DumpCheck, back_up_database, verify_dumps
 from bcn_core.cli import completing
 from bcn_core.cli.catalog_database_restore import drill_command, reset_command, restore_command
+from bcn_core.cli.database_documents import DumpChecksDocument, DumpDocument, DumpListDocument
 from bcn_core.cli.drawing import draw, duration, facts, failed, line, size
-from bcn_core.cli.json_schema import Flat
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place
 from bcn_core.cli.opening_database import opened_database
@@ -32,28 +32,6 @@ class VerifyOptions(DumpOptions):
 
     all: bool
     running: bool
-
-
-class DumpDocument(TypedDict):
-    """One dump."""
-
-    dump: DumpManifest
-
-
-class Limit(TypedDict):
-    """How old the newest dump may be, in seconds."""
-
-    no_older_than: float
-
-
-class DumpChecksDocument(TypedDict):
-    """Dumps that were looked through, and what the running catalog said where it was asked."""
-
-    dumps: list[DumpCheck]
-    running: list[str]
-
-
-DumpListDocument = Annotated[dict[str, Any], Flat(Standing, Limit)]
 
 
 @click.group("catalog-database")

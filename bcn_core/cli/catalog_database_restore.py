@@ -1,7 +1,7 @@
 """``bcn catalog-database restore``, ``reset`` and ``drill``: the commands that write to a database."""
 
 import sys
-from typing import NotRequired, TypedDict, Unpack
+from typing import Unpack
 
 import click
 
@@ -15,6 +15,12 @@ from bcn_core.catalog_database import (
 )
 from bcn_core.cli import completing
 from bcn_core.cli.confirming import confirm
+from bcn_core.cli.database_documents import (
+    DatabasePlanDocument,
+    DrillDocument,
+    ResetDocument,
+    RestoreDocument,
+)
 from bcn_core.cli.drawing import duration, facts, line
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening_database import opened_database
@@ -26,8 +32,8 @@ from bcn_core.cli.options import (
     yes_option,
 )
 from bcn_core.cli.plain import plain
-from bcn_core.cli.tied_result import TiedDocument, draw_tied, tied_document
-from bcn_core.errors import BcnError, DamagedRepository, InvalidRequest
+from bcn_core.cli.tied_result import draw_tied, tied_document
+from bcn_core.errors import DamagedRepository, InvalidRequest
 from bcn_core.tied_restore import TiedPlan, TiedRestore
 
 
@@ -52,56 +58,6 @@ class ResetOptions(PlaceOptions):
 
     database: str | None
     while_in_use: bool
-
-
-class DatabasePlanDocument(TypedDict):
-    """What a restore of the database would do; ``with_tables`` where files are put back before."""
-
-    dump: str
-    target: str
-    creates: bool
-    safety_dump: bool
-    tables_now: int
-    connections: list[str]
-    catalog_answers: str | None
-    refusal: BcnError | None
-    with_tables: NotRequired[TiedDocument]
-
-
-class RestoredDocument(TypedDict):
-    """A restore of the database that was carried out; ``safety`` is the dump of what was there before."""
-
-    dump: str
-    safety: str | None
-    seconds: float
-
-
-class RestoreDocument(TypedDict):
-    """A plan, and with ``result`` what came of it."""
-
-    plan: DatabasePlanDocument
-    result: NotRequired[RestoredDocument]
-
-
-class ResetDocument(TypedDict):
-    """The database that is empty now, and the dump of what was there before."""
-
-    reset: str
-    safety: str | None
-
-
-class DrilledDocument(TypedDict):
-    """A dump that was restored into a scratch database; ``problem`` when it did not come back."""
-
-    dump: str
-    seconds: float
-    problem: str
-
-
-class DrillDocument(TypedDict):
-    """A drill."""
-
-    drill: DrilledDocument
 
 
 _IN_USE = "Also while the catalog answers or somebody is connected."

@@ -4,7 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 from bcn_core.cli.drawing import Cell, counted, draw, duration, facts, line, size, warn
 from bcn_core.cli.wording import what_happened
-from bcn_core.describe import Description, PitDescription, PitSummary, TableHistory, TableInPit, Unfinished
+from bcn_core.describe import (
+    CaptureInHistory,
+    Description,
+    PitDescription,
+    PitSummary,
+    SchemaVersion,
+    TableHistory,
+    TableInPit,
+    Unfinished,
+)
 from bcn_core.repository.checks import CheckRecord
 from bcn_core.repository.documents import Consistency, PitManifest
 
@@ -126,30 +135,24 @@ def draw_history(found: TableHistory) -> None:
         line()
         draw(("NAME", "SINCE PIT"), ((str(name), since) for name, since in found.names))
     line()
-    rows = [
-        (one.since, one.schema_id, ", ".join(one.changes) or ", ".join(one.columns)) for one in found.schemas
-    ]
-    draw(("SCHEMA SINCE", ">ID", "~COLUMNS, THEN CHANGES"), rows)
+    draw(("SCHEMA SINCE", ">ID", "~COLUMNS, THEN CHANGES"), map(_schema_row, found.schemas))
     line()
-    draw(
-        ("CAPTURED BY", "KIND", ">ROWS", ">FILES", ">NEW", ">COPIED", "SNAPSHOT"),
-        (
-            (
-                one.pit,
-                "full" if one.full else "delta",
-                one.rows,
-                one.files,
-                one.files_new,
-                size(one.bytes_new),
-                str(one.snapshot_id or "-"),
-            )
-            for one in found.captures
-        ),
-    )
+    headings = ("CAPTURED BY", "KIND", ">ROWS", ">FILES", ">NEW", ">COPIED", "SNAPSHOT")
+    draw(headings, map(_capture_row, found.captures))
     if found.other_uuids:
         line(f"other tables bore this name: {', '.join(found.other_uuids)}")
     if found.unreadable:
         warn(f"{counted(len(found.unreadable), 'PIT')} cannot be read: {', '.join(found.unreadable)}")
+
+
+def _schema_row(one: SchemaVersion) -> tuple[Cell, ...]:
+    return one.since, one.schema_id, ", ".join(one.changes or one.columns)
+
+
+def _capture_row(one: CaptureInHistory) -> tuple[Cell, ...]:
+    kind = "full" if one.full else "delta"
+    snapshot = str(one.snapshot_id or "-")
+    return one.pit, kind, one.rows, one.files, one.files_new, size(one.bytes_new), snapshot
 
 
 def _pit_row(one: PitSummary) -> tuple[Cell, ...]:

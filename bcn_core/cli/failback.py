@@ -6,7 +6,7 @@ from typing import Annotated, Any, NotRequired, TypedDict, Unpack
 
 import click
 
-from bcn_core.cli.drawing import counted, draw, failed, line, size
+from bcn_core.cli.drawing import Cell, counted, draw, failed, line, size
 from bcn_core.cli.json_schema import Flat
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import json_option
@@ -91,26 +91,22 @@ def _write(path: Path, plans: Sequence[TableFailback]) -> None:
 
 def _draw(plans: Sequence[TableFailback], standby: Standby, back: dict[str, str]) -> None:
     line("Failback plan - nothing written")
-    draw(
-        ("TABLE", "PROMOTED AT", ">ONLY HERE", ">GIVEN UP", ">FILES TO COPY", ">SIZE"),
-        (
-            (
-                str(one.table),
-                one.promoted_at,
-                len(one.only_here),
-                len(one.only_at_source),
-                len(one.files),
-                size(one.bytes),
-            )
-            for one in plans
-            if one.refusal is None
-        ),
-    )
+    headings = ("TABLE", "PROMOTED AT", ">ONLY HERE", ">GIVEN UP", ">FILES TO COPY", ">SIZE")
+    draw(headings, (_row(one) for one in plans if one.refusal is None))
     for one in plans:
         if one.refusal is not None:
             failed(one.table, one.refusal)
         _draw_commits(f"{one.table}: only here", one.only_here)
         _draw_commits(f"{one.table}: only at the source, given up", one.only_at_source)
+    _draw_way_back(standby, back)
+
+
+def _row(one: TableFailback) -> tuple[Cell, ...]:
+    copied = len(one.files), size(one.bytes)
+    return str(one.table), one.promoted_at, len(one.only_here), len(one.only_at_source), *copied
+
+
+def _draw_way_back(standby: Standby, back: dict[str, str]) -> None:
     maps = " ".join(f"--map {here}={there}" for here, there in back.items())
     line(
         "Then: 1. stop the writers here  2. copy the files (--copy-list FILE)  3. where the source's files are:"

@@ -6,13 +6,8 @@ from typing import Any
 import pytest
 from pyiceberg.catalog import load_catalog
 
-from tests.services.databases import Database, Operator, new_database
+from tests.services.databases import Database, Operator
 from tests.warehouse.source import Place, append, make
-
-
-@pytest.fixture
-def database(postgres_uri: str, tmp_path: Path) -> Database:
-    return new_database(postgres_uri, tmp_path.name)
 
 
 @pytest.fixture
