@@ -18,4 +18,5 @@ fi
 for command in backup restore describe list init; do
     bin/bcn "$command" --help >/dev/null
 done
+test -f share/man/man1/bcn.1
 bin/python -m pip check

@@ -20,7 +20,7 @@ COMMANDS = {
     "list": ("listing", "List PITs, or the databases and tables of one."),
     "changes": ("changes", "Show what changed at the source since the newest PIT."),
     "restore": ("restore", "Restore tables from a PIT."),
-    "sync": ("sync", "Bring a standby catalog up to date after its storage was replicated."),
+    "sync": ("sync", "Bring a standby up to date with its replicated storage."),
     "adopt": ("adopt", "Make a new table from Parquet files alone: the lesser way."),
     "promote": ("promote", "Failover: make standby tables writable."),
     "failback": ("failback", "Show what must go back to the source after a failover."),

@@ -50,7 +50,7 @@ def group() -> None:
 def backup_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
     """Dump the catalog's database with pg_dump.
 
-    The dump, its row counts and the catalog's state are of one snapshot. It is looked through before it is kept. To
+    The dump, its row counts and the catalog's state are of one instant. It is looked through before it is kept. To
     take it together with a PIT, under one id: bcn backup --with-catalog-database.
     """
     with opened_database(manner, given, "catalog-database backup") as (_, database):
