@@ -12,18 +12,23 @@ from typing import Annotated, Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-import click  # noqa: E402
 from pydantic import BaseModel, Field, TypeAdapter  # noqa: E402
 from pydantic.fields import FieldInfo  # noqa: E402
 from pydantic_core import PydanticUndefined, to_jsonable_python  # noqa: E402
 
+from bcn_core import __version__  # noqa: E402
+from bcn_core.cli import tree  # noqa: E402
 from bcn_core.cli.app import bcn  # noqa: E402
+from bcn_core.cli.json_schema import schema_of  # noqa: E402
+from bcn_core.cli.manner import NO_COMMAND, document_id  # noqa: E402
+from bcn_core.cli.schema import answers  # noqa: E402
 from bcn_core.inventorying.columns import COLUMNS, SORTED_BY  # noqa: E402
 from bcn_core.inventorying.documents import Batch, Closing  # noqa: E402
 from bcn_core.settings import Settings  # noqa: E402
 from bcn_dagster.alerts.channels import Alerts, Email, Slack, Webhook  # noqa: E402
 from bcn_dagster.checks.fields import Checks  # noqa: E402
 from bcn_dagster.components import CatalogDatabaseBackups, IcebergCatalogBackups, IcebergStandby  # noqa: E402
+from scripts.man_page import man_page  # noqa: E402
 from scripts.python_api import api  # noqa: E402
 from tests.fault.cases import GROUPS, tests_by_case  # noqa: E402
 
@@ -40,8 +45,8 @@ CLI_INTRODUCTION = """\
 
 This page is written by `scripts/write-reference.py` from `bcn --help`; a test holds it to the program.
 
-Answers go to stdout, progress and messages to stderr. `--json` prints one JSON document instead of tables;
-ignore fields that you do not know. Options win over [`bcn.toml`](configuration.md).
+Answers go to stdout, progress and messages to stderr. `--json` prints one JSON document instead of tables:
+[what the command shows](cli-output.md). Options win over [`bcn.toml`](configuration.md).
 
 [Exit codes](errors-and-exit-codes.md): 0 done, 9 done with problems, 2 to 8 by cause, 130 and 143 by signal.
 
@@ -64,25 +69,10 @@ needs. Cases that need real servers are run by `scripts/fault-report.py --servic
 
 def commands() -> str:
     """The help of every command."""
-    context = click.Context(bcn, info_name="bcn", max_content_width=80, terminal_width=80)
-    parts = [CLI_INTRODUCTION, _help("bcn", bcn.get_help(context))]
-    for name in bcn.list_commands(context):
-        command = bcn.get_command(context, name)
-        if command is not None:
-            parts += _of_command(f"bcn {name}", command, context)
-    return "\n".join(parts)
-
-
-def _of_command(title: str, command: click.Command, parent: click.Context) -> Iterator[str]:
-    """The help of a command, and of those that it groups."""
-    name = title.rpartition(" ")[2]
-    inner = click.Context(command, parent=parent, info_name=name, max_content_width=80, terminal_width=80)
-    yield _help(title, command.get_help(inner))
-    if isinstance(command, click.Group):
-        for own in command.list_commands(inner):
-            found = command.get_command(inner, own)
-            if found is not None:
-                yield from _of_command(f"{title} {own}", found, inner)
+    found = tree.commands(bcn, max_content_width=80, terminal_width=80)
+    return "\n".join(
+        [CLI_INTRODUCTION, *(_help(one.command_path, one.command.get_help(one)) for one in found)]
+    )
 
 
 def _help(title: str, text: str) -> str:
@@ -142,6 +132,26 @@ def json_schema() -> str:
     return json.dumps(schema, indent=1) + "\n"
 
 
+def output_schemas() -> Iterator[tuple[Path, str]]:
+    """The JSON Schema of each command's document."""
+    for name, answer in answers(bcn):
+        yield _schema_file(name), json.dumps(schema_of(answer, document_id(name)), indent=1) + "\n"
+
+
+def _schema_file(command: str) -> Path:
+    return DOCS / f"reference/schemas/{'-'.join(command.split()[1:])}.schema.json"
+
+
+def documents() -> str:
+    """A table of the commands that print a document."""
+    rows = [
+        f"| `{name}` | `{document_id(name)}` | [schema](schemas/{_schema_file(name).name}) |"
+        for name, _ in answers(bcn)
+        if name != NO_COMMAND
+    ]
+    return "\n".join(["| command | `format` | |", "|---|---|---|", *rows])
+
+
 def _table(fields: dict[str, FieldInfo]) -> str:
     rows = [f"| `{name}` | {_default(field)} | {field.description} |" for name, field in fields.items()]
     return "\n".join(["| key | default | meaning |", "|---|---|---|", *rows])
@@ -178,6 +188,10 @@ def between(page: Path, name: str, text: str) -> str:
 def pages() -> Iterator[tuple[Path, str]]:
     """Every page with what should stand in it."""
     yield DOCS / "reference/cli.md", commands()
+    yield ROOT / "man/bcn.1", man_page(bcn, __version__)
+    yield from output_schemas()
+    page = DOCS / "reference/cli-output.md"
+    yield page, between(page, "documents", documents())
     configuration = DOCS / "reference/configuration.md"
     yield configuration, between(configuration, "settings", settings())
     yield DOCS / "reference/fault-cases.md", fault_cases()
@@ -201,6 +215,7 @@ def main() -> None:
         if not path.is_file() or path.read_text() != text:
             stale.append(str(path.relative_to(ROOT)))
             if "--check" not in sys.argv:
+                path.parent.mkdir(exist_ok=True)
                 path.write_text(text)
     print("\n".join(stale) or "all pages are as they should be")
     if stale and "--check" in sys.argv:

@@ -1,18 +1,25 @@
 """``bcn adopt``: a new table from Parquet files alone."""
 
 from dataclasses import replace
-from typing import Unpack
+from typing import NotRequired, TypedDict, Unpack
 
 import click
 
 from bcn_core.adopt import Adopt, Adoption, adopt_table, plan_adoption
 from bcn_core.catalogs.opening import open_target
 from bcn_core.cli.confirming import confirm
-from bcn_core.cli.drawing import draw, line, size
+from bcn_core.cli.drawing import draw, line, size, warn
 from bcn_core.cli.manner import Manner
-from bcn_core.cli.options import RunOptions, json_option, run_options
+from bcn_core.cli.options import (
+    RunOptions,
+    dry_run_option,
+    json_option,
+    run_options,
+    yes_option,
+)
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
+from bcn_core.cli.standby import which_standby
 from bcn_core.errors import InvalidRequest
 from bcn_core.replication.discovery import table_name
 from bcn_core.replication.standby import standby_settings
@@ -32,22 +39,26 @@ class AdoptOptions(RunOptions):
     yes: bool
 
 
+class AdoptDocument(TypedDict):
+    """A plan, and with ``result`` what came of it."""
+
+    plan: Adoption
+    result: NotRequired[Adoption]
+
+
 @click.command("adopt")
 @click.argument("table", metavar="DATABASE.TABLE")
 @click.argument("place", metavar="PLACE")
-@click.option(
-    "--standby", metavar="NAME", help="The [standby.NAME] of bcn.toml; not needed for the only one."
-)
-@click.option("--catalog", metavar="NAME", help="The standby's catalog.")
+@which_standby
 @click.option(
     "--append-only",
     is_flag=True,
     help="Rows were only ever appended: no update, delete, overwrite or compaction. Needed for files of Iceberg.",
 )
-@click.option("--dry-run", "--plan", is_flag=True, help="Show the plan and stop. Nothing is written.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@dry_run_option
+@yes_option
 @run_options
-@json_option
+@json_option(AdoptDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[AdoptOptions]) -> None:
     """The lesser way: make a new table from Parquet files whose metadata was not replicated.
@@ -98,4 +109,4 @@ def _draw(plan: Adoption, catalog: str) -> None:
     line(f"{plan.files} files, {plan.rows} rows, {size(plan.bytes)}")
     for note in plan.notes:
         line(note)
-    line(f"WARNING: {plan.warning}", "yellow")
+    warn(plan.warning)

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Sequence
 
 import click
+from click.shell_completion import CompletionItem
 
 from bcn_core import __version__
 from bcn_core.cli.manner import Manner
@@ -19,7 +20,7 @@ COMMANDS = {
     "list": ("listing", "List PITs, or the databases and tables of one."),
     "changes": ("changes", "Show what changed at the source since the newest PIT."),
     "restore": ("restore", "Restore tables from a PIT."),
-    "sync": ("sync", "Bring a standby catalog up to date after its storage was replicated."),
+    "sync": ("sync", "Bring a standby up to date with its replicated storage."),
     "adopt": ("adopt", "Make a new table from Parquet files alone: the lesser way."),
     "promote": ("promote", "Failover: make standby tables writable."),
     "failback": ("failback", "Show what must go back to the source after a failover."),
@@ -33,6 +34,8 @@ COMMANDS = {
     "inventory": ("inventory", "Describe the repository as Iceberg tables."),
     "query": ("query", "Ask in SQL what is backed up."),
     "check-store": ("check_store", "Try out whether a place can hold a repository."),
+    "schema": ("schema", "Print the JSON Schema of what a command prints with --json."),
+    "completion": ("completion", "Print what makes a shell complete this command."),
 }
 """Each command's module (and its name there, else ``command``) and summary; loaded when it runs, not for the help."""
 
@@ -50,6 +53,14 @@ class LazyGroup(click.Group):
         loaded = importlib.import_module(f"bcn_core.cli.{module}")
         found: click.Command = getattr(loaded, name or "command")
         return found
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        own = [
+            CompletionItem(name, help=summary)
+            for name, (_, summary) in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return own + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -84,7 +95,7 @@ def _told(arguments: Sequence[str], manner: Manner) -> int:
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f"see: {context.command_path} --help" if context else "see: bcn --help"
-        return manner.fail("Usage", error.exit_code, error.format_message(), hint)
+        return manner.fail("Usage", error.exit_code, _in_our_form(error.format_message()), hint)
     except click.Abort:
         return manner.fail("Aborted", 1, "nothing was written: the question was not answered")
     except Exception as error:  # noqa: BLE001 - the last resort: no failure may look like a crash of Python
@@ -93,6 +104,11 @@ def _told(arguments: Sequence[str], manner: Manner) -> int:
         return manner.fail(
             "Unexpected", 1, f"unexpected {said}", "run again with --debug, and report what it shows"
         )
+
+
+def _in_our_form(message: str) -> str:
+    """Click's sentences as BCN's own errors are written: in lower case, without a full stop."""
+    return message[:1].lower() + message[1:].rstrip(".")
 
 
 def _trace(manner: Manner) -> None:

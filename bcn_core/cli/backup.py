@@ -11,7 +11,7 @@ from bcn_core.capture.claiming import next_pit
 from bcn_core.capture.making import make_repository
 from bcn_core.catalog_database import tied_dump
 from bcn_core.catalogs.catalog import Catalog
-from bcn_core.cli.backup_result import draw_result, hint_for, result_of
+from bcn_core.cli.backup_result import BackupDocument, draw_result, hint_for, result_of
 from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
 from bcn_core.cli.inventory_keeping import inventory_option, inventory_wanted, keep_inventory
 from bcn_core.cli.manner import Manner
@@ -62,7 +62,7 @@ class BackupOptions(ScopeOptions, BoundOptions):
     is_flag=True,
     help="Also dump the catalog's own database, under the PIT's id. See: bcn catalog-database --help.",
 )
-@json_option
+@json_option(BackupDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[BackupOptions]) -> None:
     """Take one point in time (PIT) of the repository's scope.
@@ -77,8 +77,7 @@ def command(manner: Manner, **given: Unpack[BackupOptions]) -> None:
     if not manner.as_json:
         draw_result(found, seconds)
     if found.manifest.status != "complete":
-        if not manner.as_json:
-            manner.say(f"HINT: {hint_for(found)}")
+        manner.advise(hint_for(found))
         click.get_current_context().exit(FinishedWithProblems.exit_code)
 
 

@@ -1,13 +1,33 @@
 """What ``bcn backup`` says when it is done."""
 
-from typing import Any
+from typing import NotRequired, TypedDict
 
-from bcn_core.cli.drawing import draw, duration, line, size
+from bcn_core.cli.drawing import draw, duration, failed, line, size, tone_of
 from bcn_core.cli.plain import plain
 from bcn_core.cli.wording import what_happened
 from bcn_core.describe import PitDescription, TableInPit
+from bcn_core.names import Scope
+from bcn_core.repository.documents import Consistency, Counts, DeletedNames, FailedTable, Status
+from bcn_core.repository.dump_documents import DumpManifest
 
 _MOST_UNCHANGED = 20
+
+
+class BackupDocument(TypedDict):
+    """The PIT that was taken."""
+
+    pit: str
+    parent: str | None
+    status: Status
+    scope: Scope
+    consistency: Consistency
+    counts: Counts
+    deleted_in_source: DeletedNames
+    tables: list[TableInPit]
+    failed_views: list[FailedTable]
+    seconds: float
+    inventory_lag: NotRequired[int | None]
+    dump: NotRequired[DumpManifest]
 
 
 def draw_result(found: PitDescription, seconds: float) -> None:
@@ -20,16 +40,16 @@ def draw_result(found: PitDescription, seconds: float) -> None:
     shown = (
         happened if len(unchanged) <= _MOST_UNCHANGED else [one for one in happened if one not in unchanged]
     )
-    draw(("TABLE", ">NEW FILES", ">COPIED", "WHAT"), (_row(table) for table in shown))
+    draw(("TABLE", ">NEW FILES", ">COPIED", "~WHAT"), (_row(table) for table in shown))
     if len(shown) < len(happened):
         line(f"{len(unchanged):,} more tables are unchanged")
     line(f"{_totals(found)} · {duration(seconds)}")
     for one in manifest.failed_views:
-        line(f"the view {one.table.table()} FAILED: {one.reason}", "red")
-    line(f"status: {manifest.status}")
+        failed(f"view {one.table.table()}", one.reason)
+    line(f"status: {manifest.status}", tone_of(manifest.status))
 
 
-def result_of(found: PitDescription, seconds: float) -> dict[str, Any]:
+def result_of(found: PitDescription, seconds: float) -> BackupDocument:
     """The same as a document."""
     manifest = found.manifest
     return {

@@ -5,8 +5,10 @@ from typing import Unpack
 import click
 
 from bcn_core.catalog_database import CatalogDatabase, DumpCheck, back_up_database, verify_dumps
+from bcn_core.cli import completing
 from bcn_core.cli.catalog_database_restore import drill_command, reset_command, restore_command
-from bcn_core.cli.drawing import draw, duration, facts, line, size
+from bcn_core.cli.database_documents import DumpChecksDocument, DumpDocument, DumpListDocument
+from bcn_core.cli.drawing import draw, duration, facts, failed, line, size
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place
 from bcn_core.cli.opening_database import opened_database
@@ -43,25 +45,25 @@ def group() -> None:
 
 @group.command("backup")
 @place_options
-@json_option
+@json_option(DumpDocument)
 @click.pass_obj
 def backup_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
     """Dump the catalog's database with pg_dump.
 
-    The dump, its row counts and the catalog's state are of one snapshot. It is looked through before it is kept. To
+    The dump, its row counts and the catalog's state are of one instant. It is looked through before it is kept. To
     take it together with a PIT, under one id: bcn backup --with-catalog-database.
     """
     with opened_database(manner, given, "catalog-database backup") as (_, database):
         found = back_up_database(database)
     manner.answer({"dump": plain(found)})
     if not manner.as_json:
-        line(f"dump {found.dump}", "green")
+        line(f"dump {found.dump}", "good")
         _draw(found)
 
 
 @group.command("list")
 @place_options
-@json_option
+@json_option(DumpListDocument)
 @click.pass_obj
 def list_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
     """List the dumps, and say how old the newest is (RPO) and how long the last drill took (RTO)."""
@@ -71,17 +73,14 @@ def list_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
     if not manner.as_json:
         _draw_standing(found)
     if found.age is None or found.age > limit.no_older_than:
-        if not manner.as_json:
-            manner.say(
-                f"HINT: the newest dump is older than {limit.no_older_than}: bcn catalog-database backup"
-            )
+        manner.advise(f"the newest dump is older than {limit.no_older_than}: bcn catalog-database backup")
         click.get_current_context().exit(FinishedWithProblems.exit_code)
 
 
 @group.command("describe")
 @place_options
-@click.argument("dump", default="latest")
-@json_option
+@click.argument("dump", shell_complete=completing.dumps, default="latest")
+@json_option(DumpDocument)
 @click.pass_obj
 def describe_command(manner: Manner, **given: Unpack[DumpOptions]) -> None:
     """Show one dump: an id, a prefix of one, or 'latest' (default)."""
@@ -100,12 +99,12 @@ def describe_command(manner: Manner, **given: Unpack[DumpOptions]) -> None:
 
 @group.command("verify")
 @place_options
-@click.argument("dump", default="latest")
+@click.argument("dump", shell_complete=completing.dumps, default="latest")
 @click.option("--all", is_flag=True, help="Every dump, not one.")
 @click.option(
     "--running", is_flag=True, help="Also ask the running catalog whether it says what the dump says."
 )
-@json_option
+@json_option(DumpChecksDocument)
 @click.pass_obj
 def verify_command(manner: Manner, **given: Unpack[VerifyOptions]) -> None:
     """Look a dump through: its digest, a statement for every table, its rows, its last line. No server is needed.
@@ -170,17 +169,17 @@ def _draw_standing(found: Standing) -> None:
         )
         for one in found.dumps
     ]
-    draw(("DUMP (UTC)", "KIND", ">ROWS", ">SIZE", "PIT", "NOTE"), rows)
+    draw(("DUMP (UTC)", "KIND", ">ROWS", ">SIZE", "PIT", "~NOTE"), rows)
     age = "there is none" if found.age is None else duration(found.age.total_seconds())
     drilled = "never" if found.drill is None or found.drill.seconds is None else duration(found.drill.seconds)
     line(f"age of the newest dump (RPO): {age} · last drill took (RTO): {drilled}")
     if found.drill is not None and found.drill.faults:
-        line(f"the last drill failed: {found.drill.first_fault}", "red")
+        failed("the last drill", found.drill.first_fault)
 
 
 def _draw_checks(found: list[DumpCheck], said: list[str]) -> None:
     for one in found:
-        line(f"dump {one.dump}: {one.problem or one.note or 'whole'}", "red" if one.problem else "green")
+        line(f"dump {one.dump}: {one.problem or one.note or 'whole'}", "lost" if one.problem else "good")
     for text in said:
         line(text)
 

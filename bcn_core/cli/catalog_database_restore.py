@@ -1,7 +1,7 @@
 """``bcn catalog-database restore``, ``reset`` and ``drill``: the commands that write to a database."""
 
 import sys
-from typing import Any, Unpack
+from typing import Unpack
 
 import click
 
@@ -13,11 +13,24 @@ from bcn_core.catalog_database import (
     reset_database,
     restore_database,
 )
+from bcn_core.cli import completing
 from bcn_core.cli.confirming import confirm
+from bcn_core.cli.database_documents import (
+    DatabasePlanDocument,
+    DrillDocument,
+    ResetDocument,
+    RestoreDocument,
+)
 from bcn_core.cli.drawing import duration, facts, line
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening_database import opened_database
-from bcn_core.cli.options import PlaceOptions, json_option, place_options
+from bcn_core.cli.options import (
+    PlaceOptions,
+    dry_run_option,
+    json_option,
+    place_options,
+    yes_option,
+)
 from bcn_core.cli.plain import plain
 from bcn_core.cli.tied_result import draw_tied, tied_document
 from bcn_core.errors import DamagedRepository, InvalidRequest
@@ -52,7 +65,7 @@ _IN_USE = "Also while the catalog answers or somebody is connected."
 
 @click.command("restore")
 @place_options
-@click.argument("dump", default="latest")
+@click.argument("dump", shell_complete=completing.dumps, default="latest")
 @click.option(
     "--target-database", metavar="NAME", help="Another database of the same server, made if need be."
 )
@@ -62,9 +75,9 @@ _IN_USE = "Also while the catalog answers or somebody is connected."
     help="First put back the tables' files that are missing, from the PIT of the same id.",
 )
 @click.option("--while-in-use", is_flag=True, help=_IN_USE)
-@click.option("--dry-run", is_flag=True, help="Show the plan and stop. Nothing is written.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@json_option
+@dry_run_option
+@yes_option
+@json_option(RestoreDocument)
 @click.pass_obj
 def restore_command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
     """Put the catalog's database into the state of a dump; shows its plan and asks before it writes anything.
@@ -93,7 +106,7 @@ def restore_command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
     if not manner.as_json:
         line(
             f"{plan.target.place} is in the state of dump {plan.manifest.dump}, in {duration(done.seconds)}",
-            "green",
+            "good",
         )
         line("start the catalog, then: bcn catalog-database verify --running " + plan.manifest.dump)
 
@@ -102,7 +115,7 @@ def restore_command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
 @place_options
 @click.option("--database", metavar="NAME", help="The database's name, instead of being asked for it.")
 @click.option("--while-in-use", is_flag=True, help=_IN_USE)
-@json_option
+@json_option(ResetDocument)
 @click.pass_obj
 def reset_command(manner: Manner, **given: Unpack[ResetOptions]) -> None:
     """Remove all of the catalog's state, so that it starts empty: the last resort when no dump restores.
@@ -125,8 +138,8 @@ def reset_command(manner: Manner, **given: Unpack[ResetOptions]) -> None:
 
 @click.command("drill")
 @place_options
-@click.argument("dump", default="latest")
-@json_option
+@click.argument("dump", shell_complete=completing.dumps, default="latest")
+@json_option(DrillDocument)
 @click.pass_obj
 def drill_command(manner: Manner, **given: Unpack[DrillOptions]) -> None:
     """Prove that a dump restores: load it into a scratch database of the same server, compare it, remove it again.
@@ -140,7 +153,7 @@ def drill_command(manner: Manner, **given: Unpack[DrillOptions]) -> None:
     )
     if not manner.as_json:
         text = done.problem or f"restored, compared and removed in {duration(done.seconds)}"
-        line(f"dump {done.manifest.dump}: {text}", "red" if done.problem else "green")
+        line(f"dump {done.manifest.dump}: {text}", "lost" if done.problem else "good")
     if done.problem:
         click.get_current_context().exit(DamagedRepository.exit_code)
 
@@ -154,7 +167,7 @@ def _show(manner: Manner, plan: DatabasePlan, tied: TiedPlan | None) -> None:
     _draw(plan)
 
 
-def _document(plan: DatabasePlan) -> dict[str, Any]:
+def _document(plan: DatabasePlan) -> DatabasePlanDocument:
     return {
         "dump": plan.manifest.dump,
         "target": plan.target.place,

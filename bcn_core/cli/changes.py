@@ -1,7 +1,7 @@
 """``bcn changes``: what a backup would find now. It reads the source and writes nothing."""
 
 from datetime import UTC, datetime
-from typing import Any, Unpack
+from typing import TypedDict, Unpack
 
 import click
 
@@ -9,7 +9,7 @@ from bcn_core.capture.claiming import check_source
 from bcn_core.capture.planning import Parent, Source, changes_since, consistent_sweep, parent_of
 from bcn_core.catalogs.catalog import Sweep
 from bcn_core.changes import Changes, view_changes
-from bcn_core.cli.drawing import draw, line
+from bcn_core.cli.drawing import draw, line, warn
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
@@ -19,9 +19,28 @@ from bcn_core.cli.wording import change_words
 from bcn_core.names import pit_id
 
 
+class ChangedTable(TypedDict):
+    """One table about which there is something to say."""
+
+    table: str
+    changes: list[str]
+    columns: list[str]
+    renamed_from: str | None
+    unreadable: str | None
+
+
+class ChangesDocument(TypedDict):
+    """What a backup would find; ``any`` whether it would find anything."""
+
+    since: str | None
+    any: bool
+    changes: list[ChangedTable]
+    unchanged: int
+
+
 @click.command("changes")
 @place_options
-@json_option
+@json_option(ChangesDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
     """Show what changed at the source since the newest PIT, without a backup."""
@@ -49,10 +68,10 @@ def command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
         _draw_views(views)
 
 
-def _rows(found: Changes) -> list[dict[str, Any]]:
+def _rows(found: Changes) -> list[ChangedTable]:
     """One entry for each table about which there is something to say."""
     tables = sorted({*found.changed, *found.renamed, *found.recreated, *found.dropped, *found.unreadable})
-    rows = []
+    rows: list[ChangedTable] = []
     for table in tables:
         changed = found.changed.get(table)
         kinds = changed.kinds if changed else ()
@@ -103,13 +122,13 @@ def _draw(found: Changes, since: str | None) -> None:
     line(f"since PIT {since}" if since else "there is no PIT yet: everything is new")
     rows = _rows(found)
     if rows:
-        draw(("TABLE", "WHAT"), ((row["table"], _words(row)) for row in rows))
+        draw(("TABLE", "~WHAT"), ((row["table"], _words(row)) for row in rows))
     line(f"{len(rows):,} changed, {_unchanged(found):,} unchanged")
     for group in found.shared:
-        line(f"warning: one UUID at several names: {', '.join(str(table) for table in group)}")
+        warn(f"one UUID at several names: {', '.join(str(table) for table in group)}")
 
 
-def _words(row: dict[str, Any]) -> str:
+def _words(row: ChangedTable) -> str:
     parts = [
         f"unreadable: {row['unreadable']}" if row["unreadable"] else "",
         f"renamed from {row['renamed_from']}" if row["renamed_from"] else "",

@@ -1,29 +1,36 @@
 """``bcn check-store``: try a place out."""
 
-from pathlib import Path
 from typing import TypedDict, Unpack
 
 import click
 
+from bcn_core.cli.drawing import draw
 from bcn_core.cli.manner import Manner
-from bcn_core.cli.options import config_option, json_option
+from bcn_core.cli.options import RunOptions, json_option, run_options
+from bcn_core.cli.plain import plain
 from bcn_core.errors import StorageRefused
 from bcn_core.settings import load
 from bcn_core.storage.opening import open_stores
 from bcn_core.storage.probing import Probed, probe
 
 
-class CheckStoreOptions(TypedDict):
+class CheckStoreOptions(RunOptions):
     """What ``bcn check-store`` takes."""
 
     place: str
-    config: Path | None
+
+
+class CheckStoreDocument(TypedDict):
+    """What a place keeps of the promises that a repository stands on."""
+
+    place: str
+    promises: list[Probed]
 
 
 @click.command("check-store")
 @click.argument("place")
-@config_option
-@json_option
+@run_options
+@json_option(CheckStoreDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[CheckStoreOptions]) -> None:
     """Try out whether PLACE, a folder or a URL, can hold a repository.
@@ -32,12 +39,9 @@ def command(manner: Manner, **given: Unpack[CheckStoreOptions]) -> None:
     """
     store = open_stores(load(given["config"])).at(given["place"])
     found = probe(store)
-    manner.answer({"place": store.url, "promises": [_document(one) for one in found]})
+    manner.answer({"place": store.url, "promises": plain(found)})
     if not manner.as_json:
-        for one in found:
-            click.echo(
-                f"{'kept  ' if one.kept else 'BROKEN'}  {one.promise}" + (f": {one.seen}" if one.seen else "")
-            )
+        draw(("RESULT", "~PROMISE", "~SEEN"), ((_kept(one), one.promise, one.seen) for one in found))
     broken = [one.promise for one in found if not one.kept]
     if broken:
         raise StorageRefused(
@@ -46,5 +50,5 @@ def command(manner: Manner, **given: Unpack[CheckStoreOptions]) -> None:
         )
 
 
-def _document(one: Probed) -> dict[str, object]:
-    return {"promise": one.promise, "kept": one.kept, "seen": one.seen}
+def _kept(one: Probed) -> str:
+    return "kept" if one.kept else "BROKEN"

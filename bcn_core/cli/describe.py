@@ -4,12 +4,21 @@ from typing import Unpack
 
 import click
 
+from bcn_core.cli import completing
 from bcn_core.cli.describing import draw_history, draw_pit, draw_repository
+from bcn_core.cli.drawing import counted
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.plain import plain
-from bcn_core.describe import describe_pit, describe_repository, table_history
+from bcn_core.describe import (
+    Description,
+    PitDescription,
+    TableHistory,
+    describe_pit,
+    describe_repository,
+    table_history,
+)
 from bcn_core.errors import DamagedRepository, InvalidRequest
 from bcn_core.repository.repository import Repository
 
@@ -23,9 +32,19 @@ class DescribeOptions(PlaceOptions):
 
 @click.command("describe")
 @place_options
-@click.option("--pit", metavar="PIT", help="One PIT: an id, a prefix of one, a timestamp, or 'latest'.")
-@click.option("--table", metavar="DATABASE.TABLE", help="One table's history over all PITs.")
-@json_option
+@click.option(
+    "--pit",
+    shell_complete=completing.pits,
+    metavar="PIT",
+    help="One PIT: an id, a prefix of one, a timestamp, or 'latest'.",
+)
+@click.option(
+    "--table",
+    shell_complete=completing.tables,
+    metavar="DATABASE.TABLE",
+    help="One table's history over all PITs.",
+)
+@json_option(Description | PitDescription | TableHistory)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[DescribeOptions]) -> None:
     """Show the repository with all its PITs, one PIT in detail, or one table's history."""
@@ -48,7 +67,7 @@ def _show_repository(manner: Manner, repository: Repository) -> None:
     damaged = [one for one in found.pits if one.status == "damaged"]
     if damaged:
         raise DamagedRepository(
-            f"{len(damaged)} PIT(s) cannot be read: {damaged[0].problem}",
+            f"{counted(len(damaged), 'PIT')} cannot be read: {damaged[0].problem}",
             hint="the other PITs are whole; bring the file back from another copy of the repository",
         )
 

@@ -2,9 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bcn_core.cli.drawing import Cell, draw, duration, facts, line, size
+from bcn_core.cli.drawing import Cell, counted, draw, duration, facts, line, size, warn
 from bcn_core.cli.wording import what_happened
-from bcn_core.describe import Description, PitDescription, PitSummary, TableHistory, TableInPit, Unfinished
+from bcn_core.describe import (
+    CaptureInHistory,
+    Description,
+    PitDescription,
+    PitSummary,
+    SchemaVersion,
+    TableHistory,
+    TableInPit,
+    Unfinished,
+)
 from bcn_core.repository.checks import CheckRecord
 from bcn_core.repository.documents import Consistency, PitManifest
 
@@ -28,7 +37,7 @@ def draw_repository(found: Description) -> None:
     for name, deleted in (("database", found.deleted_databases), ("table", found.deleted_tables)):
         if deleted:
             line(
-                f"\n{len(deleted)} {name}(s) deleted at the source, restorable from the PIT that held them last"
+                f"\n{counted(len(deleted), name)} deleted at the source, restorable from the PIT that held them last"
             )
     draw_deleted(found)
     for pit in found.condemned:
@@ -96,10 +105,10 @@ def draw_pit(found: PitDescription) -> None:
         ]
     )
     line()
-    draw(("TABLE", "STATUS", ">NEW FILES", ">COPIED", "WHAT"), (_table_row(table) for table in found.tables))
+    draw(("TABLE", "STATUS", ">NEW FILES", ">COPIED", "~WHAT"), (_table_row(table) for table in found.tables))
     _draw_views(manifest)
     for group in manifest.shared_uuids:
-        line(f"warning: one UUID at several names: {', '.join(str(ref.table()) for ref in group)}")
+        warn(f"one UUID at several names: {', '.join(str(ref.table()) for ref in group)}")
     if manifest.not_yet_created:
         line(f"not yet created then: {', '.join(str(ref.table()) for ref in manifest.not_yet_created)}")
 
@@ -108,7 +117,7 @@ def _draw_views(manifest: PitManifest) -> None:
     for database, views in manifest.included_objects.sql_views.items():
         line(f"views of {database}: {', '.join(views)}")
     for one in manifest.failed_views:
-        line(f"warning: the view {one.table.table()} could not be captured: {one.reason}")
+        warn(f"the view {one.table.table()} could not be captured: {one.reason}")
     if manifest.deleted_in_source.sql_views:
         line(f"views deleted in source: {', '.join(manifest.deleted_in_source.sql_views)}")
 
@@ -126,30 +135,24 @@ def draw_history(found: TableHistory) -> None:
         line()
         draw(("NAME", "SINCE PIT"), ((str(name), since) for name, since in found.names))
     line()
-    rows = [
-        (one.since, one.schema_id, ", ".join(one.changes) or ", ".join(one.columns)) for one in found.schemas
-    ]
-    draw(("SCHEMA SINCE", ">ID", "COLUMNS, THEN CHANGES"), rows)
+    draw(("SCHEMA SINCE", ">ID", "~COLUMNS, THEN CHANGES"), map(_schema_row, found.schemas))
     line()
-    draw(
-        ("CAPTURED BY", "KIND", ">ROWS", ">FILES", ">NEW", ">COPIED", "SNAPSHOT"),
-        (
-            (
-                one.pit,
-                "full" if one.full else "delta",
-                one.rows,
-                one.files,
-                one.files_new,
-                size(one.bytes_new),
-                str(one.snapshot_id or "-"),
-            )
-            for one in found.captures
-        ),
-    )
+    headings = ("CAPTURED BY", "KIND", ">ROWS", ">FILES", ">NEW", ">COPIED", "SNAPSHOT")
+    draw(headings, map(_capture_row, found.captures))
     if found.other_uuids:
         line(f"other tables bore this name: {', '.join(found.other_uuids)}")
     if found.unreadable:
-        line(f"warning: {len(found.unreadable)} PIT(s) cannot be read: {', '.join(found.unreadable)}")
+        warn(f"{counted(len(found.unreadable), 'PIT')} cannot be read: {', '.join(found.unreadable)}")
+
+
+def _schema_row(one: SchemaVersion) -> tuple[Cell, ...]:
+    return one.since, one.schema_id, ", ".join(one.changes or one.columns)
+
+
+def _capture_row(one: CaptureInHistory) -> tuple[Cell, ...]:
+    kind = "full" if one.full else "delta"
+    snapshot = str(one.snapshot_id or "-")
+    return one.pit, kind, one.rows, one.files, one.files_new, size(one.bytes_new), snapshot
 
 
 def _pit_row(one: PitSummary) -> tuple[Cell, ...]:
@@ -192,7 +195,7 @@ def _who(one: Unfinished) -> str:
 def _age(span: timedelta) -> str:
     if span < timedelta(days=1):
         return duration(span.total_seconds())
-    return f"{span.days} day{'s' if span.days > 1 else ''}"
+    return counted(span.days, "day")
 
 
 def _span(pits: tuple[str, ...]) -> str:

@@ -1,22 +1,46 @@
-"""Tables and lines for people: 80 columns, sizes that can be read, no name that the terminal takes for a command."""
+"""Tables and lines for people, in one language: docs/reference/cli-output.md tells it to those who read the output.
+
+Colour repeats what a word says already; who sees none misses nothing. No name is ever taken for a terminal's command.
+"""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from bcn_core.cli.tables import Column, as_columns, as_records
+from bcn_core.errors import BcnError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 Cell = str | int | None
-_STYLES = {
-    "complete": "green",
-    "partial": "yellow",
-    "damaged": "red",
-    "ACTIVE": "green",
-    "CARRIED": "yellow",
-    "DELETED": "magenta",
-    "FAILED": "bold red",
-    "refuse": "bold red",
+Tone = Literal["", "good", "attention", "lost", "muted", "title"]
+"""What a colour means; ``title`` only sets a heading off."""
+_STYLES: dict[Tone, str] = {
+    "": "",
+    "good": "green",
+    "attention": "yellow",
+    "lost": "bold red",
+    "muted": "dim",
+    "title": "bold",
 }
+_WORDS: dict[Tone, tuple[str, ...]] = {
+    "good": (
+        "complete",
+        "whole",
+        "restores",
+        "ACTIVE",
+        "created",
+        "replaced",
+        "came back",
+        "kept",
+        "promote",
+    ),
+    "attention": ("partial", "CARRIED", "DELETED", "not tried", "waiting"),
+    "lost": ("damaged", "FAILED", "refuse", "BROKEN"),
+    "muted": ("UNCHANGED", "none", "there already", "skipped: it exists"),
+}
+"""The words that bear a tone wherever they fill a cell."""
+_TONES: dict[str, Tone] = {word: tone for tone, words in _WORDS.items() for word in words}
 _STEP = 1024
 _UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
 
@@ -29,29 +53,66 @@ def console() -> "Console":
 
 
 def draw(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-    """A table; headings that start with ``>`` are of columns of numbers. Long names are folded, never cut."""
-    from rich.table import Table
+    """A table; ``>`` marks headings of numbers, ``~`` those of words that may be folded. Nothing is cut."""
+    table = [[shown(cell) for cell in row] for row in rows]
+    filled = [[*row, *[""] * (len(headings) - len(row))] for row in table]
+    columns = [Column.of(heading, [row[place] for row in filled]) for place, heading in enumerate(headings)]
+    screen = console()
+    lines = as_columns(columns, screen.width)
+    if lines is None:
+        _print(screen, as_records(columns))
+    else:
+        _print(screen, lines[:1], "title")
+        _print(screen, lines[1:])
+
+
+def _print(screen: "Console", lines: Iterable[Sequence[str]], tone: Tone = "") -> None:
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for heading in headings:
-        right = heading.startswith(">")
-        table.add_column(heading.removeprefix(">"), justify="right" if right else "left", overflow="fold")
-    for row in rows:
-        texts = [shown(cell) for cell in row]
-        table.add_row(*(Text(text, style=_STYLES.get(text, "")) for text in texts))
-    console().print(table)
+    for cells in lines:
+        text = Text()
+        for place, cell in enumerate(cells):
+            last = place == len(cells) - 1
+            text.append(cell.rstrip() if last else cell, _STYLES[tone or tone_of(cell.strip())])
+            text.append("" if last else "  ")
+        screen.print(text, soft_wrap=True)
 
 
-def line(text: str = "", style: str = "") -> None:
+def tone_of(word: str) -> Tone:
+    """The tone that a word bears."""
+    return _TONES.get(word, "")
+
+
+def line(text: str = "", tone: Tone = "") -> None:
     """One line of text. The terminal wraps it: a location that is cut into lines cannot be copied."""
-    console().print(printable(text), style=style or None, soft_wrap=True)
+    console().print(printable(text), style=_STYLES[tone] or None, soft_wrap=True)
+
+
+def warn(text: str) -> None:
+    """Something to look at, though nothing failed."""
+    line(f"warning: {text}", "attention")
+
+
+def failed(what: object, why: str | BcnError, *, indent: str = "") -> None:
+    """What failed or was refused, and the hint where the error has one."""
+    message, hint = (why.message, why.hint) if isinstance(why, BcnError) else (why, "")
+    line(f"{indent}{what} FAILED: {message}", "lost")
+    if hint:
+        line(f"{indent}HINT: {hint}")
 
 
 def facts(pairs: Iterable[tuple[str, Cell]]) -> None:
     """Names and values, one pair on each line."""
+    from rich.text import Text
+
     for name, value in pairs:
-        line(f"{name:<12} {shown(value)}")
+        text = shown(value)
+        console().print(Text.assemble(f"{name:<12} ", (text, _STYLES[tone_of(text)])), soft_wrap=True)
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with its noun: ``1 PIT``, ``12 PITs``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def shown(value: Cell) -> str:

@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Annotated, Any, NotRequired, TypedDict, Unpack
 
 import click
 
-from bcn_core.cli.drawing import draw, line, size
+from bcn_core.cli.drawing import Cell, counted, draw, failed, line, size
+from bcn_core.cli.json_schema import Flat
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import json_option
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.standby import StandbyOptions, standby_of, standby_options, tell_problems
-from bcn_core.errors import FinishedWithProblems
+from bcn_core.errors import BcnError, FinishedWithProblems
 from bcn_core.failback import Commit, Failback, TableFailback, plan_failback, way_back
 from bcn_core.replication.standby import Standby
 
@@ -23,6 +24,20 @@ class FailbackOptions(StandbyOptions):
     copy_list: Path | None
 
 
+class Size(TypedDict):
+    """What the files to copy come to, in bytes."""
+
+    bytes: int
+
+
+class FailbackDocument(TypedDict):
+    """What must go back, table by table; ``prefixes`` turn the way round."""
+
+    plan: list[Annotated[dict[str, Any], Flat(TableFailback, Size)]]
+    prefixes: dict[str, str]
+    problems: NotRequired[list[BcnError]]
+
+
 @click.command("failback")
 @standby_options
 @click.option(
@@ -31,7 +46,7 @@ class FailbackOptions(StandbyOptions):
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the files to copy: one a line, FROM, TO and bytes with tabs between.",
 )
-@json_option
+@json_option(FailbackDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[FailbackOptions]) -> None:
     """Show what must go back to the source after a failover; changes nothing.
@@ -75,27 +90,23 @@ def _write(path: Path, plans: Sequence[TableFailback]) -> None:
 
 
 def _draw(plans: Sequence[TableFailback], standby: Standby, back: dict[str, str]) -> None:
-    line("Failback plan - nothing is written")
-    draw(
-        ("TABLE", "PROMOTED AT", ">ONLY HERE", ">GIVEN UP", ">FILES TO COPY", ">SIZE"),
-        (
-            (
-                str(one.table),
-                one.promoted_at,
-                len(one.only_here),
-                len(one.only_at_source),
-                len(one.files),
-                size(one.bytes),
-            )
-            for one in plans
-            if one.refusal is None
-        ),
-    )
+    line("Failback plan - nothing written")
+    headings = ("TABLE", "PROMOTED AT", ">ONLY HERE", ">GIVEN UP", ">FILES TO COPY", ">SIZE")
+    draw(headings, (_row(one) for one in plans if one.refusal is None))
     for one in plans:
         if one.refusal is not None:
-            line(f"{one.table} FAILED: {one.refusal.message}\nHINT: {one.refusal.hint}", "red")
+            failed(one.table, one.refusal)
         _draw_commits(f"{one.table}: only here", one.only_here)
         _draw_commits(f"{one.table}: only at the source, given up", one.only_at_source)
+    _draw_way_back(standby, back)
+
+
+def _row(one: TableFailback) -> tuple[Cell, ...]:
+    copied = len(one.files), size(one.bytes)
+    return str(one.table), one.promoted_at, len(one.only_here), len(one.only_at_source), *copied
+
+
+def _draw_way_back(standby: Standby, back: dict[str, str]) -> None:
     maps = " ".join(f"--map {here}={there}" for here, there in back.items())
     line(
         "Then: 1. stop the writers here  2. copy the files (--copy-list FILE)  3. where the source's files are:"
@@ -108,5 +119,5 @@ def _draw(plans: Sequence[TableFailback], standby: Standby, back: dict[str, str]
 
 def _draw_commits(title: str, commits: Sequence[Commit]) -> None:
     for one in commits:
-        rows = f"{one.rows_added:,} rows added, {one.rows_deleted:,} deleted"
+        rows = f"{counted(one.rows_added, 'row')} added, {one.rows_deleted:,} deleted"
         line(f"{title}: {one.at:%Y-%m-%d %H:%M:%S} {one.operation} {one.snapshot_id}, {rows}")

@@ -1,10 +1,11 @@
 """``bcn inventory rebuild`` and ``bcn inventory status``."""
 
-from typing import Unpack
+from typing import Annotated, Any, TypedDict, Unpack
 
 import click
 
 from bcn_core.cli.drawing import facts, line
+from bcn_core.cli.json_schema import Flat
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
@@ -12,6 +13,15 @@ from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.events import Report, silent
 from bcn_core.inventory import Inventory, Standing, rebuild, status
+
+
+class Behind(TypedDict):
+    """PITs that the inventory lacks, under the name that other commands give it."""
+
+    inventory_lag: int
+
+
+InventoryDocument = Annotated[dict[str, Any], Flat(Standing, Behind)]
 
 
 def open_inventory(place: Place, report: Report = silent) -> Inventory:
@@ -29,7 +39,7 @@ def command() -> None:
 
 @command.command("status")
 @place_options
-@json_option
+@json_option(InventoryDocument)
 @click.pass_obj
 def status_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
     """Show how far the inventory is, and where its tables lie."""
@@ -41,7 +51,7 @@ def status_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
 
 @command.command("rebuild")
 @place_options
-@json_option
+@json_option(InventoryDocument)
 @click.pass_obj
 def rebuild_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
     """Remove the inventory, whatever state it is in, and make it anew from the PITs."""

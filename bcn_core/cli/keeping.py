@@ -1,9 +1,11 @@
 """``bcn hold``, ``bcn release`` and ``bcn undelete``: keep a PIT, give it free, call it back."""
 
-from typing import Unpack
+from typing import TypedDict, Unpack
 
 import click
 
+from bcn_core.cli import completing
+from bcn_core.cli.drawing import counted, line
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
@@ -26,6 +28,25 @@ class HoldOptions(PitOptions):
     reason: str
 
 
+class HeldDocument(TypedDict):
+    """The PIT or dump that is held."""
+
+    held: str
+
+
+class ReleasedDocument(TypedDict):
+    """The PIT or dump that is free, and how many holds it had."""
+
+    released: str
+    holds: int
+
+
+class UndeletedDocument(TypedDict):
+    """The PIT or dump that stays."""
+
+    undeleted: str
+
+
 _of_database = click.option(
     "--catalog-database", is_flag=True, help="PIT is a dump of the catalog's own database, not a PIT."
 )
@@ -33,10 +54,10 @@ _of_database = click.option(
 
 @click.command("hold")
 @place_options
-@click.argument("pit")
+@click.argument("pit", shell_complete=completing.pits)
 @click.option("--reason", required=True, metavar="TEXT", help="Why, for those who come later.")
 @_of_database
-@json_option
+@json_option(HeldDocument)
 @click.pass_obj
 def hold_command(manner: Manner, **given: Unpack[HoldOptions]) -> None:
     """Keep a PIT whatever the policy says, until it is released."""
@@ -52,9 +73,9 @@ def hold_command(manner: Manner, **given: Unpack[HoldOptions]) -> None:
 
 @click.command("release")
 @place_options
-@click.argument("pit")
+@click.argument("pit", shell_complete=completing.pits)
 @_of_database
-@json_option
+@json_option(ReleasedDocument)
 @click.pass_obj
 def release_command(manner: Manner, **given: Unpack[PitOptions]) -> None:
     """Take back all holds of a PIT."""
@@ -63,18 +84,22 @@ def release_command(manner: Manner, **given: Unpack[PitOptions]) -> None:
         dump = Dumps(repository).select(given["pit"])
         count = release_dump(repository, dump)
         return _say(
-            manner, {"released": dump, "holds": count}, f"dump {dump} is free: {count} hold(s) taken back"
+            manner,
+            {"released": dump, "holds": count},
+            f"dump {dump} is free: {counted(count, 'hold')} taken back",
         )
     pit = repository.select(given["pit"])
     count = release(repository, pit)
-    return _say(manner, {"released": pit, "holds": count}, f"PIT {pit} is free: {count} hold(s) taken back")
+    return _say(
+        manner, {"released": pit, "holds": count}, f"PIT {pit} is free: {counted(count, 'hold')} taken back"
+    )
 
 
 @click.command("undelete")
 @place_options
-@click.argument("pit")
+@click.argument("pit", shell_complete=completing.pits)
 @_of_database
-@json_option
+@json_option(UndeletedDocument)
 @click.pass_obj
 def undelete_command(manner: Manner, **given: Unpack[PitOptions]) -> None:
     """Call a PIT back that waits to be removed."""
@@ -93,4 +118,4 @@ def undelete_command(manner: Manner, **given: Unpack[PitOptions]) -> None:
 def _say(manner: Manner, document: dict[str, object], text: str) -> None:
     manner.answer(document)
     if not manner.as_json:
-        click.echo(text)
+        line(text)

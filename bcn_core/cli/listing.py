@@ -1,10 +1,11 @@
 """``bcn list``: PITs, or what one PIT holds."""
 
 from itertools import groupby
-from typing import Unpack
+from typing import TypedDict, Unpack
 
 import click
 
+from bcn_core.cli import completing
 from bcn_core.cli.describing import draw_pits
 from bcn_core.cli.drawing import Cell, draw, line, size
 from bcn_core.cli.manner import Manner
@@ -13,12 +14,14 @@ from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.plain import plain
 from bcn_core.describe import (
     PitDescription,
+    PitSummary,
     TableInPit,
     describe_pit,
     describe_repository,
     tables_of_database,
 )
 from bcn_core.errors import InvalidRequest
+from bcn_core.repository.documents import Status
 from bcn_core.repository.repository import Repository
 
 
@@ -29,11 +32,40 @@ class ListOptions(PlaceOptions):
     database: str | None
 
 
+class PitsDocument(TypedDict):
+    """All PITs, oldest first."""
+
+    pits: list[PitSummary]
+
+
+class DatabaseInPit(TypedDict):
+    """One database of a PIT, and how many tables of it are listed."""
+
+    database: str
+    status: str
+    tables: int
+
+
+class TablesDocument(TypedDict):
+    """The databases and tables of one PIT; ``views`` by their database."""
+
+    pit: str
+    status: Status
+    databases: list[DatabaseInPit]
+    tables: list[TableInPit]
+    views: dict[str, list[str]]
+
+
 @click.command("list")
 @place_options
-@click.option("--pit", metavar="PIT", help="The PIT: an id, a prefix of one, a timestamp, or 'latest'.")
-@click.option("--database", metavar="NAME", help="This database alone.")
-@json_option
+@click.option(
+    "--pit",
+    shell_complete=completing.pits,
+    metavar="PIT",
+    help="The PIT: an id, a prefix of one, a timestamp, or 'latest'.",
+)
+@click.option("--database", shell_complete=completing.databases, metavar="NAME", help="This database alone.")
+@json_option(PitsDocument | TablesDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[ListOptions]) -> None:
     """List all PITs; or, with --pit, the databases and tables of one, with the status of each."""
@@ -59,18 +91,21 @@ def _list_pits(manner: Manner, repository: Repository) -> None:
         draw_pits(found.pits)
 
 
-def _document(
-    found: PitDescription, tables: tuple[TableInPit, ...], database: str | None
-) -> dict[str, object]:
-    databases = [
+def _document(found: PitDescription, tables: tuple[TableInPit, ...], database: str | None) -> TablesDocument:
+    databases: list[DatabaseInPit] = [
         {"database": name, "status": status, "tables": sum(table.table.database == name for table in tables)}
         for name, status in sorted(found.databases.items())
         if database in (None, name)
     ]
     pit = found.manifest
     views = _views(found, database)
-    document = {"pit": pit.pit, "status": pit.status, "databases": databases, "tables": plain(tables)}
-    return {**document, "views": plain(views)}
+    return {
+        "pit": pit.pit,
+        "status": pit.status,
+        "databases": databases,
+        "tables": plain(tables),
+        "views": plain(views),
+    }
 
 
 def _views(found: PitDescription, database: str | None) -> dict[str, tuple[str, ...]]:

@@ -9,6 +9,16 @@ from typing import Any
 from bcn_core.cli.stopping import Stopping
 from bcn_core.errors import BcnError
 
+VERSION = 1
+"""Of all documents together; a field that goes away, or means something else, makes it grow."""
+NO_COMMAND = "bcn error"
+"""What stands for the command in a document that fails before its command is known."""
+
+
+def document_id(command: str) -> str:
+    """What says of which form a document is, and the ``$id`` of its schema: ``urn:bcn:list:1`` of ``bcn list``."""
+    return ":".join(["urn", "bcn", *command.split()[1:], str(VERSION)])
+
 
 @dataclass
 class Manner:
@@ -17,6 +27,7 @@ class Manner:
     as_json: bool = False
     debug: bool = False
     verbose: bool = False
+    command: str = NO_COMMAND
     stopping: Stopping = field(default_factory=Stopping)
     document: dict[str, Any] = field(default_factory=dict)
 
@@ -32,12 +43,21 @@ class Manner:
     def fail(self, kind: str, code: int, message: str, hint: str = "") -> int:
         """Say what went wrong, and give the exit code."""
         self.document["error"] = {"kind": kind, "code": code, "message": message, "hint": hint}
-        self.say(f"bcn: {message}" + (f"\nHINT: {hint}" if hint else ""))
+        self.complain(message, hint)
         return code
 
     def fail_with(self, error: BcnError) -> int:
         """Say an error of the engine."""
         return self.fail(type(error).__name__, error.exit_code, error.message, error.hint)
+
+    def complain(self, message: str, hint: str) -> None:
+        """Say a problem in the one form that all have, on stderr."""
+        self.say(f"bcn: {message}" + (f"\nHINT: {hint}" if hint else ""))
+
+    def advise(self, hint: str) -> None:
+        """Say what to do next after a run that ended with problems; a document says it by itself."""
+        if not self.as_json:
+            self.say(f"HINT: {hint}")
 
     def say(self, text: str) -> None:
         """One or more lines for people, on stderr."""
@@ -50,4 +70,5 @@ class Manner:
         if self.as_json:
             from bcn_core.repository.encoding import as_utf8
 
-            print(as_utf8(json.dumps(self.document, indent=1, ensure_ascii=False)).decode(), flush=True)  # noqa: T201
+            document = {"format": document_id(self.command), **self.document}
+            print(as_utf8(json.dumps(document, indent=1, ensure_ascii=False)).decode(), flush=True)  # noqa: T201

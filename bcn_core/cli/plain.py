@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import Any
 
 from pydantic import BaseModel
@@ -16,8 +17,8 @@ def plain(value: Any) -> Any:
     """Plain data of a dataclass, a document, or anything made of them."""
     if isinstance(value, TableName | TableRef):
         return str(value.table() if isinstance(value, TableRef) else value)
-    if isinstance(value, datetime | timedelta):
-        return _time(value)
+    if isinstance(value, datetime | timedelta | Enum):
+        return _simple(value)
     if isinstance(value, BcnError):
         return {"kind": type(value).__name__, "message": value.message, "hint": value.hint}
     if isinstance(value, Mapping):
@@ -28,7 +29,9 @@ def plain(value: Any) -> Any:
     return value if named is None else {key: plain(inner) for key, inner in named.items()}
 
 
-def _time(value: datetime | timedelta) -> str | float:
+def _simple(value: datetime | timedelta | Enum) -> Any:
+    if isinstance(value, Enum):
+        return value.value
     if isinstance(value, timedelta):
         return value.total_seconds()
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from bcn_core import events
-from bcn_core.cli.drawing import printable, size
+from bcn_core.cli.drawing import counted, printable, size
 from bcn_core.cli.manner import Manner
 from bcn_core.events import Event, Report
 from bcn_core.storage.opening import Stores
@@ -97,13 +97,14 @@ def _line(event: Event, *, everything: bool) -> str:
     """One line about an event; empty for a step that only ``--verbose`` tells."""
     template = _PROBLEMS.get(type(event)) or (_STEPS.get(type(event)) if everything else None)
     copied = getattr(event, "bytes", getattr(event, "bytes_new", 0))
-    return template.format(event=event, size=size(copied)) if template else ""
+    pits = getattr(event, "lag", getattr(event, "pits", 0))
+    return template.format(event=event, size=size(copied), count=counted(pits, "PIT")) if template else ""
 
 
 _PROBLEMS: dict[type[Event], str] = {
     events.Warned: "warning: {event.message}",
     events.TableFailed: "{event.table} FAILED: {event.reason}",
-    events.InventoryBehind: "warning: the inventory lacks {event.lag} PIT(s), the next run catches up: {event.reason}",
+    events.InventoryBehind: "warning: the inventory lacks {count}, the next run catches up: {event.reason}",
     events.CallRepeated: "{event.place}: {event.reason}; try {event.attempt} follows in {event.seconds:.1f} s",
 }
 _STEPS: dict[type[Event], str] = {
@@ -122,6 +123,6 @@ _STEPS: dict[type[Event], str] = {
     events.TablePromoted: "{event.table}: promoted at {event.version}",
     events.TableAdopted: "{event.table}: adopted, {event.files} files",
     events.ObjectReplaced: "{event.key}: has its bytes again, from {event.origin}",
-    events.InventoryWritten: "the inventory at {event.folder} shows {event.pits} PIT(s): {event.how}",
+    events.InventoryWritten: "the inventory at {event.folder} shows {count}: {event.how}",
     events.TableRestored: "{event.table}: restored at {event.location}",
 }

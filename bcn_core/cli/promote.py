@@ -1,19 +1,23 @@
 """``bcn promote``: standby tables become tables of their own."""
 
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Unpack
+from typing import NotRequired, TypedDict, Unpack
 
 import click
 
-from bcn_core.cli.drawing import draw, duration, line
+from bcn_core.cli.confirming import confirm
+from bcn_core.cli.drawing import draw, duration, failed, line
 from bcn_core.cli.manner import Manner
-from bcn_core.cli.options import json_option
+from bcn_core.cli.options import (
+    dry_run_option,
+    json_option,
+    yes_option,
+)
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.standby import StandbyOptions, standby_of, standby_options, tell_problems
-from bcn_core.errors import FinishedWithProblems, InvalidRequest
+from bcn_core.errors import BcnError, FinishedWithProblems
 from bcn_core.promote import Promote, Promotion, plan_promotion, promote_all
 
 
@@ -25,12 +29,20 @@ class PromoteOptions(StandbyOptions):
     yes: bool
 
 
+class PromoteDocument(TypedDict):
+    """A plan, and with ``result`` what came of it, table by table."""
+
+    plan: list[Promotion]
+    result: NotRequired[list[Promotion]]
+    problems: NotRequired[list[BcnError]]
+
+
 @click.command("promote")
 @standby_options
 @click.option("--as-is", is_flag=True, help="Promote what is shown, even when more has arrived.")
-@click.option("--dry-run", is_flag=True, help="Show the plan and stop. Nothing is written.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@json_option
+@dry_run_option
+@yes_option
+@json_option(PromoteDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[PromoteOptions]) -> None:
     """Failover: make standby tables writable, and say how far they are behind.
@@ -67,14 +79,7 @@ def _ask(manner: Manner, plans: Sequence[Promotion], *, yes: bool) -> None:
     refusals = [one.refusal for one in plans if one.refusal is not None]
     if len(refusals) == len(plans) and refusals:
         raise refusals[0]
-    if yes:
-        return
-    if manner.as_json or not sys.stdin.isatty():
-        raise InvalidRequest(
-            "nothing was promoted: nobody is there to confirm the plan",
-            hint="look at the plan, then add --yes",
-        )
-    click.confirm("Promote these tables?", abort=True, err=True)
+    confirm(manner, "Promote these tables?", yes=yes)
 
 
 def _draw(manner: Manner, plans: Sequence[Promotion], title: str) -> None:
@@ -84,7 +89,7 @@ def _draw(manner: Manner, plans: Sequence[Promotion], title: str) -> None:
     draw(("TABLE", "ACTION", "SHOWS", "WRITTEN AT", ">AGE", ">BEHIND"), (_row(one) for one in plans))
     for one in plans:
         if one.refusal is not None:
-            line(f"{one.table} FAILED: {one.refusal.message}\nHINT: {one.refusal.hint}", "red")
+            failed(one.table, one.refusal)
         elif one.action == "promote":
             line(_loss(one))
 
@@ -119,4 +124,4 @@ def _tell(manner: Manner, done: Sequence[Promotion]) -> None:
     line(f"{count} of {len(done)} tables promoted" + (f", {already} were already" if already else ""))
     for one in done:
         if one.refusal is not None:
-            line(f"{one.table} FAILED: {one.refusal.message}\nHINT: {one.refusal.hint}", "red")
+            failed(one.table, one.refusal)

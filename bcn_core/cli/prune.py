@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 from operator import itemgetter
-from typing import Unpack
+from typing import NotRequired, TypedDict, Unpack
 
 import click
 
-from bcn_core.cli.drawing import draw, line, size
+from bcn_core.cli.drawing import counted, draw, failed, line, size, warn
 from bcn_core.cli.durations import Span
 from bcn_core.cli.inventory_keeping import inventory_option, inventory_wanted, keep_inventory
 from bcn_core.cli.manner import Manner
@@ -15,6 +15,7 @@ from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.prune_dumps import draw_dump_plan, plan_dumps, prune_dumps
+from bcn_core.dump_retention import DumpPrunePlan, DumpsPruned
 from bcn_core.errors import FinishedWithProblems
 from bcn_core.repository.pins import this_process
 from bcn_core.retention import Policy, Pruned, PrunePlan, Rules, apply_prune, plan_prune
@@ -38,6 +39,17 @@ class PruneOptions(PlaceOptions):
     inventory: bool | None
 
 
+class PruneDocument(TypedDict):
+    """A plan, and with ``result`` what came of it; dumps of the catalog's own database apart."""
+
+    plan: PrunePlan
+    dumps: DumpPrunePlan
+    applied: bool
+    result: NotRequired[Pruned]
+    inventory_lag: NotRequired[int | None]
+    dumps_result: NotRequired[DumpsPruned]
+
+
 _COUNT = click.IntRange(min=0)
 
 
@@ -57,7 +69,7 @@ _COUNT = click.IntRange(min=0)
 )
 @click.option("--apply", is_flag=True, help="Do it. Without this the plan is shown, and nothing changes.")
 @inventory_option
-@json_option
+@json_option(PruneDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[PruneOptions]) -> None:
     """Let go of PITs that no rule keeps, and of objects that no PIT names.
@@ -115,32 +127,27 @@ def _draw_plan(plan: PrunePlan) -> None:
         for one in plan.waiting
     ]
     rows += [("remove now", pit, "", "its grace is over") for pit in plan.due]
-    draw(("WHAT", "PIT (UTC)", "STATUS", "WHY"), sorted(rows, key=itemgetter(1)))
-    count = len(plan.remove)
-    line(
-        f"{count} PIT(s) to remove, {len(plan.waiting)} waiting, {len(plan.due)} due · "
-        f"{size(plan.bytes)} freed in the end, after {_days(plan.rules.grace)} of grace"
-    )
+    draw(("WHAT", "PIT (UTC)", "STATUS", "~WHY"), sorted(rows, key=itemgetter(1)))
+    line(f"{counted(len(plan.remove), 'PIT')} to remove, {len(plan.waiting)} waiting, {len(plan.due)} due")
+    line(f"{size(plan.bytes)} freed in the end, after {_days(plan.rules.grace)} of grace")
     if plan.orphans or plan.young_orphans:
         line(
-            f"{plan.orphans} object(s) that no PIT names are old enough to go ({size(plan.orphan_bytes)}), "
-            f"{plan.young_orphans} are left alone as yet"
+            f"{counted(plan.orphans, 'object')} named by no PIT and old enough to go ({size(plan.orphan_bytes)}), "
+            f"{plan.young_orphans:,} left alone as yet"
         )
 
 
 def _draw_done(done: Pruned) -> None:
     swept = done.swept
     line(
-        f"{len(done.condemned)} PIT(s) wait now, {len(swept.pits)} removed · "
-        f"{swept.objects} objects, {size(swept.bytes)} freed, {swept.orphans} of them named by no PIT"
+        f"{counted(len(done.condemned), 'PIT')} waiting now, {len(swept.pits)} removed · "
+        f"{counted(swept.objects, 'object')}, {size(swept.bytes)} freed, {swept.orphans} of them named by no PIT"
     )
     for pit, why in sorted(done.spared.items()):
-        line(f"spared: PIT {pit}: {why}", "yellow")
+        warn(f"PIT {pit} was spared: {why}")
     if swept.refused:
-        line(
-            f"{len(swept.refused)} object(s) could not be removed: no rights, or locked: {swept.refused[0]}",
-            "red",
-        )
+        what = f"the removal of {counted(len(swept.refused), 'object')}"
+        failed(what, f"no rights, or locked: {swept.refused[0]}")
 
 
 def _days(span: timedelta) -> str:

@@ -1,6 +1,6 @@
 """What ``bcn prune`` does with the dumps of the catalog's own database: the same rules, shown apart."""
 
-from bcn_core.cli.drawing import draw, line, size
+from bcn_core.cli.drawing import counted, draw, line, size, warn
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.plain import plain
 from bcn_core.dump_retention import DumpPrunePlan, DumpRules, apply_dump_prune, plan_dump_prune
@@ -20,9 +20,11 @@ def prune_dumps(manner: Manner, repository: Repository, plan: DumpPrunePlan, rul
     manner.answer({"dumps_result": plain(done)})
     if manner.as_json or not (plan.keep or plan.remove or plan.until or plan.orphans):
         return
-    line(f"{len(done.condemned)} dump(s) wait now, {len(done.removed)} removed · {size(done.bytes)} freed")
+    line(
+        f"{counted(len(done.condemned), 'dump')} waiting now, {len(done.removed)} removed · {size(done.bytes)} freed"
+    )
     for dump, why in sorted(done.spared.items()):
-        line(f"spared: dump {dump}: {why}", "yellow")
+        warn(f"dump {dump} was spared: {why}")
 
 
 def draw_dump_plan(plan: DumpPrunePlan) -> None:
@@ -34,7 +36,7 @@ def draw_dump_plan(plan: DumpPrunePlan) -> None:
         why = "its grace is over" if due else f"can be called back until {until:%Y-%m-%d %H:%M} UTC"
         rows.append((dump, "remove now" if due else "waiting", why))
     if rows:
-        draw(("WHAT", "DUMP (UTC)", "WHY"), [(what, dump, why) for dump, what, why in sorted(rows)])
+        draw(("WHAT", "DUMP (UTC)", "~WHY"), [(what, dump, why) for dump, what, why in sorted(rows)])
 
 
 def _of_dumps(rules: Rules) -> DumpRules:

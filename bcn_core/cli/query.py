@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Unpack
+from typing import Any, TypedDict, Unpack
 
 import click
 
-from bcn_core.cli.drawing import draw, line
+from bcn_core.cli.drawing import counted, draw, line
 from bcn_core.cli.inventory import open_inventory
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
@@ -21,6 +21,13 @@ class QueryOptions(PlaceOptions):
     engine: str
 
 
+class QueryDocument(TypedDict):
+    """The answer: names of columns, and rows of values in their order."""
+
+    columns: list[str]
+    rows: list[list[Any]]
+
+
 @click.command("query")
 @place_options
 @click.argument("sql")
@@ -31,7 +38,7 @@ class QueryOptions(PlaceOptions):
     show_default=True,
     help="Who answers; DuckDB where it is installed.",
 )
-@json_option
+@json_option(QueryDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[QueryOptions]) -> None:
     """Ask the inventory in SQL: its tables are pits, tables and objects.
@@ -48,7 +55,7 @@ def command(manner: Manner, **given: Unpack[QueryOptions]) -> None:
             f">{name.upper()}" if kind.is_numeric() else name.upper() for name, kind in found.schema.items()
         ]
         draw(headings, ([_cell(value) for value in row] for row in rows))
-    line(f"{len(rows):,} row(s)")
+    line(counted(len(rows), "row"))
 
 
 def _plain(value: Any) -> Any:

@@ -1,23 +1,23 @@
 """``bcn repair``: show what can be mended and what is lost, and with ``--apply`` mend it."""
 
-from collections.abc import Iterable, Iterator
-from typing import Unpack
+from collections.abc import Iterator
+from typing import NotRequired, TypedDict, Unpack
 
 import click
 
-from bcn_core.cli.drawing import draw, line
+from bcn_core.cli.drawing import Tone, counted, failed, line
+from bcn_core.cli.faults import MOST_SHOWN, draw_faults, draw_more, draw_still_whole
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.errors import DamagedRepository, FinishedWithProblems, InvalidRequest
+from bcn_core.mending.plan import Apart, Replacement
 from bcn_core.repair import Repair, Repaired, RepairPlan, apply, open_to_repair, plan
 from bcn_core.repository.layout import REPOSITORY_MANIFEST
 from bcn_core.repository.pins import this_process
 from bcn_core.verify import EVERYTHING, Fault, Slice
-
-_SHOWN = 50
 
 
 class RepairOptions(PlaceOptions):
@@ -29,13 +29,36 @@ class RepairOptions(PlaceOptions):
     apply: bool
 
 
+class RepairPlanDocument(TypedDict):
+    """What can be mended and what is lost; ``still_whole`` is the newest PIT that has a harmed table whole."""
+
+    level: str
+    repository_manifest: bool
+    replace: list[Replacement]
+    isolate: list[Apart]
+    isolate_captures: list[Apart]
+    readmit: list[str]
+    views: list[str]
+    lost: list[Fault]
+    as_written: list[Fault]
+    still_whole: dict[str, str | None]
+
+
+class RepairDocument(TypedDict):
+    """A plan, and with ``result`` what came of it."""
+
+    plan: RepairPlanDocument
+    applied: bool
+    result: NotRequired[Repaired]
+
+
 @click.command("repair")
 @place_options
 @click.option("--read", metavar="N/M", help="Also look for damage in the N-th of M parts of all data files.")
 @click.option("--read-all", is_flag=True, help="Also look for damage in every data file.")
 @click.option("--copy", metavar="PLACE", help="Another copy of the repository, to take right bytes from.")
 @click.option("--apply", is_flag=True, help="Do it. Without this the plan is shown, and nothing changes.")
-@json_option
+@json_option(RepairDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[RepairOptions]) -> None:
     """Mend what bcn verify finds.
@@ -75,7 +98,7 @@ def _level(given: RepairOptions) -> Slice:
     return Slice.of(given["read"]) if given["read"] else Slice()
 
 
-def _document(planned: RepairPlan) -> dict[str, object]:
+def _document(planned: RepairPlan) -> RepairPlanDocument:
     return {
         "level": planned.level,
         "repository_manifest": planned.root is not None,
@@ -91,57 +114,42 @@ def _document(planned: RepairPlan) -> dict[str, object]:
 
 
 def _draw(planned: RepairPlan) -> None:
-    for text, style in _some(list(_deeds(planned))):
-        line(text, style)
-    for fault in planned.lost[:_SHOWN]:
-        _draw_fault("LOST", fault)
-    for fault in planned.as_written[:_SHOWN]:
-        _draw_fault("AS WRITTEN", fault)
-    if planned.whole:
-        rows = [(str(table), pit or "nowhere: lost for good") for table, pit in planned.whole.items()]
-        draw(("HARMED TABLE", "STILL WHOLE IN PIT"), rows)
+    deeds = list(_deeds(planned))
+    for text, tone in deeds[:MOST_SHOWN]:
+        line(text, tone)
+    draw_more(len(deeds))
+    draw_faults("LOST", planned.lost)
+    draw_faults("AS WRITTEN", planned.as_written)
+    draw_still_whole(planned.whole, "nowhere: lost for good")
 
 
-def _deeds(planned: RepairPlan) -> Iterator[tuple[str, str]]:
+def _deeds(planned: RepairPlan) -> Iterator[tuple[str, Tone]]:
     if planned.root is not None:
         yield f"make again  {REPOSITORY_MANIFEST}, as the newest PIT remembers it", ""
     for one in planned.replace:
         yield f"replace     {one.fault.key}", ""
         yield f"            it {one.fault.problem}; the bytes are at {one.origin}", ""
     for apart in planned.isolate:
-        yield f"set apart   PIT {apart.name}: {apart.reason}", "yellow"
+        yield f"set apart   PIT {apart.name}: {apart.reason}", "attention"
     for apart in planned.isolate_captures:
-        yield f"set apart   {apart.name}; the next backup captures {apart.table} anew", "yellow"
+        yield f"set apart   {apart.name}; the next backup captures {apart.table} anew", "attention"
     for name in (*planned.readmit, *planned.readmit_captures):
         yield f"take back   {name} is whole again, or gone", ""
     for key in planned.views:
         yield f"write anew  the view {key}", ""
 
 
-def _some(lines: list[tuple[str, str]]) -> Iterable[tuple[str, str]]:
-    more = len(lines) - _SHOWN
-    return lines if more <= 0 else [*lines[:_SHOWN], (f"and {more} more lines: --json tells them all", "")]
-
-
-def _draw_fault(word: str, fault: Fault) -> None:
-    line(f"{word} {fault.key} {fault.problem}", "red")
-    if not fault.pits:
-        line("     no restore needs it")
-        return
-    whose = ", ".join(str(table) for table in fault.tables) or "all tables"
-    more = f" and {len(fault.pits) - 3} more" if len(fault.pits) > 3 else ""
-    line(f"     {whose} of PIT {', '.join(fault.pits[:3])}{more}")
-
-
 def _draw_end(planned: RepairPlan, done: Repaired | None) -> None:
     lost = f"{len(planned.losses)} lost for good"
     if done is None:
         said = "Nothing to mend." if planned.is_empty else "Nothing has been changed; add --apply."
-        line(f"{len(planned.replace)} object(s) can be replaced, {lost}. {said}")
+        line(f"{counted(len(planned.replace), 'object')} can be replaced, {lost}. {said}")
         return
-    line(f"{len(done.replaced)} object(s) replaced, {len(done.views)} view(s) written, {lost}")
+    line(
+        f"{counted(len(done.replaced), 'object')} replaced, {counted(len(done.views), 'view')} written, {lost}"
+    )
     for key, why in done.refused.items():
-        line(f"refused: {key}: {why}", "red")
+        failed(key, why)
 
 
 def _exit(planned: RepairPlan, done: Repaired | None) -> None:

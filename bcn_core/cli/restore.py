@@ -7,13 +7,28 @@ import click
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.catalogs.files_only import FilesOnly
 from bcn_core.catalogs.opening import open_target
+from bcn_core.cli import completing
 from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
 from bcn_core.cli.confirming import confirm
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
-from bcn_core.cli.options import PlaceOptions, json_option, place_options
+from bcn_core.cli.options import (
+    PlaceOptions,
+    dry_run_option,
+    json_option,
+    place_options,
+    table_options,
+    yes_option,
+)
 from bcn_core.cli.progress import reporting
-from bcn_core.cli.restore_result import destination, draw_plan, draw_report, plan_document, report_document
+from bcn_core.cli.restore_result import (
+    RestoreDocument,
+    destination,
+    draw_plan,
+    draw_report,
+    plan_document,
+    report_document,
+)
 from bcn_core.errors import FinishedWithProblems, InvalidRequest, NotFound
 from bcn_core.events import Report
 from bcn_core.iceberg.snapshot_selection import HistoryMode
@@ -47,21 +62,23 @@ class RestoreOptions(PlaceOptions, BoundOptions):
 @bound_options
 @click.option(
     "--pit",
+    shell_complete=completing.pits,
     metavar="PIT",
     default="latest",
     help="An id, a prefix of one, a timestamp, or 'latest' (default).",
 )
-@click.option("--database", metavar="GLOB", multiple=True, help="Only these databases. May be given again.")
 @click.option(
-    "--table",
+    "--database",
+    shell_complete=completing.databases,
     metavar="GLOB",
     multiple=True,
-    help="Only these tables: TABLE or DATABASE.TABLE. May be given again.",
+    help="Only these databases. May be given again.",
 )
-@click.option("--exclude", metavar="GLOB", multiple=True, help="Not these tables. May be given again.")
+@table_options(completing.tables)
 @click.option("--include-deleted", is_flag=True, help="Also tables that the source had dropped by then.")
 @click.option(
     "--target-catalog",
+    shell_complete=completing.catalogs,
     metavar="NAME",
     help="Restore into this catalog, else into the one that was backed up.",
 )
@@ -88,11 +105,11 @@ class RestoreOptions(PlaceOptions, BoundOptions):
     type=click.Choice(["full", "current", "refs", "covered"]),
     default="full",
     help="Which snapshots: all (full), the current one, also the heads of branches and tags (refs), "
-    "or what a partial backup holds (covered).",
+    "or what a partial PIT holds (covered).",
 )
-@click.option("--dry-run", is_flag=True, help="Show the plan and stop. Nothing is written.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@json_option
+@dry_run_option
+@yes_option
+@json_option(RestoreDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
     """Restore tables and views from a PIT; shows its plan and asks before it writes anything.
@@ -130,10 +147,9 @@ def _carry_out(manner: Manner, restore: Restore, plan: RestorePlan) -> None:
     if not manner.as_json:
         draw_report(found)
     if found.failed:
-        if not manner.as_json:
-            manner.say(
-                "HINT: run the same command again with --on-conflict skip; what is in place is not copied again"
-            )
+        manner.advise(
+            "run the same command again with --on-conflict skip; what is in place is not copied again"
+        )
         click.get_current_context().exit(FinishedWithProblems.exit_code)
 
 

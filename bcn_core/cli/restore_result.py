@@ -1,12 +1,92 @@
 """How a restore's plan and its outcome look."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NotRequired, TypedDict, get_type_hints
 
-from bcn_core.cli.drawing import draw, duration, line, size
+from bcn_core.cli.drawing import draw, duration, failed, line, size, warn
 from bcn_core.cli.plain import plain
 from bcn_core.errors import BcnError
+from bcn_core.repository.documents import Status
+from bcn_core.restoration.request import Action
 from bcn_core.restore import Restored, RestoredView, RestorePlan, RestoreReport, SqlViewPlan, TablePlan
+
+
+class Planned(TypedDict):
+    """One table or view, where it comes from and where it goes; ``refusal`` when it will not."""
+
+    source: str
+    target: str
+    pit: str
+    action: Action
+    location: str
+    metadata_location: str
+    uuid: str | None
+    notes: list[str]
+    refusal: BcnError | None
+
+
+class PlannedTable(Planned):
+    """One table; ``rows`` is null where nobody counted."""
+
+    status: str
+    files: int
+    bytes: int
+    rows: int | None
+
+
+class PlannedView(Planned):
+    """One Iceberg view."""
+
+
+class RestorePlanDocument(TypedDict):
+    """What a restore would do."""
+
+    pit: str
+    pit_status: str
+    target_catalog: str | None
+    bytes: int
+    databases: list[str]
+    notes: list[str]
+    tables: list[PlannedTable]
+    views: list[PlannedView]
+
+
+class Outcome(TypedDict):
+    """What became of a table or view; ``error`` is null when it is in place."""
+
+    action: Action
+    metadata_location: str
+    seconds: float
+    notes: list[str]
+    error: str | None
+
+
+class RestoredTable(Outcome):
+    """One table."""
+
+    table: str
+
+
+class RestoredViewDocument(Outcome):
+    """One Iceberg view."""
+
+    view: str
+
+
+class RestoreReportDocument(TypedDict):
+    """What came of a restore."""
+
+    status: Status
+    tables: list[RestoredTable]
+    views: list[RestoredViewDocument]
+
+
+class RestoreDocument(TypedDict):
+    """A plan, and with ``result`` what came of it."""
+
+    plan: RestorePlanDocument
+    result: NotRequired[RestoreReportDocument]
+
 
 _ACTIONS = {"done": "there already", "skip": "skipped: it exists"}
 
@@ -21,7 +101,7 @@ def draw_plan(plan: RestorePlan) -> None:
     for database in plan.databases if plan.target_catalog else ():
         line(f"  database {'.'.join(database.namespace)} will be created")
     for note in plan.notes:
-        line(f"warning: {note}")
+        warn(note)
     counted = [_counted("tables", plan.tables), f"{size(plan.bytes)} to write", _counted("views", plan.views)]
     line(" · ".join(part for part in counted if part))
 
@@ -38,7 +118,7 @@ def draw_report(report: RestoreReport) -> None:
     draw(("TABLE", "RESULT", ">ROWS", ">FILES", ">SIZE", ">TIME"), rows)
     for one in report.everything:
         if one.error:
-            line(f"{one.plan.target} FAILED: {one.error}", "red")
+            failed(one.plan.target, one.error)
         for note in one.notes:
             line(f"{one.plan.target}: {note}")
         if report.plan.target_catalog is None and not one.error:
@@ -50,7 +130,7 @@ def draw_report(report: RestoreReport) -> None:
     )
 
 
-def plan_document(plan: RestorePlan) -> dict[str, Any]:
+def plan_document(plan: RestorePlan) -> RestorePlanDocument:
     """The plan as a document."""
     return {
         "pit": plan.pit,
@@ -59,12 +139,12 @@ def plan_document(plan: RestorePlan) -> dict[str, Any]:
         "bytes": plan.bytes,
         "databases": [".".join(database.namespace) for database in plan.databases],
         "notes": list(plan.notes),
-        "tables": [_table_document(table) for table in plan.tables],
-        "views": [_view_document(view) for view in plan.views],
+        "tables": [_picked(PlannedTable, table) for table in plan.tables],
+        "views": [_picked(PlannedView, view) for view in plan.views],
     }
 
 
-def report_document(report: RestoreReport) -> dict[str, Any]:
+def report_document(report: RestoreReport) -> RestoreReportDocument:
     """The outcome as a document."""
     return {
         "status": "partial" if report.failed else "complete",
@@ -73,7 +153,7 @@ def report_document(report: RestoreReport) -> dict[str, Any]:
     }
 
 
-def _outcome(one: Restored | RestoredView) -> dict[str, Any]:
+def _outcome(one: Restored | RestoredView) -> Outcome:
     return {
         "action": one.action,
         "metadata_location": one.plan.metadata_location,
@@ -84,7 +164,7 @@ def _outcome(one: Restored | RestoredView) -> dict[str, Any]:
 
 
 def _draw_view(view: SqlViewPlan) -> None:
-    line(f"  view {view.source} -> {view.target}", "bold")
+    line(f"  view {view.source} -> {view.target}", "title")
     _draw_refusal(view.refusal)
     if view.refusal is None:
         line(f"    {view.action}  UUID: {'a new one' if view.uuid else 'kept'}")
@@ -95,8 +175,9 @@ def _draw_view(view: SqlViewPlan) -> None:
 
 def _draw_refusal(refusal: BcnError | None) -> None:
     if refusal is not None:
-        line(f"    refused: {refusal.message}", "red")
-        line(f"    HINT: {refusal.hint}" if refusal.hint else "")
+        line(f"    refused: {refusal.message}", "lost")
+        if refusal.hint:
+            line(f"    HINT: {refusal.hint}")
 
 
 def _counted(what: str, plans: Sequence[TablePlan | SqlViewPlan]) -> str:
@@ -110,13 +191,13 @@ def _view_row(one: RestoredView) -> tuple[str | int | None, ...]:
     return f"view {plan.target}", _result(one), None, 1, size(plan.view.size), duration(one.seconds)
 
 
-def _view_document(view: SqlViewPlan) -> dict[str, Any]:
-    names = ("source", "target", "pit", "action", "location", "metadata_location", "uuid", "notes", "refusal")
-    return {name: plain(getattr(view, name)) for name in names}
+def _picked(kind: type, plan: TablePlan | SqlViewPlan) -> Any:
+    """What a document shows of a plan."""
+    return {name: plain(getattr(plan, name)) for name in get_type_hints(kind)}
 
 
 def _draw_table(table: TablePlan) -> None:
-    line(f"  {table.source} -> {table.target}", "bold")
+    line(f"  {table.source} -> {table.target}", "title")
     if table.refusal is not None:
         _draw_refusal(table.refusal)
         return
@@ -140,9 +221,3 @@ def _result(one: Restored | RestoredView) -> str | None:
     if one.error:
         return "FAILED"
     return _ACTIONS.get(one.action, {"create": "created", "replace": "replaced"}.get(one.action))
-
-
-def _table_document(table: TablePlan) -> dict[str, Any]:
-    names = ("source", "target", "pit", "status", "action", "location", "metadata_location")
-    more = ("uuid", "files", "bytes", "rows", "notes", "refusal")
-    return {name: plain(getattr(table, name)) for name in names + more}

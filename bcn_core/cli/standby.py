@@ -5,8 +5,13 @@ from typing import Any, TypeVar
 
 import click
 
+from bcn_core.cli import completing
 from bcn_core.cli.manner import Manner
-from bcn_core.cli.options import RunOptions, run_options
+from bcn_core.cli.options import (
+    RunOptions,
+    run_options,
+    table_options,
+)
 from bcn_core.cli.plain import plain
 from bcn_core.errors import BcnError, InvalidRequest
 from bcn_core.replication.discovery import Found
@@ -30,6 +35,19 @@ class StandbyOptions(RunOptions):
     exclude: tuple[str, ...]
 
 
+def which_standby(command: F) -> F:
+    """``--standby --catalog``."""
+    command = click.option(
+        "--catalog", shell_complete=completing.catalogs, metavar="NAME", help="The standby's catalog."
+    )(command)
+    return click.option(
+        "--standby",
+        shell_complete=completing.standbys,
+        metavar="NAME",
+        help="The [standby.NAME] of bcn.toml; not needed for the only one.",
+    )(command)
+
+
 def standby_options(command: F) -> F:
     """The options that say which standby and which of its tables are meant."""
     for option in reversed(_OPTIONS):
@@ -38,10 +56,7 @@ def standby_options(command: F) -> F:
 
 
 _OPTIONS = (
-    click.option(
-        "--standby", metavar="NAME", help="The [standby.NAME] of bcn.toml; not needed for the only one."
-    ),
-    click.option("--catalog", metavar="NAME", help="The standby's catalog."),
+    which_standby,
     click.option(
         "--map",
         metavar="SOURCE=STANDBY",
@@ -59,13 +74,7 @@ _OPTIONS = (
     ),
     click.option("--names-from", metavar="REPO", help="A repository whose newest PIT names the tables."),
     click.option("--metadata-location", metavar="PLACE", help="Where rewritten metadata goes."),
-    click.option(
-        "--table",
-        metavar="GLOB",
-        multiple=True,
-        help="Only these: TABLE or DATABASE.TABLE. May be given again.",
-    ),
-    click.option("--exclude", metavar="GLOB", multiple=True, help="Not these tables. May be given again."),
+    table_options(),
 )
 
 
@@ -109,6 +118,6 @@ def tell_problems(manner: Manner, found: Found) -> list[BcnError]:
     """Say what discovery could not decide or did not find."""
     told = problems(found)
     for error in told:
-        manner.say(f"bcn: {error.message}\nHINT: {error.hint}")
+        manner.complain(error.message, error.hint)
     manner.answer({"problems": plain(told)})
     return told

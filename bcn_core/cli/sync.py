@@ -5,10 +5,13 @@ from typing import Any, Unpack
 import click
 
 from bcn_core.cli.manner import Manner
-from bcn_core.cli.options import json_option
+from bcn_core.cli.options import (
+    dry_run_option,
+    json_option,
+)
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.standby import StandbyOptions, standby_of, standby_options, tell_problems
-from bcn_core.cli.sync_result import draw_plan, draw_report, plan_document, report_document
+from bcn_core.cli.sync_result import SyncDocument, draw_plan, draw_report, plan_document, report_document
 from bcn_core.errors import FinishedWithProblems
 from bcn_core.iceberg.snapshot_selection import HistoryMode
 from bcn_core.sync import Sync, SyncRequest, plan_sync, sync_all
@@ -38,8 +41,8 @@ class SyncOptions(StandbyOptions):
     "--accept-new-uuid", "--accept-uuid", is_flag=True, help="Follow a table that was dropped and made again."
 )
 @click.option("--replace-diverged", is_flag=True, help="Give up what was written to the standby.")
-@click.option("--dry-run", "--plan", is_flag=True, help="Show the plan and stop. Nothing is written.")
-@json_option
+@dry_run_option
+@json_option(SyncDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[SyncOptions]) -> None:
     """Bring a standby catalog up to date after its storage was replicated.

@@ -1,11 +1,44 @@
 """How a sync's plan and its outcome look."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any, NotRequired, TypedDict
 
-from bcn_core.cli.drawing import Cell, draw, duration, line, size
+from bcn_core.cli.drawing import Cell, draw, duration, failed, line, size
+from bcn_core.cli.json_schema import Flat
 from bcn_core.cli.plain import plain
+from bcn_core.errors import BcnError
+from bcn_core.repository.documents import Status
 from bcn_core.sync import Synced, SyncReport, TableSync
+
+
+class SyncPlanDocument(TypedDict):
+    """What a sync would do, table by table."""
+
+    tables: list[TableSync]
+
+
+class SyncOutcome(TypedDict):
+    """What became of a table; ``error`` is null when it shows what was planned."""
+
+    metadata_location: str | None
+    seconds: float
+    error: BcnError | None
+
+
+class SyncReportDocument(TypedDict):
+    """What came of a sync."""
+
+    status: Status
+    tables: list[Annotated[dict[str, Any], Flat(TableSync, SyncOutcome)]]
+
+
+class SyncDocument(TypedDict):
+    """A plan (``--dry-run``), or what came of it."""
+
+    plan: NotRequired[SyncPlanDocument]
+    result: NotRequired[SyncReportDocument]
+    problems: list[BcnError]
+
 
 _HEADINGS = ("TABLE", "ACTION", ">VERSION", ">BEHIND", ">FILES", ">NEW", ">REFERENCED", ">REWRITTEN")
 
@@ -32,12 +65,12 @@ def draw_report(report: SyncReport, catalog: str) -> None:
     )
 
 
-def plan_document(plans: Sequence[TableSync]) -> dict[str, Any]:
+def plan_document(plans: Sequence[TableSync]) -> SyncPlanDocument:
     """The plan as a document."""
-    return {"tables": [plain(plan) for plan in plans]}
+    return {"tables": plain(plans)}
 
 
-def report_document(report: SyncReport) -> dict[str, Any]:
+def report_document(report: SyncReport) -> SyncReportDocument:
     """The outcome as a document."""
     return {
         "status": "partial" if report.failed else "complete",
@@ -72,10 +105,9 @@ def _row(plan: TableSync) -> tuple[Cell, ...]:
 
 def _draw_words(plan: TableSync) -> None:
     if plan.refusal is not None:
-        line(f"{plan.table} FAILED: {plan.refusal.message}", "red")
-        line(f"HINT: {plan.refusal.hint}" if plan.refusal.hint else "")
+        failed(plan.table, plan.refusal)
     if plan.lag.versions:
         seconds = "" if plan.lag.seconds is None else f" ({duration(plan.lag.seconds)})"
-        line(f"{plan.table}: {plan.lag.versions} versions behind{seconds}: {plan.lag.missing}", "yellow")
+        line(f"{plan.table}: {plan.lag.versions} versions behind{seconds}: {plan.lag.missing}", "attention")
     for note in plan.notes:
         line(f"{plan.table}: {note}")

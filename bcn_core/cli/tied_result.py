@@ -1,13 +1,26 @@
 """How the files look that a restore of the catalog's database puts back before."""
 
-from typing import Any
+from typing import TypedDict
 
-from bcn_core.cli.drawing import draw, line, size
+from bcn_core.cli.drawing import draw, failed, line, size, warn
 from bcn_core.cli.plain import plain
 from bcn_core.tied_restore import FilesInPlace, TiedPlan
 
 
-def tied_document(plan: TiedPlan) -> dict[str, Any]:
+class TiedDocument(TypedDict):
+    """The tables' files that are put back before the database that names them."""
+
+    pit: str
+    pit_status: str
+    skewed: bool
+    files_missing: int
+    bytes: int
+    tables: list[FilesInPlace]
+    views: list[FilesInPlace]
+    unheld: list[str]
+
+
+def tied_document(plan: TiedPlan) -> TiedDocument:
     """The part of the files, as a document."""
     files = plan.files
     return {
@@ -39,14 +52,14 @@ def draw_tied(plan: TiedPlan) -> None:
     for one in files.everything:
         _draw_told(one)
     if files.unheld:
-        line(f"   warning: the PIT holds no files of {', '.join(files.unheld[:5])}", "yellow")
+        warn(f"the PIT holds no files of {', '.join(files.unheld[:5])}")
     if plan.skewed:
-        line("   warning: dump and PIT may not show the same pointers: the catalog moved meanwhile", "yellow")
+        warn("dump and PIT may not show the same pointers: the catalog moved meanwhile")
     line("2. the database")
 
 
 def _draw_told(one: FilesInPlace) -> None:
     for note in one.notes:
-        line(f"   {one.name}: {note}", "yellow")
+        line(f"   {one.name}: {note}", "attention")
     if one.refusal is not None:
-        line(f"   {one.name}: refused: {one.refusal.message}", "red")
+        failed(one.name, one.refusal, indent="   ")

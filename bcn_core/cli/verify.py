@@ -1,20 +1,26 @@
 """``bcn verify``: a repository, or the strict check of any Iceberg table, ours or not."""
 
-from typing import Any, Unpack
+from typing import Literal, TypedDict, Unpack
 
 import click
 
 from bcn_core.cli.drawing import line
+from bcn_core.cli.faults import MOST_SHOWN, draw_more
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import json_option, place_options
-from bcn_core.cli.verify_drill import DrillOptions, carry_out_drill, check_drill_options, drill_options
-from bcn_core.cli.verify_repository import verify_place
+from bcn_core.cli.plain import plain
+from bcn_core.cli.verify_drill import (
+    DrillDocument,
+    DrillOptions,
+    carry_out_drill,
+    check_drill_options,
+    drill_options,
+)
+from bcn_core.cli.verify_repository import VerifyDocument, verify_place
 from bcn_core.cli.wording import verdict
 from bcn_core.errors import DamagedRepository, InvalidRequest
 from bcn_core.storage.opening import Stores
 from bcn_core.verify import Finding, TableCheck, TableVerification, verify_table
-
-_SHOWN = 50
 
 
 class VerifyOptions(DrillOptions):
@@ -26,6 +32,15 @@ class VerifyOptions(DrillOptions):
     allow_prefix: tuple[str, ...]
     forbid_prefix: tuple[str, ...]
     source: str | None
+
+
+class TableVerifyDocument(TypedDict):
+    """What the strict check of one table came to."""
+
+    metadata_location: str
+    status: Literal["damaged", "whole"]
+    faults: list[Finding]
+    notes: list[Finding]
 
 
 @click.command("verify")
@@ -55,7 +70,7 @@ class VerifyOptions(DrillOptions):
     metavar="METADATA",
     help="The metadata file that the table was copied from: compares entry by entry.",
 )
-@json_option
+@json_option(VerifyDocument | DrillDocument | TableVerifyDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[VerifyOptions]) -> None:
     """Check a repository: all that its PITs name is there, with its size; every metadata file is read and parsed.
@@ -96,25 +111,20 @@ def _verify_table(manner: Manner, given: VerifyOptions, place: str) -> None:
         click.get_current_context().exit(DamagedRepository.exit_code)
 
 
-def _document(found: TableVerification) -> dict[str, Any]:
+def _document(found: TableVerification) -> TableVerifyDocument:
     return {
         "metadata_location": found.metadata_location,
         "status": "damaged" if found.faults else "whole",
-        "faults": [_finding(one) for one in found.faults],
-        "notes": [_finding(one) for one in found.notes],
+        "faults": plain(found.faults),
+        "notes": plain(found.notes),
     }
 
 
-def _finding(one: Finding) -> dict[str, str]:
-    return {"kind": one.kind.value, "location": one.location, "message": one.message}
-
-
 def _draw(found: TableVerification) -> None:
-    line(found.metadata_location, "bold")
-    for one in found.faults[:_SHOWN]:
-        line(f"  FAULT {one}", "red")
-    if len(found.faults) > _SHOWN:
-        line(f"  and {len(found.faults) - _SHOWN} more faults: --json tells them all")
-    for one in found.notes[:_SHOWN]:
+    line(found.metadata_location, "title")
+    for one in found.faults[:MOST_SHOWN]:
+        line(f"  FAULT {one}", "lost")
+    draw_more(len(found.faults))
+    for one in found.notes[:MOST_SHOWN]:
         line(f"  note: {one}")
     line(*verdict(len(found.faults)))

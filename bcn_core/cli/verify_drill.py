@@ -1,15 +1,19 @@
 """``bcn verify --restore``: a drill."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Literal, TypedDict, TypeVar
 
 import click
 
+from bcn_core.cli import completing
 from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
-from bcn_core.cli.drawing import draw, duration, line, size
+from bcn_core.cli.drawing import draw, duration, failed, line, size
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
-from bcn_core.cli.options import PlaceOptions
+from bcn_core.cli.options import (
+    PlaceOptions,
+    table_options,
+)
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.drill import Drill, Drilled, DrilledTable, DrillRequest, carry_out
@@ -31,22 +35,31 @@ class DrillOptions(PlaceOptions, BoundOptions):
     scratch: str | None
 
 
+class DrillDocument(TypedDict):
+    """What a drill came to."""
+
+    status: Literal["damaged", "partial", "restores"]
+    level: str
+    pit: str
+    seconds: float
+    bytes: int
+    rows: int
+    tables: list[DrilledTable]
+
+
 def drill_options(command: F) -> F:
     """``--restore`` and what belongs to it."""
     options = (
         click.option(
             "--restore", is_flag=True, help="A drill: restore tables, check and count, remove again."
         ),
-        click.option("--pit", metavar="PIT", help="Drill: of this PIT, as for bcn restore (latest)."),
         click.option(
-            "--table",
-            metavar="GLOB",
-            multiple=True,
-            help="Drill: only these tables: TABLE or DATABASE.TABLE. May be given again.",
+            "--pit",
+            shell_complete=completing.pits,
+            metavar="PIT",
+            help="Drill: of this PIT, as for bcn restore (latest).",
         ),
-        click.option(
-            "--exclude", metavar="GLOB", multiple=True, help="Drill: not these tables. May be given again."
-        ),
+        table_options(completing.tables, about="Drill: "),
         click.option("--sample", metavar="N/M", help="Drill: the N-th of M parts of the tables."),
         click.option(
             "--scratch",
@@ -92,7 +105,7 @@ def _request(given: DrillOptions) -> DrillRequest:
     )
 
 
-def _document(found: Drilled) -> dict[str, Any]:
+def _document(found: Drilled) -> DrillDocument:
     return {
         "status": "damaged" if found.failed else "partial" if found.refused else "restores",
         "level": found.level,
@@ -109,15 +122,15 @@ def _draw(found: Drilled) -> None:
     draw(("TABLE", "RESULT", ">ROWS", ">FILES", ">SIZE", ">TIME"), (_row(one) for one in found.tables))
     for one in found.tables:
         if one.problem:
-            line(f"{one.table} FAILED: {one.problem}", "red")
+            failed(one.table, one.problem)
         if one.refused:
-            line(f"{one.table} was not tried: {one.refused}", "yellow")
+            line(f"{one.table} was not tried: {one.refused}", "attention")
         if one.note:
             line(f"{one.table}: {one.note}")
     said = f"{len(found.restored)} of {len(found.tables)} tables came back and were checked"
     line(
         f"{said}: {found.rows:,} rows, {size(found.bytes)} in {duration(found.seconds)}",
-        "red" if found.failed else "green",
+        "lost" if found.failed else "good",
     )
 
 

@@ -1,10 +1,12 @@
 """``bcn verify`` of a repository."""
 
 from collections.abc import Mapping
+from typing import Literal, TypedDict
 
 import click
 
-from bcn_core.cli.drawing import draw, line, size
+from bcn_core.cli.drawing import line, size
+from bcn_core.cli.faults import draw_faults, draw_still_whole
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions
@@ -15,7 +17,21 @@ from bcn_core.dumping.stored import stored_faults
 from bcn_core.errors import DamagedRepository
 from bcn_core.verify import EVERYTHING, Fault, Slice, Verification, verify_repository
 
-_SHOWN = 50
+
+class VerifyDocument(TypedDict):
+    """What a check of the repository came to; ``still_whole`` is the newest PIT that has a harmed table whole."""
+
+    status: Literal["damaged", "whole"]
+    level: str
+    pits: int
+    tables: int
+    files: int
+    bytes_read: int
+    faults: list[Fault]
+    dump_faults: dict[str, str]
+    whole_pits: list[str]
+    still_whole: dict[str, str | None]
+    notes: list[str]
 
 
 def verify_place(manner: Manner, given: PlaceOptions, read: str | None, *, everything: bool) -> None:
@@ -32,7 +48,7 @@ def verify_place(manner: Manner, given: PlaceOptions, read: str | None, *, every
         click.get_current_context().exit(DamagedRepository.exit_code)
 
 
-def _document(found: Verification, dumps: Mapping[str, str]) -> dict[str, object]:
+def _document(found: Verification, dumps: Mapping[str, str]) -> VerifyDocument:
     return {
         "status": "damaged" if found.faults or dumps else "whole",
         "level": found.level,
@@ -53,15 +69,10 @@ def _draw(found: Verification, dumps: Mapping[str, str]) -> None:
         f"{found.level}: {found.pits} PITs, {found.tables} tables, {found.files:,} files, "
         f"{size(found.bytes_read)} read"
     )
-    for fault in found.faults[:_SHOWN]:
-        _draw_fault(fault)
-    if len(found.faults) > _SHOWN:
-        line(f"and {len(found.faults) - _SHOWN} more: --json tells them all")
+    draw_faults("FAULT", found.faults)
     for dump, problem in dumps.items():
-        line(f"FAULT dump {dump}: {problem}", "red")
-    if found.whole:
-        rows = [(str(table), pit or "none") for table, pit in found.whole.items()]
-        draw(("HARMED TABLE", "STILL WHOLE IN PIT"), rows)
+        line(f"FAULT dump {dump}: {problem}", "lost")
+    draw_still_whole(found.whole, "none")
     if found.faults:
         newest = f", the newest is {found.whole_pits[-1]}" if found.whole_pits else ""
         line(f"{len(found.whole_pits)} of {found.pits} PITs are whole{newest}")
@@ -69,14 +80,3 @@ def _draw(found: Verification, dumps: Mapping[str, str]) -> None:
     for note in found.notes:
         line(f"note: {note}")
     line(*verdict(len(found.faults) + len(dumps)))
-
-
-def _draw_fault(fault: Fault) -> None:
-    pits = ", ".join(fault.pits[:3]) + (f" and {len(fault.pits) - 3} more" if len(fault.pits) > 3 else "")
-    if not fault.pits:
-        line(f"FAULT {fault.key} {fault.problem}", "red")
-        line("      no restore needs it")
-        return
-    whose = ", ".join(str(table) for table in fault.tables) or "all tables"
-    line(f"FAULT {fault.key} {fault.problem}", "red")
-    line(f"      {whose} of PIT {pits}")

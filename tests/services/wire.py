@@ -96,6 +96,10 @@ def duplicated(exchange: Exchange) -> bytes | None:
     return exchange.answer()
 
 
+FAULTS: tuple[Fault, ...] = (busy, cut, lost_answer, failed_after, duplicated, truncated, delayed)
+"""All of them: what a call to a store must survive."""
+
+
 def of(method: str, part: str = "") -> Callable[[Exchange], bool]:
     """Tells whether a request is meant: by its method and a part of its target."""
     return lambda exchange: exchange.method == method and part in exchange.target

@@ -41,7 +41,7 @@ def test_a_table_may_be_named_with_its_database(lake: CommandLine) -> None:
 def test_a_backup_says_what_was_copied_for_each_table(lake: CommandLine) -> None:
     answer = lake.on_repo("backup", "--catalog", "prod")
 
-    told = [line.split()[0] for line in answer.out.splitlines() if line.endswith("new ")]
+    told = [line.split()[0] for line in answer.out.splitlines() if line.endswith("new")]
     assert ["ops.audit", "sales.items", "sales.orders"] == told
 
 

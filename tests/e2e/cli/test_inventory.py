@@ -54,7 +54,7 @@ def test_a_backup_whose_inventory_is_broken_succeeds_and_warns(described: Comman
     broken = described.on_repo("backup", "--inventory", "--json")
 
     assert (0, 2) == (broken.code, broken.document["inventory_lag"])
-    assert "warning: the inventory lacks 2 PIT(s), the next run catches up" in broken.err
+    assert "warning: the inventory lacks 2 PITs, the next run catches up" in broken.err
 
 
 def test_the_next_backup_catches_up(described: CommandLine) -> None:
@@ -107,7 +107,7 @@ def test_a_query_draws_its_rows(described: CommandLine) -> None:
     answer = described.on_repo("query", "SELECT table_name, rows FROM tables ORDER BY table_name")
 
     assert "TABLE_NAME  ROWS" == answer.out.splitlines()[0].rstrip()
-    assert "3 row(s)" == answer.out.splitlines()[-1]
+    assert "3 rows" == answer.out.splitlines()[-1]
 
 
 def test_sql_that_is_wrong_is_a_wrong_request(described: CommandLine) -> None:

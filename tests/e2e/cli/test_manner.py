@@ -105,3 +105,9 @@ def test_a_reader_that_leaves_early_sees_no_traceback(two_pits: CommandLine) -> 
     process.wait()
 
     assert "" == said
+
+
+def test_wrong_usage_is_told_in_the_form_of_every_other_error(empty: CommandLine) -> None:
+    answer = empty.bcn("bakcup")
+
+    assert ["bcn: no such command 'bakcup'", "HINT: see: bcn --help"] == answer.err.splitlines()

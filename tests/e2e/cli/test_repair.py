@@ -20,9 +20,7 @@ def test_repair_shows_its_plan_and_changes_nothing(backed_up: CommandLine, damag
     answer = backed_up.on_repo("repair")
 
     assert 0 == answer.code
-    assert (
-        "1 object(s) can be replaced, 0 lost for good. Nothing has been changed; add --apply." in answer.out
-    )
+    assert "1 object can be replaced, 0 lost for good. Nothing has been changed; add --apply." in answer.out
     assert b"" == damaged.read_bytes()
 
 

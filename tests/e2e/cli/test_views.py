@@ -57,7 +57,7 @@ def test_a_view_that_cannot_be_read_ends_a_backup_with_9_and_its_name(
 
     answer = viewed.on_repo("backup")
 
-    assert (9, True) == (answer.code, "the view sales.recent FAILED" in answer.out)
+    assert (9, True) == (answer.code, "view sales.recent FAILED" in answer.out)
 
 
 def test_a_view_that_no_pit_has_offers_the_nearest(viewed: CommandLine) -> None:

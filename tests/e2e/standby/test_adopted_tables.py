@@ -120,7 +120,7 @@ def test_a_dry_run_shows_the_plan_with_its_warning_and_writes_nothing(
     assert (0, None) == (answer.code, terminal.sites.standby.bcn().pointer(table("sales.events")))
     assert not (files / "_bcn_adopted").exists()
     assert "partitioned by day, city\n2 files, 3 rows" in answer.out
-    assert "WARNING: made from files alone" in answer.out
+    assert "warning: made from files alone" in answer.out
 
 
 @pytest.mark.usefixtures("of_hive")

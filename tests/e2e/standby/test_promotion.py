@@ -133,3 +133,11 @@ def test_with_the_same_prefix_at_both_sites_a_table_can_be_promoted(
     answer = terminal.bcn("promote", "--yes")
 
     assert (0, True) == (answer.code, "bcn.standby.promoted-at" in properties(sites))
+
+
+def test_the_document_of_a_promotion_holds_the_plan_and_the_result(terminal: StandbyLine) -> None:
+    terminal.bcn("sync")
+
+    document = terminal.bcn("promote", "--yes", "--json").document
+
+    assert ["promote", "promote"] == [document[part][0]["action"] for part in ("plan", "result")]
