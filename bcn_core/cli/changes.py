@@ -29,6 +29,14 @@ class ChangedTable(TypedDict):
     unreadable: str | None
 
 
+class ChangedView(TypedDict):
+    """One Iceberg view that is not as the PIT holds it."""
+
+    view: str
+    change: str
+    unreadable: str | None
+
+
 class ChangesDocument(TypedDict):
     """What a backup would find; ``any`` whether it would find anything."""
 
@@ -36,6 +44,7 @@ class ChangesDocument(TypedDict):
     any: bool
     changes: list[ChangedTable]
     unchanged: int
+    views: list[ChangedView]
 
 
 @click.command("changes")
@@ -87,7 +96,7 @@ def _rows(found: Changes) -> list[ChangedTable]:
     return rows
 
 
-def _views(parent: Parent, sweep: Sweep) -> list[dict[str, Any]]:
+def _views(parent: Parent, sweep: Sweep) -> list[ChangedView]:
     """One entry for each Iceberg view that is not as the PIT holds it."""
     found = view_changes(parent.views, sweep.views, sweep.unreadable_views)
     return [
@@ -96,22 +105,16 @@ def _views(parent: Parent, sweep: Sweep) -> list[dict[str, Any]]:
     ]
 
 
-def _draw_views(views: list[dict[str, Any]]) -> None:
+def _draw_views(views: list[ChangedView]) -> None:
     if views:
-        said = {"dropped": "deleted in source"}
-        draw(
-            ("VIEW", "WHAT"),
-            (
-                (
-                    one["view"],
-                    f"unreadable: {one['unreadable']}"
-                    if one["unreadable"]
-                    else said.get(one["change"], one["change"]),
-                )
-                for one in views
-            ),
-        )
+        draw(("VIEW", "~WHAT"), ((view["view"], _words_of_view(view)) for view in views))
         line(f"{len(views):,} view(s) changed")
+
+
+def _words_of_view(view: ChangedView) -> str:
+    if view["unreadable"]:
+        return f"unreadable: {view['unreadable']}"
+    return "deleted in source" if view["change"] == "dropped" else view["change"]
 
 
 def _unchanged(found: Changes) -> int:
