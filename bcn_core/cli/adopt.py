@@ -8,7 +8,7 @@ import click
 from bcn_core.adopt import Adopt, Adoption, adopt_table, plan_adoption
 from bcn_core.catalogs.opening import open_target
 from bcn_core.cli.confirming import confirm
-from bcn_core.cli.drawing import draw, line, size, warn
+from bcn_core.cli.drawing import counted, draw, line, size, warn
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import (
     RunOptions,
@@ -99,14 +99,14 @@ def _carry_out(manner: Manner, adopt: Adopt) -> None:
         done = adopt_table(replace(adopt, report=report))
     manner.answer({"result": plain(done)})
     if not manner.as_json:
-        line(f"{done.table} is adopted: {done.files} files, {done.rows} rows")
+        line(f"{done.table} is adopted: {counted(done.files, 'file')}, {counted(done.rows, 'row')}")
 
 
 def _draw(plan: Adoption, catalog: str) -> None:
     line(f"Adoption plan: {plan.table} of catalog '{catalog}' - nothing written yet")
     draw(("COLUMN", "TYPE"), plan.columns.items())
     line(f"partitioned by {', '.join(plan.partitions)}" if plan.partitions else "not partitioned")
-    line(f"{plan.files} files, {plan.rows} rows, {size(plan.bytes)}")
+    line(f"{counted(plan.files, 'file')}, {counted(plan.rows, 'row')}, {size(plan.bytes)}")
     for note in plan.notes:
         line(note)
     warn(plan.warning)

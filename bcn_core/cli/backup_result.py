@@ -2,7 +2,7 @@
 
 from typing import NotRequired, TypedDict
 
-from bcn_core.cli.drawing import draw, duration, failed, line, size, tone_of
+from bcn_core.cli.drawing import counted, draw, duration, failed, line, size, tone_of
 from bcn_core.cli.plain import plain
 from bcn_core.cli.wording import what_happened
 from bcn_core.describe import PitDescription, TableInPit
@@ -94,5 +94,5 @@ def _totals(found: PitDescription) -> str:
     parts = [f"{counts.captured:,} captured", f"{counts.unchanged:,} unchanged"]
     more = {"carried": counts.carried, "deleted": counts.deleted, "failed": counts.failed}
     parts += [f"{count:,} {word}" for word, count in more.items() if count]
-    views = f" · {counts.sql_views:,} views" if counts.sql_views else ""
-    return f"{counts.tables:,} tables: {', '.join(parts)} · {size(counts.bytes_new)} copied{views}"
+    views = f" · {counted(counts.sql_views, 'view')}" if counts.sql_views else ""
+    return f"{counted(counts.tables, 'table')}: {', '.join(parts)} · {size(counts.bytes_new)} copied{views}"

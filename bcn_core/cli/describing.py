@@ -15,7 +15,7 @@ from bcn_core.describe import (
     Unfinished,
 )
 from bcn_core.repository.checks import CheckRecord
-from bcn_core.repository.documents import Consistency, PitManifest
+from bcn_core.repository.documents import Consistency, Counts, PitManifest
 
 PIT_HEADINGS = ("PIT (UTC)", "STATUS", ">DBS", ">TABLES", ">FILES", ">SIZE", ">NEW", ">GONE")
 
@@ -96,11 +96,8 @@ def draw_pit(found: PitDescription) -> None:
             ("captured", f"{manifest.captured_at:%Y-%m-%d %H:%M:%S} UTC"),
             ("parent", manifest.parent_pit.pit if manifest.parent_pit else "none"),
             ("consistency", _consistency(manifest.consistency)),
-            (
-                "holds",
-                f"{counts.databases} databases, {counts.tables} tables, {counts.files} files, {size(counts.bytes)}",
-            ),
-            ("copied", f"{counts.files_new} files, {size(counts.bytes_new)}"),
+            ("holds", _held(counts)),
+            ("copied", f"{counted(counts.files_new, 'file')}, {size(counts.bytes_new)}"),
             ("digest", manifest.digest),
         ]
     )
@@ -111,6 +108,11 @@ def draw_pit(found: PitDescription) -> None:
         warn(f"one UUID at several names: {', '.join(str(ref.table()) for ref in group)}")
     if manifest.not_yet_created:
         line(f"not yet created then: {', '.join(str(ref.table()) for ref in manifest.not_yet_created)}")
+
+
+def _held(counts: Counts) -> str:
+    parts = (counts.databases, "database"), (counts.tables, "table"), (counts.files, "file")
+    return ", ".join([*(counted(*part) for part in parts), size(counts.bytes)])
 
 
 def _draw_views(manifest: PitManifest) -> None:

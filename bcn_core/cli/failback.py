@@ -102,8 +102,9 @@ def _draw(plans: Sequence[TableFailback], standby: Standby, back: dict[str, str]
 
 
 def _row(one: TableFailback) -> tuple[Cell, ...]:
+    promoted = one.promoted_at and one.promoted_at.replace("T", " ").removesuffix("Z")
     copied = len(one.files), size(one.bytes)
-    return str(one.table), one.promoted_at, len(one.only_here), len(one.only_at_source), *copied
+    return str(one.table), promoted, len(one.only_here), len(one.only_at_source), *copied
 
 
 def _draw_way_back(standby: Standby, back: dict[str, str]) -> None:

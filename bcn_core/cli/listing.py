@@ -7,7 +7,7 @@ import click
 
 from bcn_core.cli import completing
 from bcn_core.cli.describing import draw_pits
-from bcn_core.cli.drawing import Cell, draw, line, size
+from bcn_core.cli.drawing import Cell, counted, draw, line, size
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
@@ -119,7 +119,7 @@ def _draw(found: PitDescription, tables: tuple[TableInPit, ...], database: str |
     for name, status in sorted(found.databases.items()):
         if database in (None, name):
             held = by_name.get(name, [])
-            line(f"\n{name}  {status}  {len(held)} tables")
+            line(f"\n{name}  {status}  {counted(len(held), 'table')}")
             if held:
                 headings = ("TABLE", "STATUS", ">ROWS", ">FILES", ">SIZE", ">SCHEMA", "CAPTURED BY")
                 draw(headings, (_row(table, found.manifest.pit) for table in held))

@@ -7,7 +7,7 @@ from typing import NotRequired, TypedDict, Unpack
 import click
 
 from bcn_core.cli.confirming import confirm
-from bcn_core.cli.drawing import draw, duration, failed, line
+from bcn_core.cli.drawing import counted, draw, duration, failed, line
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import (
     dry_run_option,
@@ -17,6 +17,7 @@ from bcn_core.cli.options import (
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.standby import StandbyOptions, standby_of, standby_options, tell_problems
+from bcn_core.cli.wording import version_number
 from bcn_core.errors import BcnError, FinishedWithProblems
 from bcn_core.promote import Promote, Promotion, plan_promotion, promote_all
 
@@ -86,7 +87,7 @@ def _draw(manner: Manner, plans: Sequence[Promotion], title: str) -> None:
     if manner.as_json:
         return
     line(title)
-    draw(("TABLE", "ACTION", "SHOWS", "WRITTEN AT", ">AGE", ">BEHIND"), (_row(one) for one in plans))
+    draw(("TABLE", "ACTION", ">VERSION", "WRITTEN AT", ">AGE", ">BEHIND"), (_row(one) for one in plans))
     for one in plans:
         if one.refusal is not None:
             failed(one.table, one.refusal)
@@ -99,7 +100,7 @@ def _row(one: Promotion) -> tuple[str | None, ...]:
     return (
         str(one.table),
         one.action,
-        one.version,
+        version_number(one.version),
         f"{shown:%Y-%m-%d %H:%M:%S}" if shown else None,
         duration((datetime.now(UTC) - shown).total_seconds()) if shown else None,
         str(one.lag.versions) if one.lag else None,
@@ -113,7 +114,7 @@ def _loss(one: Promotion) -> str:
     if one.lag.versions == 0:
         return f"{one.table}: has all that has arrived; a commit that never arrived is not in it"
     seconds = "" if one.lag.seconds is None else f" ({duration(one.lag.seconds)})"
-    return f"{one.table}: LOSES {one.lag.versions} versions{seconds} that arrived in part: {one.lag.missing}"
+    return f"{one.table}: LOSES {counted(one.lag.versions, 'version')}{seconds} that arrived in part: {one.lag.missing}"
 
 
 def _tell(manner: Manner, done: Sequence[Promotion]) -> None:

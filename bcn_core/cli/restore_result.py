@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NotRequired, TypedDict, get_type_hints
 
-from bcn_core.cli.drawing import draw, duration, failed, line, size, warn
+from bcn_core.cli.drawing import counted, draw, duration, failed, line, size, warn
 from bcn_core.cli.plain import plain
 from bcn_core.errors import BcnError
 from bcn_core.repository.documents import Status
@@ -102,8 +102,8 @@ def draw_plan(plan: RestorePlan) -> None:
         line(f"  database {'.'.join(database.namespace)} will be created")
     for note in plan.notes:
         warn(note)
-    counted = [_counted("tables", plan.tables), f"{size(plan.bytes)} to write", _counted("views", plan.views)]
-    line(" · ".join(part for part in counted if part))
+    told = [_counted("table", plan.tables), f"{size(plan.bytes)} to write", _counted("view", plan.views)]
+    line(" · ".join(part for part in told if part))
 
 
 def destination(plan: RestorePlan) -> str:
@@ -180,10 +180,10 @@ def _draw_refusal(refusal: BcnError | None) -> None:
             line(f"    HINT: {refusal.hint}")
 
 
-def _counted(what: str, plans: Sequence[TablePlan | SqlViewPlan]) -> str:
+def _counted(noun: str, plans: Sequence[TablePlan | SqlViewPlan]) -> str:
     actions = [one.action for one in plans]
-    counted = ", ".join(f"{actions.count(one)} {one}" for one in dict.fromkeys(actions))
-    return f"{len(plans)} {what}: {counted}" if plans else ""
+    said = ", ".join(f"{actions.count(one)} {one}" for one in dict.fromkeys(actions))
+    return f"{counted(len(plans), noun)}: {said}" if plans else ""
 
 
 def _view_row(one: RestoredView) -> tuple[str | int | None, ...]:
@@ -202,14 +202,16 @@ def _draw_table(table: TablePlan) -> None:
         _draw_refusal(table.refusal)
         return
     uuid = "a new one" if table.uuid else "kept"
-    line(f"    {table.action}  {table.files:,} files  {size(table.bytes)}  {_rows(table)}  UUID: {uuid}")
+    line(
+        f"    {table.action}  {counted(table.files, 'file')}  {size(table.bytes)}  {_rows(table)}  UUID: {uuid}"
+    )
     line(f"    at {table.location}")
     for note in table.notes:
         line(f"    note: {note}")
 
 
 def _rows(table: TablePlan) -> str:
-    return "rows unknown" if table.rows is None else f"{table.rows:,} rows"
+    return "rows unknown" if table.rows is None else counted(table.rows, "row")
 
 
 def _row(one: Restored) -> tuple[str | int | None, ...]:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, NotRequired, TypedDict
 
-from bcn_core.cli.drawing import Cell, draw, duration, failed, line, size
+from bcn_core.cli.drawing import Cell, counted, draw, duration, failed, line, size
 from bcn_core.cli.json_schema import Flat
 from bcn_core.cli.plain import plain
+from bcn_core.cli.wording import version_number
 from bcn_core.errors import BcnError
 from bcn_core.repository.documents import Status
 from bcn_core.sync import Synced, SyncReport, TableSync
@@ -40,7 +41,7 @@ class SyncDocument(TypedDict):
     problems: list[BcnError]
 
 
-_HEADINGS = ("TABLE", "ACTION", ">VERSION", ">BEHIND", ">FILES", ">NEW", ">REFERENCED", ">REWRITTEN")
+_HEADINGS = ("TABLE", "ACTION", ">VERSION", ">BEHIND", ">FILES", ">NEW", ">SIZE", ">REWRITTEN")
 
 
 def draw_plan(plans: Sequence[TableSync], catalog: str) -> None:
@@ -94,7 +95,7 @@ def _row(plan: TableSync) -> tuple[Cell, ...]:
     return (
         str(plan.table),
         plan.action,
-        str(plan.version).partition("-")[0].partition(".")[0],
+        version_number(plan.version),
         plan.lag.versions,
         work.files,
         work.files_new,
@@ -108,6 +109,9 @@ def _draw_words(plan: TableSync) -> None:
         failed(plan.table, plan.refusal)
     if plan.lag.versions:
         seconds = "" if plan.lag.seconds is None else f" ({duration(plan.lag.seconds)})"
-        line(f"{plan.table}: {plan.lag.versions} versions behind{seconds}: {plan.lag.missing}", "attention")
+        line(
+            f"{plan.table}: {counted(plan.lag.versions, 'version')} behind{seconds}: {plan.lag.missing}",
+            "attention",
+        )
     for note in plan.notes:
         line(f"{plan.table}: {note}")

@@ -5,7 +5,7 @@ from typing import Literal, TypedDict
 
 import click
 
-from bcn_core.cli.drawing import line, size
+from bcn_core.cli.drawing import counted, line, size
 from bcn_core.cli.faults import draw_faults, draw_still_whole
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
@@ -65,10 +65,9 @@ def _document(found: Verification, dumps: Mapping[str, str]) -> VerifyDocument:
 
 
 def _draw(found: Verification, dumps: Mapping[str, str]) -> None:
-    line(
-        f"{found.level}: {found.pits} PITs, {found.tables} tables, {found.files:,} files, "
-        f"{size(found.bytes_read)} read"
-    )
+    looked = (found.pits, "PIT"), (found.tables, "table"), (found.files, "file")
+    counts = ", ".join(counted(*part) for part in looked)
+    line(f"{found.level}: {counts}, {size(found.bytes_read)} read")
     draw_faults("FAULT", found.faults)
     for dump, problem in dumps.items():
         line(f"FAULT dump {dump}: {problem}", "lost")

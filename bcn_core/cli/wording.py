@@ -30,6 +30,11 @@ def change_words(changes: Iterable[str], columns: Iterable[str] = ()) -> str:
     return ", ".join(words)
 
 
+def version_number(version: str | None) -> str | None:
+    """The number of a version, as a metadata file's name begins with it: ``00002-….metadata.json`` is ``00002``."""
+    return version and version.partition("-")[0].partition(".")[0]
+
+
 def verdict(faults: int) -> tuple[str, Tone]:
     """What a check came to, and its tone."""
     if not faults:

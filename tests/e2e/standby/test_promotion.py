@@ -52,7 +52,7 @@ def test_versions_that_arrived_in_part_are_told_as_lost(terminal: StandbyLine, s
 
     answer = terminal.bcn("promote", "--dry-run")
 
-    assert "LOSES 1 versions" in answer.out
+    assert "LOSES 1 version" in answer.out
     assert "is not there yet" in answer.out
 
 

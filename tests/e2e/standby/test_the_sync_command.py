@@ -137,7 +137,7 @@ def test_what_is_missing_of_the_next_version_is_said(terminal: StandbyLine, site
     answer = terminal.bcn("sync")
 
     assert 0 == answer.code
-    assert "sales.orders: 1 versions behind" in answer.out
+    assert "sales.orders: 1 version behind" in answer.out
     assert "is not there yet" in answer.out
 
 
