@@ -95,17 +95,33 @@ def open_target(name: str, properties: Mapping[str, str]) -> Catalog:
 
 
 def _loaded(name: str, properties: Mapping[str, str]) -> "LoadedCatalog":
-    """As PyIceberg would load it, but for a REST catalog's requests, which get a time limit."""
-    from pyiceberg.catalog import CatalogType, infer_catalog_type, load_catalog
+    """As PyIceberg would load it, but for the requests of REST and Hive catalogs, which get a time limit."""
+    from pyiceberg.catalog import load_catalog
     from pyiceberg.utils.config import Config, merge_config
 
-    merged = merge_config(Config().get_catalog_config(name) or {}, dict(properties))
-    kind = merged.get("type") or (None if "py-catalog-impl" in merged else infer_catalog_type(name, merged))
-    if str(getattr(kind, "value", kind)).lower() != CatalogType.REST.value:
-        return load_catalog(name, **properties)
-    from bcn_core.catalogs.rest_session import PatientRestCatalog
+    known = cast("dict[str, str]", merge_config(Config().get_catalog_config(name) or {}, dict(properties)))
+    kind = _kind(name, known)
+    if kind == "rest":
+        from bcn_core.catalogs.rest_session import PatientRestCatalog
 
-    return PatientRestCatalog(name, **cast("dict[str, str]", merged))
+        return PatientRestCatalog(name, **known)
+    if kind == "hive":
+        try:
+            from bcn_core.catalogs.hive_session import PatientHiveCatalog
+        except ImportError:
+            return load_catalog(name, **properties)  # Which says what must be installed.
+        return PatientHiveCatalog(name, **known)
+    return load_catalog(name, **properties)
+
+
+def _kind(name: str, properties: dict[str, str]) -> str | None:
+    """The type of catalog that PyIceberg would load; None for a class of somebody's own."""
+    from pyiceberg.catalog import infer_catalog_type
+
+    if "type" in properties or "py-catalog-impl" in properties:
+        return properties.get("type", "").lower() or None
+    found = infer_catalog_type(name, {**properties})
+    return None if found is None else found.value
 
 
 def _wrapped(loaded: "LoadedCatalog", properties: Mapping[str, str]) -> Catalog:
@@ -113,7 +129,7 @@ def _wrapped(loaded: "LoadedCatalog", properties: Mapping[str, str]) -> Catalog:
         from bcn_core.catalogs.sql import SqlPointers
 
         return SqlPointers(cast("SqlCatalog", loaded))
-    if type(loaded).__name__ == "HiveCatalog":
+    if type(loaded).__name__ == "PatientHiveCatalog":
         from bcn_core.catalogs.hive import HivePointers
 
         return HivePointers(cast("HiveCatalog", loaded))

@@ -38,7 +38,8 @@ def hint_for(error: Exception) -> str:
     """What to do about an error that a catalog's library raised."""
     from requests.exceptions import Timeout
 
-    if isinstance(error, Timeout):
+    # Thrift's own error of a silent metastore bears the system's.
+    if isinstance(error, Timeout) or isinstance(getattr(error, "inner", None), TimeoutError):
         return f"the server is silent: look at it; one that only is slow needs a longer {READ} (or {CONNECT})"
     return HINT
 

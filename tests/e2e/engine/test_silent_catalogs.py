@@ -89,6 +89,15 @@ def test_a_nessie_server_that_never_answers_is_told(silent: str) -> None:
         catalog.sweep(Scope("shop"))
 
 
+def test_a_hive_metastore_that_never_answers_is_told(silent: str) -> None:
+    address = silent.replace("http://", "thrift://")
+    catalog = open_catalog("shop", {"type": "hive", "uri": address, **IMPATIENT})
+
+    with pytest.raises(StorageFailure, match="cannot read catalog 'shop'") as told:
+        catalog.sweep(Scope("shop"))
+    assert "bcn.read-timeout" in str(told.value.hint)
+
+
 def test_an_imitated_server_that_falls_silent_ends_the_sweep_and_not_each_table_after_the_other(
     listing: ThreadingHTTPServer,
 ) -> None:
