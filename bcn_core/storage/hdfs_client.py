@@ -160,7 +160,7 @@ def _failure(shown: str, status: int, name: str, message: str) -> BcnError:
         return ObjectExists(f"{shown} exists already")
     if name in _FULL or "could only be written to 0 of" in message:
         return StorageFull(said, hint="free some room or raise the quota, then run the same command again")
-    if name in _REFUSED or status in (400, 401):
+    if name in _REFUSED or status in (400, 401) or (status == 403 and not name):
         return StorageRefused(said, hint=_RIGHTS)
     # A lease that is held, safe mode, a name node in standby, and most of what Hadoop calls IOException pass.
     return StorageFailure(said, hint=_AGAIN)
