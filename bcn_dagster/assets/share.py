@@ -141,7 +141,7 @@ def asked_of(site: Site, context: Context) -> tuple[frozenset[TableName], frozen
     return asked, None if whole else asked
 
 
-def pits_of(context: Context) -> list[str]:
+def pits_of(context: Context | dg.AssetCheckExecutionContext) -> list[str]:
     """The PITs of the run that a step belongs to, oldest first: one, unless it is a backfill in a single run."""
     ends = context.partition_key_range
     return [ends.start] if ends.start == ends.end else sorted(context.partition_keys)
