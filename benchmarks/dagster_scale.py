@@ -160,7 +160,11 @@ def run(instance: dg.DagsterInstance, request: dg.RunRequest, asked: float) -> d
     tags = {**request.tags, "dagster/partition": str(request.partition_key)}
     began = time.perf_counter()
     with dg.execute_job(
-        dg.reconstructable(backup_job), instance, tags=tags, asset_selection=request.asset_selection
+        dg.reconstructable(backup_job),
+        instance,
+        run_config=request.run_config,
+        tags=tags,
+        asset_selection=request.asset_selection,
     ) as done:
         seconds = time.perf_counter() - began
         return {

@@ -14,9 +14,9 @@ from bcn_core.repository.repository import Repository
 class CheckRecord(Dated):
     """``checks/<instant>-<token>.json``: one check.
 
-    ``level``: ``quick``, ``read n/m``, ``read all``, or of a drill ``restore n/m``, ``restore some``, ``restore all``.
-    A drill also says of which ``pit``, how many ``rows`` were read back, in how many ``seconds`` the tables were in
-    place, and how many were ``refused``.
+    ``level``: ``quick``, ``quick n/m`` (a part of the older captures), ``read n/m``, ``read all``, or of a drill
+    ``restore n/m``, ``restore some``, ``restore all``. A drill also says of which ``pit``, how many ``rows`` were read
+    back, in how many ``seconds`` the tables were in place, and how many were ``refused``.
     """
 
     level: str

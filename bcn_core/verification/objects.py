@@ -9,6 +9,7 @@ from bcn_core.errors import BcnError, InvalidRequest, InvalidTableFile, ObjectMi
 from bcn_core.iceberg.manifests import read_manifest, read_manifest_list
 from bcn_core.iceberg.metadata import parse
 from bcn_core.references import Keys
+from bcn_core.repository.documents import TableEntry
 from bcn_core.repository.files import StoredFile
 from bcn_core.repository.layout import capture_of, stored_files
 from bcn_core.repository.repository import Repository
@@ -46,6 +47,18 @@ class Slice:
 
 
 EVERYTHING = Slice(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which captures are looked at: those that some PITs made, and of the others those whose turn it is."""
+
+    pits: frozenset[str]
+    turn: Slice
+
+    def takes(self, entry: TableEntry) -> bool:
+        """Whether a capture is looked at."""
+        return entry.capture_pit in self.pits or self.turn.takes(entry.capture)
 
 
 @dataclass

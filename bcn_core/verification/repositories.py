@@ -1,7 +1,7 @@
 """Verifying a repository: its PITs' chain, their documents, their objects, and the newest PIT's tables as Iceberg."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bcn_core.errors import BcnError, NotFound, ObjectMissing, StorageRefused
@@ -9,14 +9,14 @@ from bcn_core.events import Report, Warned
 from bcn_core.iceberg.checking import check_table
 from bcn_core.locations import join
 from bcn_core.names import TableName
-from bcn_core.references import Opened, opened, references
+from bcn_core.references import Opened, References, opened, references
 from bcn_core.repository.checks import CheckRecord, keep_check
 from bcn_core.repository.flags import condemned
 from bcn_core.repository.pins import this_process
 from bcn_core.repository.readers import reading
 from bcn_core.repository.repository import Repository
 from bcn_core.verification.faults import Fault, Faults, Original, still_whole, whole_pits
-from bcn_core.verification.objects import EVERYTHING, Objects, Slice
+from bcn_core.verification.objects import EVERYTHING, Objects, Reach, Slice
 from bcn_core.verification.roots import check_plans, check_roots, stale_views
 from bcn_core.verification.sql_views import damaged_views
 
@@ -41,8 +41,12 @@ class Verification:
     notes: tuple[str, ...]
 
 
-def verify_repository(repository: Repository, level: Slice, report: Report) -> Verification:
+def verify_repository(
+    repository: Repository, level: Slice, report: Report, reach: Reach | None = None
+) -> Verification:
     """Check everything that the PITs name; ``level`` says which data files are read whole. The result is kept.
+
+    With ``reach`` the PITs' own documents are all read, and of the captures those that it takes are looked at.
 
     Raises:
         NotFound: there is no PIT, or no PIT holds a table: nothing was verified.
@@ -53,7 +57,7 @@ def verify_repository(repository: Repository, level: Slice, report: Report) -> V
             f"{repository.store.url} holds no PIT: there is nothing to verify", hint="take one: bcn backup"
         )
     with reading(repository, this_process("bcn verify"), _readable(repository, pits), report):
-        found = _verify(repository, pits, level)
+        found = _verify(repository, pits, level, reach)
     _keep(repository, found, report)
     return found
 
@@ -63,7 +67,7 @@ def _readable(repository: Repository, pits: list[str]) -> list[str]:
     return sorted(set(pits) - condemned(repository.store))
 
 
-def _verify(repository: Repository, pits: list[str], level: Slice) -> Verification:
+def _verify(repository: Repository, pits: list[str], level: Slice, reach: Reach | None) -> Verification:
     started, faults, objects = repository.now(), Faults(), Objects(repository, level)
     troubles: list[tuple[str, BcnError]] = []
     found = references(repository, pits, lambda key, error: troubles.append((key, error)))
@@ -71,7 +75,7 @@ def _verify(repository: Repository, pits: list[str], level: Slice) -> Verificati
         raise NotFound(f"no PIT of {repository.store.url} holds a table: there is nothing to verify")
     notes = list(check_roots(found, faults))
     newest = max((pit for pit, one in found.manifests.items() if one.status == "complete"), default="")
-    for capture in opened(found, lambda key, error: troubles.append((key, error))):
+    for capture in opened(_reached(found, reach), lambda key, error: troubles.append((key, error))):
         for file, problem in objects.faults_of(capture.files):
             source = join(capture.record.roots[file.root], file.path)
             original = Original(file.sha256, source)
@@ -88,11 +92,11 @@ def _verify(repository: Repository, pits: list[str], level: Slice) -> Verificati
         check_plans(found, faults)
         notes += stale_views(found)
     return Verification(
-        level=_named(level),
+        level=_named(level, reach),
         started_at=started,
         finished_at=repository.now(),
         pits=len(pits),
-        tables=len({standing.table for standing in found.captures.values()}),
+        tables=len({standing.table for standing in _reached(found, reach).captures.values()}),
         files=objects.files + len(found.views),
         bytes_read=objects.bytes_read,
         faults=faults.all,
@@ -100,6 +104,14 @@ def _verify(repository: Repository, pits: list[str], level: Slice) -> Verificati
         whole_pits=whole_pits(pits, faults.all),
         notes=(*objects.notes, *notes),
     )
+
+
+def _reached(found: References, reach: Reach | None) -> References:
+    """The references with no captures but those that are looked at."""
+    if reach is None:
+        return found
+    taken = {key: standing for key, standing in found.captures.items() if reach.takes(standing.entry)}
+    return replace(found, captures=taken)
 
 
 def _disagreements(repository: Repository, capture: Opened, *, as_iceberg: bool) -> Iterator[tuple[str, str]]:
@@ -139,9 +151,10 @@ def _as_iceberg(repository: Repository, capture: Opened) -> Iterator[tuple[str, 
             yield key, f"{finding.kind.value}: {finding.message}"
 
 
-def _named(level: Slice) -> str:
+def _named(level: Slice, reach: Reach | None) -> str:
     if level.part == 0:
-        return "quick"
+        partial = reach is not None and reach.turn.parts > 1
+        return f"quick {reach.turn.part}/{reach.turn.parts}" if reach and partial else "quick"
     return "read all" if level.parts == 1 else f"read {level.part}/{level.parts}"
 
 

@@ -1,12 +1,15 @@
 """A request for a run that makes a whole PIT by the steps of those tables alone that changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import dagster as dg
 
 from bcn_core.names import TableName
 from bcn_dagster.naming import WHOLE, WHOLE_TAG
 from bcn_dagster.site import Site
+
+_IN_PROCESS: Mapping[str, Any] = {"execution": {"config": {"in_process": {}}}}
 
 
 def request_pit(
@@ -25,5 +28,11 @@ def request_pit(
         partition_key=pit,
         asset_selection=[site.names.plan, *parts, *known, *steps, site.names.pit, *site.inventory],
         asset_check_keys=site.every_pit,
+        run_config=_how(site, len(steps) + len(parts)),
         tags={WHOLE_TAG: WHOLE, "bcn/asked_by": asked_by},
     )
+
+
+def _how(site: Site, capturing: int) -> Mapping[str, Any]:
+    """The executor of a run: steps that cannot run side by side have nothing from processes but their start."""
+    return _IN_PROCESS if site.options.executor == "multiprocess" and capturing < 2 else {}

@@ -14,7 +14,8 @@ from bcn_dagster.site import Executor, Site
 
 _EXECUTORS: Mapping[Executor, dg.ExecutorDefinition | None] = {
     "in_process": dg.in_process_executor,
-    "multiprocess": dg.multiprocess_executor,
+    # In processes of their own, unless the run is asked for as one that has nothing to do side by side.
+    "multiprocess": dg.multi_or_in_process_executor,
     "project": None,
 }
 

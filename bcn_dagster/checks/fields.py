@@ -14,7 +14,9 @@ class Checks(dg.Model, dg.Resolvable):
         "0 5 * * *", description="When a part of all data files is read and compared; null for never."
     )
     verify_parts: int = Field(
-        30, ge=1, description="How many parts take turns: with 30, one a day, every file is read each month."
+        30,
+        ge=1,
+        description="How many parts take turns: with 30, one a day, all is looked at each month; 1: all each time.",
     )
     drill_cron: str | None = Field(
         "0 6 * * 0", description="When tables of the newest PIT are restored for a trial; null for never."

@@ -214,8 +214,9 @@ class Location:
 
 
 def backup_job() -> dg.JobDefinition:
-    """The backup job as each process of a run builds it, by ``BCN_CONFIG``; a step for each table."""
-    return IcebergCatalogBackups(tables_per_step=1).definitions_now().resolve_job_def(f"{NAME}_back_up")
+    """The backup job as each process of a run builds it, by ``BCN_CONFIG``; a step and a process for each table."""
+    component = IcebergCatalogBackups(tables_per_step=1, executor="multiprocess")
+    return component.definitions_now().resolve_job_def(f"{NAME}_back_up")
 
 
 def restore_job() -> dg.JobDefinition:

@@ -11,10 +11,11 @@ from bcn_core.events import Event, Warned, silent
 from bcn_core.names import TableName
 from bcn_core.repository.checks import last_checks
 from bcn_core.repository.encoding import seal
+from bcn_core.repository.files import StoredFile
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.memory import MemoryStore
 from bcn_core.storage.store import Store
-from bcn_core.verify import EVERYTHING, Slice, Verification, verify_repository
+from bcn_core.verify import EVERYTHING, Reach, Slice, Verification, verify_repository
 from tests.warehouse.runs import Lab, new_repository
 from tests.warehouse.source import Place, append, make
 
@@ -77,6 +78,13 @@ def key_of(repository: Repository, *parts: str) -> str:
     ]
 
 
+def new_files(repository: Repository, pit: str) -> list[StoredFile]:
+    """The files that the captures of one PIT stored."""
+    held = repository.tables(repository.pit(pit)).values()
+    captures = [repository.capture(entry) for entry in held if entry.capture_pit == pit]
+    return [file for one in captures for file in repository.files(one) if file.stored_by == pit]
+
+
 def damage(repository: Repository, key: str, how: Damage) -> str:
     repository.store.replace(key, how(repository.store.get(key)))
     return key
@@ -87,6 +95,37 @@ def test_a_whole_repository_has_no_fault(repository: Repository) -> None:
 
     assert () == found.faults
     assert (2, 2) == (found.pits, found.tables)
+
+
+def test_a_look_at_one_pit_looks_at_what_it_captured(repository: Repository) -> None:
+    newest = repository.pits()[-1]
+    lost = [file.object for file in new_files(repository, newest)]
+    for key in lost:
+        damage(repository, key, cut)
+
+    found = verify_repository(repository, QUICK, silent, Reach(frozenset([newest]), Slice()))
+
+    assert sorted(lost) == sorted({fault.key for fault in found.faults if fault.key in lost})
+    assert (1, 2) == (found.tables, found.pits)
+
+
+def test_a_look_at_one_pit_leaves_out_what_earlier_ones_captured(repository: Repository) -> None:
+    damage(repository, key_of(repository, "items", "/data/"), cut)
+
+    found = verify_repository(repository, QUICK, silent, Reach(frozenset(repository.pits()[-1:]), Slice()))
+
+    assert () == found.faults
+    assert [] != list(verified(repository).faults)
+
+
+def test_what_earlier_pits_captured_is_looked_at_when_its_turn_comes(repository: Repository) -> None:
+    damage(repository, key_of(repository, "items", "/data/"), cut)
+
+    turns = [Reach(frozenset(), Slice(part, 3)) for part in (1, 2, 3)]
+    found = [verify_repository(repository, QUICK, silent, one) for one in turns]
+
+    assert 1 == sum(bool(one.faults) for one in found)
+    assert ["quick 1/3", "quick 2/3", "quick 3/3"] == [one.level for one in found]
 
 
 @pytest.mark.fault(14, 15)
