@@ -62,7 +62,7 @@ class Run:
 def main() -> None:
     """Measure, and keep the answer."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--files", type=int, default=800)
+    parser.add_argument("--files", type=int, default=400)
     parser.add_argument("--kilobytes", type=int, default=64, help="of each file")
     parser.add_argument("--latency", type=int, default=200, help="milliseconds on the way of each request")
     parser.add_argument("--inside", type=json.loads, help=argparse.SUPPRESS)
