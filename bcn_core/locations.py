@@ -82,11 +82,17 @@ class PrefixMap:
 
     def find(self, path: str) -> str | None:
         """The path below its target prefix, or None when no source prefix contains it."""
+        if len(self.targets) == 1:
+            # Most tables have one root, and a million paths: no search for the longest prefix then.
+            [(source, target)] = self.targets.items()
+            end = len(source)
+            within = path.startswith(source) and path[end : end + 1] in ("", "/") and end > 0
+            return target + path[end:] if within else None
         end = len(path)
         while end > 0:
-            target = self.targets.get(path[:end])
-            if target is not None:
-                return target + path[end:]
+            found = self.targets.get(path[:end])
+            if found is not None:
+                return found + path[end:]
             end = path.rfind("/", 0, end)
         return None
 

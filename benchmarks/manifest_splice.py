@@ -4,7 +4,6 @@ Run: python benchmarks/manifest_splice.py [entries]. Statistics for 16 columns, 
 """
 
 import io
-import struct
 import sys
 import time
 import tracemalloc
@@ -15,34 +14,14 @@ import fastavro
 
 from bcn_core.iceberg.manifests import read_manifest
 from bcn_core.iceberg.relocation import relocate_manifest
-from tests.builders.avro_files import Record, decoded, entry, entry_schema, manifest
+from benchmarks.large_table import COLUMNS, file_entry
+from tests.builders.avro_files import Record, decoded, entry_schema, manifest
 
-COLUMNS = 16
 SOURCE, TARGET = "s3://lake/warehouse/sales/orders", "s3://restored/2026/sales/orders"
 
 
-def _numbers(seed: int, low: int) -> list[Record]:
-    return [{"key": key, "value": low + (seed * 31 + key * 977) % 90000} for key in range(1, COLUMNS + 1)]
-
-
-def _bounds(seed: int) -> list[Record]:
-    longs = [{"key": key, "value": struct.pack("<q", seed * key)} for key in range(1, 9)]
-    return longs + [{"key": key, "value": f"value-{seed:06}-{key}".encode()} for key in range(9, COLUMNS + 1)]
-
-
 def _entry(number: int) -> Record:
-    return entry(
-        f"{SOURCE}/data/day=2026-08-{number % 28:02}/00000-{number}-4f3c2a1b.parquet",
-        record_count=1000 + number,
-        file_size_in_bytes=1_000_000 + number,
-        column_sizes=_numbers(number, 1000),
-        value_counts=_numbers(number, 1000),
-        null_value_counts=_numbers(number, 0),
-        nan_value_counts=[{"key": 3, "value": 0}],
-        lower_bounds=_bounds(number),
-        upper_bounds=_bounds(number + 1),
-        split_offsets=[4],
-    )
+    return file_entry(f"{SOURCE}/data/day=2026-08-{number % 28:02}/00000-{number}-4f3c2a1b.parquet", number)
 
 
 def _map(path: str) -> str:

@@ -1,6 +1,6 @@
 """The record of a capture, written when everything that it names is in the repository."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,10 +37,9 @@ class CaptureDraft:
 
 def write_record(repository: Repository, draft: CaptureDraft) -> CaptureRecord:
     """Write the list of files, then the record: from then on the capture is whole."""
-    rows = rows_of(draft.files, draft.roots)
-    data = encode_files(rows)
+    data = encode_files(rows_of(draft.files, draft.roots))
     key = _write_files(repository, draft.folder, data)
-    record = _record(draft, rows, key, sha256(data))
+    record = _record(draft, key, sha256(data))
     repository.write_once(capture_record(draft.folder), encode(record))
     return record
 
@@ -56,14 +55,13 @@ def _write_files(repository: Repository, folder: str, data: bytes) -> str:
     return key
 
 
-def rows_of(files: list[tuple[Needed, Held]], roots: Roots) -> list[StoredFile]:
+def rows_of(files: list[tuple[Needed, Held]], roots: Roots) -> Iterator[StoredFile]:
     """Rows in the inventory's order, numbered anew: files that are left out leave no gap."""
     renumbered = {file.number: number for number, (file, _) in enumerate(files)}
-    rows = []
     for file, held in files:
         root, path = roots.split(file.location)
         parents = tuple(renumbered[parent] for parent in file.listed_by if parent in renumbered)
-        row = StoredFile(
+        yield StoredFile(
             root=roots.number(root),
             path=path,
             kind=file.kind,
@@ -73,15 +71,11 @@ def rows_of(files: list[tuple[Needed, Held]], roots: Roots) -> list[StoredFile]:
             stored_by=held.stored_by,
             listed_by=parents,
         )
-        rows.append(row)
-    return rows
 
 
-def _record(
-    draft: CaptureDraft, rows: Sequence[StoredFile], files_key: str, files_sha256: str
-) -> CaptureRecord:
+def _record(draft: CaptureDraft, files_key: str, files_sha256: str) -> CaptureRecord:
     state = state_of(draft.state)
-    new = [row for row in rows if row.stored_by == draft.pit]
+    new = [held.size for _, held in draft.files if held.stored_by == draft.pit]
     return CaptureRecord(
         features=(PARTIAL_COVERAGE,) if draft.coverage else (),
         pit=draft.pit,
@@ -97,10 +91,10 @@ def _record(
         last_updated_ms=state.last_updated_ms,
         fingerprint=state.fingerprint,
         rows=state.rows,
-        files=len(rows),
-        bytes=sum(row.size for row in rows),
+        files=len(draft.files),
+        bytes=sum(held.size for _, held in draft.files),
         files_new=len(new),
-        bytes_new=sum(row.size for row in new),
+        bytes_new=sum(new),
         files_key=files_key,
         files_sha256=files_sha256,
         broken_snapshots=draft.broken,

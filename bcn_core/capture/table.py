@@ -90,7 +90,7 @@ class TableCapture:
             return []
         mine = [file for file in self._missing(walk) if part.has(self._key(file.location))]
         self._copy(mine)
-        copied = rows_of([(file, file.held) for file in mine if file.held is not None], self._roots)
+        copied = list(rows_of([(file, file.held) for file in mine if file.held is not None], self._roots))
         note_part(self._shop.repository, self.folder, part, copied)
         return copied
 

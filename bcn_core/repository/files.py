@@ -6,8 +6,9 @@ refers to without reading it again.
 """
 
 import io
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from bcn_core.errors import DamagedRepository
@@ -45,14 +46,20 @@ class StoredFile:
 # A table has few files of its metadata, and any number of these.
 CONTENT: frozenset[Kind] = frozenset({"data", "position-deletes", "equality-deletes", "deletion-vectors"})
 _ROWS_AT_ONCE = 4096
+_ROWS_OF_A_FRAME = 65_536
 _KIND = 2
 _COLUMNS = ("root", "path", "kind", "size", "sha256", "object", "stored_by", "listed_by")
 
 
-def encode_files(files: Sequence[StoredFile]) -> bytes:
-    """The rows as Parquet, in their order."""
-    buffer = io.BytesIO()
-    _frame(files).write_parquet(buffer, compression="zstd", statistics=False)
+def encode_files(files: Iterable[StoredFile]) -> bytes:
+    """The rows as Parquet, in their order; a million of them need not be in memory as objects."""
+    import polars as pl
+
+    buffer, rows = io.BytesIO(), iter(files)
+    frames = [_frame(list(islice(rows, _ROWS_OF_A_FRAME)))]
+    while frames[-1].height == _ROWS_OF_A_FRAME:
+        frames.append(_frame(list(islice(rows, _ROWS_OF_A_FRAME))))
+    pl.concat(frames).write_parquet(buffer, compression="zstd", statistics=False)
     return buffer.getvalue()
 
 

@@ -140,7 +140,9 @@ class Planner:
         def target_of(file: StoredFile) -> str:
             return plan.mapping.map(contents.location(file))
 
-        check_distinct(contents.files, target_of)
+        if len(record.roots) > 1:
+            # Paths of one root differ, and so do their targets; a list names a path once.
+            check_distinct(contents.files, target_of)
         check_place(self.stores, plan.location, map(target_of, contents.files), plan.bytes)
         if plan.expected is None:
             return plan
