@@ -111,10 +111,13 @@ def in_parallel(work: Callable[[I], O], items: Iterable[I], workers: int) -> Ite
 
 def _within_the_store(copy: Copy) -> Copied | None:
     """Let the store copy it; None where it cannot, or where that costs more calls than it saves."""
+    # The size first: of thousands of small files, asking what a store can do costs more than hashing them.
+    if copy.size is not None and copy.size < LEAST_BYTES:
+        return None
     if not (isinstance(copy.source, CopiesWithin) and isinstance(copy.target, CopiesWithin)):
         return None
     place = copy.source.place(copy.source_key)
-    if place is None or (copy.size is not None and copy.size < LEAST_BYTES):
+    if place is None:
         return None
     held = copy.target.copy_new(copy.target_key, place, lambda found: _check(copy, found))
     return Copied(held.size, held.sha256) if held else None
