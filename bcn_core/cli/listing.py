@@ -15,7 +15,7 @@ from bcn_core.describe import (
     PitDescription,
     TableInPit,
     describe_pit,
-    describe_repository,
+    list_pits,
     tables_of_database,
 )
 from bcn_core.errors import InvalidRequest
@@ -53,10 +53,10 @@ def command(manner: Manner, **given: Unpack[ListOptions]) -> None:
 
 
 def _list_pits(manner: Manner, repository: Repository) -> None:
-    found = describe_repository(repository)
-    manner.answer({"pits": plain(found.pits)})
+    found = list_pits(repository)
+    manner.answer({"pits": plain(found)})
     if not manner.as_json:
-        draw_pits(found.pits)
+        draw_pits(found)
 
 
 def _document(

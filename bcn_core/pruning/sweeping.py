@@ -24,7 +24,7 @@ from bcn_core.repository.flags import (
 from bcn_core.repository.layout import folder_of, table_folder
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.store import ObjectStat
-from bcn_core.views import refresh_tables
+from bcn_core.views import refresh_months, refresh_tables
 
 _DELETES_AT_ONCE = 8
 
@@ -60,6 +60,7 @@ def sweep(repository: Repository, owner: Owner, ready: Iterable[str], safe: date
     removed = _Removal(repository, owner, going.pits, safe)
     removed.run(needed)
     refresh_tables(needed.found, removed.tables, silent)
+    refresh_months(repository, going.published, silent)
     for pit in sorted(going.pits):
         _remove_traces(repository, pit, removed.refused)
     return Swept(
