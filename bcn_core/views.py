@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from bcn_core.copying import in_parallel
 from bcn_core.errors import BcnError
 from bcn_core.events import Report, Warned
 from bcn_core.names import TableName
@@ -22,6 +23,7 @@ from bcn_core.repository.flags import isolated_captures
 from bcn_core.repository.repository import Repository
 
 View = tuple[str, bytes]
+_READS_AT_ONCE = 8
 
 
 def refresh_views(
@@ -128,8 +130,7 @@ class _Captures:
 
 def _table_views(repository: Repository, folder: str, entries: list[TableEntry]) -> Iterator[View]:
     view = _empty(entries[-1].uuid)
-    for entry in entries:
-        record = repository.capture(entry)
+    for record in in_parallel(repository.capture, entries, _READS_AT_ONCE):
         view = _extended(view, record.table.table(), record)
     yield keys.table_view(folder), _dumped(view)
 

@@ -47,15 +47,17 @@ def command(manner: Manner, **given: Unpack[ListOptions]) -> None:
         return
     found = describe_pit(repository, repository.select(given["pit"]))
     tables = tables_of_database(found, given["database"]) if given["database"] else found.tables
-    manner.answer(_document(found, tables, given["database"]))
-    if not manner.as_json:
+    if manner.as_json:
+        manner.answer(_document(found, tables, given["database"]))
+    else:
         _draw(found, tables, given["database"])
 
 
 def _list_pits(manner: Manner, repository: Repository) -> None:
     found = list_pits(repository)
-    manner.answer({"pits": plain(found)})
-    if not manner.as_json:
+    if manner.as_json:
+        manner.answer({"pits": plain(found)})
+    else:
         draw_pits(found)
 
 

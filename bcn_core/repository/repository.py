@@ -201,6 +201,11 @@ class Repository:
         """The same as columns."""
         return decode_frame(self._checked(capture.files_key, capture.files_sha256), capture.files_key)
 
+    def objects(self, capture: CaptureRecord) -> "pl.Series":
+        """The keys of all objects that a capture needs."""
+        data = self._checked(capture.files_key, capture.files_sha256)
+        return decode_frame(data, capture.files_key, "object")["object"]
+
     def object(self, file: StoredFile) -> bytes:
         """The bytes of one stored file, checked."""
         return self._checked(file.object, file.sha256)

@@ -16,9 +16,11 @@ from bcn_core.errors import (
     StorageFull,
     StorageRefused,
 )
-from bcn_core.storage.store import CHUNK_BYTES, ObjectStat, ObjectVersion
+from bcn_core.storage.store import ObjectStat, ObjectVersion
 
 TEMPORARY = ".bcn-tmp-"
+# As fast as larger reads, and what was read is hashed and written while it is still near.
+_READ_BYTES = 1024 * 1024
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -44,7 +46,7 @@ class LocalStore:
 
     def stream(self, key: str) -> Iterator[bytes]:
         with _told(self._shown(key)), self._path(key).open("rb", buffering=0) as file:
-            while chunk := file.read(CHUNK_BYTES):
+            while chunk := file.read(_READ_BYTES):
                 yield chunk
 
     def put_new(self, key: str, chunks: Iterable[bytes]) -> None:
@@ -74,7 +76,7 @@ class LocalStore:
         start = self._path(folder) if folder else self._root
         with _told(self._shown(folder)):
             if start.is_dir():
-                yield from self._files_below(str(start))
+                yield from self._files_below(str(start), f"{folder.strip('/')}/" if folder else "")
 
     def stat(self, key: str) -> ObjectStat:
         path = self._path(key)
@@ -105,17 +107,17 @@ class LocalStore:
             raise InvalidRequest(f"'{key}' would leave the store at {self.url}", hint="no '..' in paths")
         return self._root / key.lstrip("/")
 
-    def _files_below(self, folder: str) -> Iterator[ObjectStat]:
+    def _files_below(self, folder: str, prefix: str) -> Iterator[ObjectStat]:
         with os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
         for entry in found:
             if entry.is_dir(follow_symlinks=True):
-                yield from self._files_below(entry.path)
+                yield from self._files_below(entry.path, f"{prefix}{entry.name}/")
             elif not entry.name.startswith(TEMPORARY):
                 # Another process may delete a file between the listing and this look: then it is not there.
                 with suppress(FileNotFoundError):
                     known = entry.stat()
-                    yield ObjectStat(os.path.relpath(entry.path, self._root), known.st_size, known.st_mtime)
+                    yield ObjectStat(f"{prefix}{entry.name}", known.st_size, known.st_mtime)
 
 
 def _write_synced(path: Path, chunks: Iterable[bytes]) -> None:
