@@ -1,10 +1,9 @@
 """What PITs name: their indexes, the captures that those stand on, and every object that those need."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from bcn_core.copying import in_parallel
 from bcn_core.errors import BcnError
@@ -18,8 +17,12 @@ from bcn_core.repository.documents import (
     TableEntry,
 )
 from bcn_core.repository.files import StoredFile
-from bcn_core.repository.layout import capture_record
+from bcn_core.repository.key_sets import KeySet
+from bcn_core.repository.layout import capture_record, table_folder
 from bcn_core.repository.repository import Repository
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _READS_AT_ONCE = 8
 I = TypeVar("I")  # noqa: E741
@@ -41,6 +44,11 @@ class Standing:
     entry: TableEntry
     indexes: list[str] = field(default_factory=list)
 
+    @property
+    def family(self) -> str:
+        """What captures of one table have in common, under whatever name: they share objects, and no others do."""
+        return self.entry.uuid or table_folder(self.entry.capture)
+
 
 @dataclass(slots=True)
 class StandingView:
@@ -61,6 +69,7 @@ class References:
     captures: dict[str, Standing] = field(default_factory=dict)
     views: dict[str, StandingView] = field(default_factory=dict)
     _pits_of_index: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    _names: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
 
     def pits_of_index(self, key: str) -> list[str]:
         """The PITs that name an index."""
@@ -72,10 +81,23 @@ class References:
 
     def add_manifest(self, manifest: PitManifest) -> None:
         """Note a PIT and the indexes that it names."""
-        self.manifests[manifest.pit] = manifest
         for ref in manifest.indexes:
-            self.indexes[ref.key] = ref
+            self.indexes.setdefault(ref.key, ref)
             self._pits_of_index[ref.key].append(manifest.pit)
+        self.manifests[manifest.pit] = self._shared(manifest)
+
+    def _shared(self, manifest: PitManifest) -> PitManifest:
+        """The same manifest; what it says as others do is held once, or 5,000 PITs of 10,000 tables fill the memory."""
+        held = manifest.included_objects
+        tables = {name: self._names.setdefault(tables, tables) for name, tables in held.tables.items()}
+        return manifest.model_copy(
+            update={
+                "indexes": tuple(
+                    self.indexes[ref.key] if self.indexes[ref.key] == ref else ref for ref in manifest.indexes
+                ),
+                "included_objects": held.model_copy(update={"tables": tables}),
+            }
+        )
 
     def add_index(self, key: str, index: DatabaseIndex) -> None:
         """Note the captures and views that an index names."""
@@ -114,7 +136,7 @@ class Opened:
 
 
 def opened(found: References, trouble: Trouble = fail) -> Iterator[Opened]:
-    """Every capture of some references, one after the other: at most a few lists of files are in memory."""
+    """Every capture of some references, one table after the other: at most a few lists of files are in memory."""
 
     def read(standing: Standing) -> Opened | tuple[str, BcnError]:
         key = capture_record(standing.entry.capture)
@@ -125,55 +147,37 @@ def opened(found: References, trouble: Trouble = fail) -> Iterator[Opened]:
         except BcnError as error:
             return key, error
 
-    for result in in_parallel(read, found.captures.values(), _READS_AT_ONCE):
+    in_order = sorted(found.captures.values(), key=lambda one: (one.family, one.entry.capture_pit))
+    for result in in_parallel(read, in_order, _READS_AT_ONCE):
         if isinstance(result, Opened):
             yield result
         else:
             trouble(*result)
 
 
-class Keys:
-    """A set of keys that keeps 64 bits of each: should two ever share them, an object too many is kept."""
-
-    def __init__(self) -> None:
-        self._held: set[int] = set()
-
-    def add(self, key: str) -> None:
-        self._held.add(_short(key))
-
-    def __contains__(self, key: str) -> bool:
-        return _short(key) in self._held
-
-    def __len__(self) -> int:
-        return len(self._held)
-
-
-def needed_keys(found: References) -> Keys:
+def needed_keys(found: References) -> KeySet:
     """Every document and object below ``databases/`` that the PITs need.
 
     Raises:
         BcnError: something of it cannot be read; nobody may conclude from the rest what is not needed.
     """
-    keys = Keys()
-    for key in found.indexes:
-        keys.add(key)
-    for key in found.views:
-        keys.add(key)
-    for capture in opened(found):
-        add_capture(keys, capture.standing.entry.capture, capture.record, capture.files)
+    keys = KeySet()
+    keys.add(found.indexes)
+    keys.add(found.views)
+
+    def read(standing: Standing) -> tuple[str, CaptureRecord, "pl.Series"]:
+        record = found.repository.capture(standing.entry)
+        return standing.entry.capture, record, found.repository.objects(record)
+
+    for capture in in_parallel(read, found.captures.values(), _READS_AT_ONCE):
+        add_capture(keys, *capture)
     return keys
 
 
-def add_capture(keys: Keys, folder: str, record: CaptureRecord, files: Iterable[StoredFile]) -> None:
+def add_capture(keys: KeySet, folder: str, record: CaptureRecord, objects: "pl.Series") -> None:
     """Note one capture's documents and objects."""
-    keys.add(capture_record(folder))
-    keys.add(record.files_key)
-    for file in files:
-        keys.add(file.object)
-
-
-def _short(key: str) -> int:
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest())
+    keys.add([capture_record(folder), record.files_key])
+    keys.add(objects)
 
 
 def _attempt(work: Callable[[I], O]) -> Callable[[I], tuple[I, O | BcnError]]:

@@ -11,8 +11,7 @@ from bcn_core.errors import Conflict, DamagedRepository, NotFound
 from bcn_core.pruning.choosing import choose
 from bcn_core.pruning.condemning import condemn
 from bcn_core.pruning.policy import Policy
-from bcn_core.pruning.sweeping import Swept, still_needed, sweep, unneeded
-from bcn_core.references import references
+from bcn_core.pruning.sweeping import Needed, Swept, judged, still_needed, sweep
 from bcn_core.repository.documents import PitManifest
 from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.flags import (
@@ -110,7 +109,8 @@ def plan_prune(repository: Repository, rules: Rules) -> PrunePlan:
     """
     rules.policy.check()
     pits, apart = repository.pits(), repository.isolated()
-    manifests = references(repository, [pit for pit in pits if pit not in apart]).manifests
+    named = still_needed(repository, frozenset())
+    manifests = named.found.manifests
     stones = _stones(repository, rules)
     damaged = [pit for pit in pits if pit in apart and pit not in stones]
     alive = {pit: manifest.status for pit, manifest in manifests.items() if pit not in stones}
@@ -118,7 +118,8 @@ def plan_prune(repository: Repository, rules: Rules) -> PrunePlan:
     due = tuple(pit for pit, stone in stones.items() if stone.until <= repository.now())
     let_go = damaged if rules.drop_isolated else []
     going = frozenset({*choice.remove, *stones, *let_go})
-    freed, orphans, young = _freed(repository, going, repository.now() - rules.orphans_after)
+    needed = still_needed(repository, going) if going else named
+    freed, orphans, young = _freed(repository, going, (needed, named), repository.now() - rules.orphans_after)
     return PrunePlan(
         keep=(
             *(Kept(pit, manifests[pit].status, why) for pit, why in choice.keep.items()),
@@ -130,11 +131,11 @@ def plan_prune(repository: Repository, rules: Rules) -> PrunePlan:
         ),
         waiting=tuple(stone for pit, stone in stones.items() if pit not in due),
         due=due,
-        bytes=sum(freed),
-        objects=len(freed),
-        orphans=len(orphans),
-        orphan_bytes=sum(orphans),
-        young_orphans=len(young),
+        bytes=freed.bytes,
+        objects=freed.objects,
+        orphans=orphans.objects,
+        orphan_bytes=orphans.bytes,
+        young_orphans=young.objects,
         rules=rules,
     )
 
@@ -218,18 +219,28 @@ def _removed(manifest: PitManifest) -> Kept:
     )
 
 
+@dataclass(slots=True)
+class _Tally:
+    """So many objects of so many bytes."""
+
+    objects: int = 0
+    bytes: int = 0
+
+    def add(self, size: int) -> None:
+        self.objects += 1
+        self.bytes += size
+
+
 def _freed(
-    repository: Repository, going: frozenset[str], safe: datetime
-) -> tuple[list[int], list[int], list[int]]:
-    """Sizes of what the PITs that go leave behind, of old orphans, and of young ones."""
-    freed: list[int] = []
-    orphans: list[int] = []
-    young: list[int] = []
-    named = still_needed(repository, frozenset())
-    needed = still_needed(repository, going) if going else named
-    for pit, found in unneeded(repository, needed):
-        if pit in going or named.keeps(pit, found.key):
-            freed.append(found.size)
+    repository: Repository, going: frozenset[str], counts: tuple[Needed, Needed], safe: datetime
+) -> tuple[_Tally, _Tally, _Tally]:
+    """What the PITs that go leave behind, old orphans, and young ones; ``counts``: what is needed then, and now."""
+    freed, orphans, young = _Tally(), _Tally(), _Tally()
+    for (pit, found), (stays, is_named) in judged(repository, *counts):
+        if stays:
+            continue
+        if pit in going or is_named:
+            freed.add(found.size)
         else:
-            (orphans if found.modified < safe.timestamp() else young).append(found.size)
+            (orphans if found.modified < safe.timestamp() else young).add(found.size)
     return freed, orphans, young

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from bcn_core.copying import in_parallel
 from bcn_core.errors import BcnError
 from bcn_core.events import Report, Warned
 from bcn_core.names import TableName
+from bcn_core.pit_summaries import month_of, view_of_month, views_of
 from bcn_core.references import References
 from bcn_core.repository import layout as keys
 from bcn_core.repository.documents import CaptureRecord, DeletedTable, PitManifest, TableEntry
@@ -21,12 +23,14 @@ from bcn_core.repository.flags import isolated_captures
 from bcn_core.repository.repository import Repository
 
 View = tuple[str, bytes]
+_READS_AT_ONCE = 8
 
 
 def refresh_views(
     repository: Repository, manifest: PitManifest, captured: Mapping[TableName, CaptureRecord], report: Report
 ) -> None:
     """Rewrite every view that a new PIT changes."""
+    refresh_months(repository, [manifest.pit], report)
     if repository.pits()[-1] == manifest.pit:
         # An index that an earlier PIT wrote is the same, so its view stands already.
         own = [ref.key for ref in manifest.indexes if _writer(ref.key) == manifest.pit]
@@ -50,6 +54,17 @@ def refresh_tables(found: References, folders: Iterable[str], report: Report) ->
                 found.repository.store.delete(keys.table_view(folder))
 
 
+def refresh_months(repository: Repository, pits: Iterable[str], report: Report) -> None:
+    """Rewrite the views of the months in which PITs have come or gone."""
+    for month in sorted({month_of(pit) for pit in pits}):
+        with _warned(report, f"the view of {month}"):
+            key, data = view_of_month(repository, month)
+            if data is None:
+                repository.store.delete(key)
+            else:
+                repository.store.replace(key, data)
+
+
 def all_views(found: References) -> Iterator[View]:
     """Every view as the PITs say that it must be: its key and its bytes. What is set apart as damaged is not shown.
 
@@ -61,6 +76,7 @@ def all_views(found: References) -> Iterator[View]:
     if not shown:
         return
     newest = found.manifests[max(shown)]
+    yield from views_of(found.repository, {pit: found.manifests[pit] for pit in shown})
     yield from _of_newest(found.repository, newest, [ref.key for ref in newest.indexes])
     captures = _Captures(found, isolated_captures(found.repository, found.captures))
     for folder in captures.folders:
@@ -114,8 +130,7 @@ class _Captures:
 
 def _table_views(repository: Repository, folder: str, entries: list[TableEntry]) -> Iterator[View]:
     view = _empty(entries[-1].uuid)
-    for entry in entries:
-        record = repository.capture(entry)
+    for record in in_parallel(repository.capture, entries, _READS_AT_ONCE):
         view = _extended(view, record.table.table(), record)
     yield keys.table_view(folder), _dumped(view)
 

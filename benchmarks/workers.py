@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from bcn_core.backup import Backup, begin, capture_all, copy_part, publish
 from bcn_core.capture.capturing import reusable_work
 from bcn_core.capture.claiming import next_pit, release
-from bcn_core.capture.parts import Part
+from bcn_core.copying import Part
 from bcn_core.names import Scope
 from bcn_core.repository.documents import SourceRecord
 from bcn_core.repository.pins import this_process

@@ -35,6 +35,7 @@ def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = Fal
         StorageFailure: the catalog does not answer.
     """
     from pyiceberg.exceptions import NotInstalledError
+    from pyiceberg.utils.config import Config, merge_config
 
     from bcn_core.catalogs.own_io import reached_by_catalog_alone
 
@@ -44,9 +45,10 @@ def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = Fal
         from bcn_core.catalogs.nessie import NessieCatalog
 
         return NessieCatalog(name, known)
-    kind = _kind(name, known)
+    known_to_pyiceberg = cast("dict[str, str]", merge_config(Config().get_catalog_config(name) or {}, known))
+    kind = _kind(name, known_to_pyiceberg)
     try:
-        loaded = _loaded(name, {"init_catalog_tables": str(create).lower(), **known})
+        loaded = _loaded(name, kind, {"init_catalog_tables": str(create).lower(), **known_to_pyiceberg})
     except BcnError:
         raise
     except (ImportError, NotInstalledError) as error:
@@ -94,34 +96,21 @@ def open_target(name: str, properties: Mapping[str, str]) -> Catalog:
     return CatalogToBe(name, identity, known.get("warehouse"), lambda: open_catalog(name, known, create=True))
 
 
-def _loaded(name: str, properties: Mapping[str, str]) -> "LoadedCatalog":
+def _loaded(name: str, kind: str, properties: dict[str, str]) -> "LoadedCatalog":
     """As PyIceberg would load it, but for the requests of REST and Hive catalogs, which get a time limit."""
     from pyiceberg.catalog import load_catalog
-    from pyiceberg.utils.config import Config, merge_config
 
-    known = cast("dict[str, str]", merge_config(Config().get_catalog_config(name) or {}, dict(properties)))
-    kind = _kind(name, known)
     if kind == "rest":
         from bcn_core.catalogs.rest_session import PatientRestCatalog
 
-        return PatientRestCatalog(name, **known)
+        return PatientRestCatalog(name, **properties)
     if kind == "hive":
         try:
             from bcn_core.catalogs.hive_session import PatientHiveCatalog
         except ImportError:
             return load_catalog(name, **properties)  # Which says what must be installed.
-        return PatientHiveCatalog(name, **known)
+        return PatientHiveCatalog(name, **properties)
     return load_catalog(name, **properties)
-
-
-def _kind(name: str, properties: dict[str, str]) -> str | None:
-    """The type of catalog that PyIceberg would load; None for a class of somebody's own."""
-    from pyiceberg.catalog import infer_catalog_type
-
-    if "type" in properties or "py-catalog-impl" in properties:
-        return properties.get("type", "").lower() or None
-    found = infer_catalog_type(name, {**properties})
-    return None if found is None else found.value
 
 
 def _wrapped(loaded: "LoadedCatalog", properties: Mapping[str, str]) -> Catalog:

@@ -6,6 +6,8 @@ Colour repeats what a word says already; who sees none misses nothing. No name i
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
+import click
+
 from bcn_core.cli.tables import Column, as_columns, as_records
 from bcn_core.errors import BcnError
 
@@ -67,15 +69,25 @@ def draw(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
 
 
 def _print(screen: "Console", lines: Iterable[Sequence[str]], tone: Tone = "") -> None:
-    from rich.text import Text
+    """Lines as text: thousands are printed a hundred times faster than through objects of rich."""
+    rows = ([*cells[:-1], *(cell.rstrip() for cell in cells[-1:])] for cells in lines)
+    if screen.color_system is None or screen.no_color:
+        texts = ["  ".join(row) for row in rows]
+    else:
+        texts = ["  ".join(_styled(screen, cell, tone) for cell in row) for row in rows]
+    if texts:
+        click.echo("\n".join(texts))
 
-    for cells in lines:
-        text = Text()
-        for place, cell in enumerate(cells):
-            last = place == len(cells) - 1
-            text.append(cell.rstrip() if last else cell, _STYLES[tone or tone_of(cell.strip())])
-            text.append("" if last else "  ")
-        screen.print(text, soft_wrap=True)
+
+def _styled(screen: "Console", cell: str, tone: Tone) -> str:
+    """A cell coloured as rich would."""
+    from rich.console import COLOR_SYSTEMS
+    from rich.style import Style
+
+    style = _STYLES[tone or tone_of(cell.strip())]
+    if not style or screen.color_system is None:
+        return cell
+    return Style.parse(style).render(cell, color_system=COLOR_SYSTEMS[screen.color_system])
 
 
 def tone_of(word: str) -> Tone:

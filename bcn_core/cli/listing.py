@@ -17,7 +17,7 @@ from bcn_core.describe import (
     PitSummary,
     TableInPit,
     describe_pit,
-    describe_repository,
+    list_pits,
     tables_of_database,
 )
 from bcn_core.errors import InvalidRequest
@@ -79,16 +79,18 @@ def command(manner: Manner, **given: Unpack[ListOptions]) -> None:
         return
     found = describe_pit(repository, repository.select(given["pit"]))
     tables = tables_of_database(found, given["database"]) if given["database"] else found.tables
-    manner.answer(_document(found, tables, given["database"]))
-    if not manner.as_json:
+    if manner.as_json:
+        manner.answer(_document(found, tables, given["database"]))
+    else:
         _draw(found, tables, given["database"])
 
 
 def _list_pits(manner: Manner, repository: Repository) -> None:
-    found = describe_repository(repository)
-    manner.answer({"pits": plain(found.pits)})
-    if not manner.as_json:
-        draw_pits(found.pits)
+    found = list_pits(repository)
+    if manner.as_json:
+        manner.answer({"pits": plain(found)})
+    else:
+        draw_pits(found)
 
 
 def _document(found: PitDescription, tables: tuple[TableInPit, ...], database: str | None) -> TablesDocument:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bcn_core.copying import in_parallel
-from bcn_core.describe.pits import read_manifest
 from bcn_core.errors import NotFound
 from bcn_core.iceberg.columns import column_changes
 from bcn_core.names import TableName, nearest
+from bcn_core.pit_summaries import read_manifest
 from bcn_core.repository.documents import CaptureRecord, PitManifest, TableEntry
 from bcn_core.repository.repository import Repository
 

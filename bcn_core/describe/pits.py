@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bcn_core.copying import in_parallel
-from bcn_core.errors import BcnError, DamagedRepository, NotFound
+from bcn_core.errors import NotFound
 from bcn_core.names import TableName, nearest
 from bcn_core.repository.documents import (
     Coverage,
@@ -156,11 +156,3 @@ def _never_held(failed: FailedTable) -> TableInPit:
 
 def _deleted(deleted: DeletedTable) -> TableInPit:
     return TableInPit(deleted.table.table(), "DELETED", captured_by=deleted.last_pit, uuid=deleted.uuid)
-
-
-def read_manifest(repository: Repository, pit: str) -> PitManifest | BcnError:
-    """A PIT's manifest, or why it cannot be read."""
-    try:
-        return repository.pit(pit)
-    except (DamagedRepository, NotFound) as error:
-        return error

@@ -3,32 +3,19 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
 
 from bcn_core.copying import in_parallel
-from bcn_core.describe.pits import read_manifest
-from bcn_core.errors import BcnError, DamagedRepository, ObjectMissing
+from bcn_core.errors import DamagedRepository, ObjectMissing
 from bcn_core.names import Scope
+from bcn_core.pit_summaries import PitSummary, read_manifest, summary_of
 from bcn_core.repository.checks import CheckRecord, last_checks
-from bcn_core.repository.documents import Counts, DeletedDatabase, DeletedTable, PitManifest
+from bcn_core.repository.documents import DeletedDatabase, DeletedTable, PitManifest
 from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.flags import condemned, held
 from bcn_core.repository.pins import read_pin
 from bcn_core.repository.repository import Repository
 
 _READS_AT_ONCE = 8
-
-
-@dataclass(frozen=True, slots=True)
-class PitSummary:
-    """One PIT in a list; ``counts`` is None and ``problem`` says why when its manifest cannot be read."""
-
-    pit: str
-    status: Literal["complete", "partial", "damaged"]
-    parent: str | None = None
-    captured_at: datetime | None = None
-    counts: Counts | None = None
-    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +63,7 @@ def describe_repository(repository: Repository) -> Description:
         source_kind=about.source.kind,
         source_address=about.source.address,
         created_at=about.created_at,
-        pits=tuple(_summary(pit, found) for pit, found in manifests.items()),
+        pits=tuple(summary_of(pit, found) for pit, found in manifests.items()),
         deleted_tables=newest.deleted_tables if newest else (),
         deleted_databases=newest.deleted_databases if newest else (),
         unfinished=tuple(_unfinished(repository)),
@@ -84,13 +71,6 @@ def describe_repository(repository: Repository) -> Description:
         condemned=tuple(sorted(condemned(repository.store).intersection(pits))),
         held=held(repository),
     )
-
-
-def _summary(pit: str, found: PitManifest | BcnError) -> PitSummary:
-    if isinstance(found, BcnError):
-        return PitSummary(pit, "damaged", problem=found.message)
-    parent = found.parent_pit.pit if found.parent_pit else None
-    return PitSummary(pit, found.status, parent, found.captured_at, found.counts)
 
 
 def _unfinished(repository: Repository) -> Iterator[Unfinished]:

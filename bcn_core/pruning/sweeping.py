@@ -1,6 +1,6 @@
 """The second half of prune: manifests of condemned PITs go first, then every object that no other PIT needs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +9,8 @@ from bcn_core.errors import Conflict, DamagedRepository, StorageRefused, Unsuppo
 from bcn_core.events import silent
 from bcn_core.pruning.condemning import condemn, spared_of
 from bcn_core.pruning.leftovers import abandoned, is_record, writer_of
-from bcn_core.references import Keys, References, add_capture, needed_keys, references
+from bcn_core.pruning.loose import Loose, Written, batched
+from bcn_core.references import References, add_capture, needed_keys, references
 from bcn_core.repository.documents import Plan
 from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.flags import (
@@ -21,12 +22,16 @@ from bcn_core.repository.flags import (
     put_flag,
     readmit,
 )
+from bcn_core.repository.key_sets import KeySet
 from bcn_core.repository.layout import folder_of, table_folder
 from bcn_core.repository.repository import Repository
+from bcn_core.storage.deleting import delete_all
 from bcn_core.storage.store import ObjectStat
-from bcn_core.views import refresh_tables
+from bcn_core.views import refresh_months, refresh_tables
 
 _DELETES_AT_ONCE = 8
+_BATCH = 1000
+_JUDGED_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +65,11 @@ def sweep(repository: Repository, owner: Owner, ready: Iterable[str], safe: date
     removed = _Removal(repository, owner, going.pits, safe)
     removed.run(needed)
     refresh_tables(needed.found, removed.tables, silent)
-    for pit in sorted(going.pits):
-        _remove_traces(repository, pit, removed.refused)
+    refresh_months(repository, going.published, silent)
+    for _ in in_parallel(
+        lambda pit: _remove_traces(repository, pit, removed.refused), sorted(going.pits), _DELETES_AT_ONCE
+    ):
+        pass
     return Swept(
         pits=tuple(sorted(going.published)),
         spared=going.spared,
@@ -79,13 +87,14 @@ class Needed:
     ``guarded``: what these PITs and all before them wrote stays too, since a PIT that was set apart may need it.
     """
 
-    keys: Keys
+    keys: KeySet
     found: References
     guarded: str = ""
 
-    def keeps(self, writer: str, key: str) -> bool:
-        """Whether an object must stay, by the PIT that wrote it and by its key."""
-        return writer <= self.guarded or key in self.keys
+    def kept(self, objects: Sequence[Written]) -> list[bool]:
+        """Which of some objects must stay, by the PITs that wrote them and by their keys."""
+        named = self.keys.has([found.key for _, found in objects])
+        return [held or pit <= self.guarded for held, (pit, _) in zip(named, objects, strict=True)]
 
     @property
     def pits(self) -> frozenset[str]:
@@ -113,7 +122,7 @@ def still_needed(repository: Repository, going: frozenset[str]) -> Needed:
         for planned in plan.captures if plan else ():
             capture = repository.find_capture(planned.table.table(), pit)
             if capture is not None:
-                add_capture(keys, *capture, repository.files(capture[1]))
+                add_capture(keys, *capture, repository.objects(capture[1]))
     guarded = {*apart.intersection(stay), *lost}
     return Needed(keys, found, max((_reach(repository, pit) for pit in guarded), default=""))
 
@@ -223,18 +232,26 @@ class _Removal:
 
     def run(self, needed: Needed) -> None:
         """Records of captures first: what is half removed must not be taken for whole."""
-        loose = list(unneeded(self.repository, needed))
-        old = {pit for pit, found in loose if self._is_old(pit, found)}
-        marked = self._claim_leftovers(old - needed.pits)
-        leftover = marked | (old & needed.pits)
-        wanted = [(pit, one) for pit, one in loose if pit in self.going or pit in leftover]
-        wanted = [(pit, one) for pit, one in wanted if pit in self.going or one.modified < self.safe]
-        for records in (True, False):
-            chosen = [(pit, one) for pit, one in wanted if is_record(one.key) is records]
-            for pit, one, refused in in_parallel(self._delete, chosen, _DELETES_AT_ONCE):
-                self._count(pit, one, refused=refused)
+        with Loose() as loose:
+            old = set()
+            for pit, found in unneeded(self.repository, needed):
+                loose.add(pit, found)
+                if self._is_old(pit, found):
+                    old.add(pit)
+            marked = self._claim_leftovers(old - needed.pits)
+            leftover = marked | (old & needed.pits)
+            for records in (True, False):
+                chosen = (
+                    one for one in loose if is_record(one[1].key) is records and self._goes(one, leftover)
+                )
+                for batch, refused in in_parallel(self._delete, batched(chosen, _BATCH), _DELETES_AT_ONCE):
+                    self._count(batch, refused)
         for pit in marked:
             bury(self.repository, pit)
+
+    def _goes(self, one: Written, leftover: set[str]) -> bool:
+        pit, found = one
+        return pit in self.going or (pit in leftover and found.modified < self.safe)
 
     def _is_old(self, pit: str, found: ObjectStat) -> bool:
         return pit not in self.going and found.modified < self.safe
@@ -251,32 +268,33 @@ class _Removal:
             drop_flag(self.repository, pit)
         return marked - begun
 
-    def _delete(self, item: tuple[str, ObjectStat]) -> tuple[str, ObjectStat, bool]:
-        pit, found = item
-        try:
-            self.repository.store.delete(found.key)
-        except StorageRefused:
-            return pit, found, True
-        return pit, found, False
+    def _delete(self, batch: Sequence[Written]) -> tuple[Sequence[Written], frozenset[str]]:
+        return batch, delete_all(self.repository.store, [found.key for _, found in batch])
 
-    def _count(self, pit: str, found: ObjectStat, *, refused: bool) -> None:
-        if refused:
-            self.refused.append(found.key)
-            return
-        if is_record(found.key):
-            self.tables.add(table_folder(folder_of(found.key)))
-        self.objects += 1
-        self.bytes += found.size
-        self.orphans += pit not in self.going
+    def _count(self, batch: Sequence[Written], refused: frozenset[str]) -> None:
+        self.refused.extend(sorted(refused))
+        for pit, found in batch:
+            if found.key in refused:
+                continue
+            if is_record(found.key):
+                self.tables.add(table_folder(folder_of(found.key)))
+            self.objects += 1
+            self.bytes += found.size
+            self.orphans += pit not in self.going
 
 
-def unneeded(repository: Repository, needed: Needed) -> Iterator[tuple[str, ObjectStat]]:
+def unneeded(repository: Repository, needed: Needed) -> Iterator[Written]:
     """Every object that nothing needs, with the PIT that wrote it. What BCN did not write is not listed."""
+    return (one for one, (kept,) in judged(repository, needed) if not kept)
+
+
+def judged(repository: Repository, *needed: Needed) -> Iterator[tuple[Written, tuple[bool, ...]]]:
+    """Every object that a PIT wrote, and whether it must stay by each of several counts of what is needed."""
     folder = repository.layout.folder
-    for found in repository.store.list(f"{folder}/databases"):
-        pit = writer_of(folder, found.key)
-        if pit is not None and not needed.keeps(pit, found.key):
-            yield pit, found
+    listed = ((writer_of(folder, one.key), one) for one in repository.store.list(f"{folder}/databases"))
+    written = ((pit, one) for pit, one in listed if pit is not None)
+    for batch in batched(written, _JUDGED_AT_ONCE):
+        yield from zip(batch, zip(*(one.kept(batch) for one in needed), strict=True), strict=True)
 
 
 def _remove_traces(repository: Repository, pit: str, refused: list[str]) -> None:

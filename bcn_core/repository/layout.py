@@ -47,6 +47,9 @@ class Layout:
     def pit_manifest(self, pit: str) -> str:
         return f"{self.pits}/{pit}/manifest.json"
 
+    def pit_summaries(self, month: str) -> str:
+        return f"{self.folder}/pit_summaries/{month}.json"
+
     def database(self, namespace: tuple[str, ...]) -> str:
         return f"{self.folder}/databases/{encode_namespace(namespace)}"
 

@@ -1,7 +1,7 @@
 """A repository: one scope of one catalog. What it reads it checks; what it writes it writes once."""
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -116,7 +116,11 @@ class Repository:
 
     def pits(self) -> list[str]:
         """The ids of all PITs, oldest first."""
-        return sorted(self._named("manifest.json"))
+        return sorted(self.manifest_sizes())
+
+    def manifest_sizes(self) -> dict[str, int]:
+        """The bytes of each PIT's manifest, by PIT, as the store lists them."""
+        return _pits_with("manifest.json", self._listed())
 
     def isolated(self) -> frozenset[str]:
         """The PITs that were set apart as damaged; a flag that cannot be read counts as well."""
@@ -126,7 +130,9 @@ class Repository:
 
     def unfinished(self) -> list[str]:
         """The ids of PITs that were begun and not published: what they copied can be used again."""
-        return sorted(self._named("plan.json") - self._named("manifest.json"))
+        # Plans first: a PIT that is published between the two listings is not unfinished.
+        begun = _pits_with("plan.json", self._listed())
+        return sorted(begun.keys() - self.manifest_sizes().keys())
 
     def pit(self, pit: str) -> PitManifest:
         """A PIT's manifest, checked against its own digest, and that it lies where it belongs."""
@@ -199,6 +205,11 @@ class Repository:
         """The same as columns."""
         return decode_frame(self._checked(capture.files_key, capture.files_sha256), capture.files_key)
 
+    def objects(self, capture: CaptureRecord) -> "pl.Series":
+        """The keys of all objects that a capture needs."""
+        data = self._checked(capture.files_key, capture.files_sha256)
+        return decode_frame(data, capture.files_key, "object")["object"]
+
     def object(self, file: StoredFile) -> bytes:
         """The bytes of one stored file, checked."""
         return self._checked(file.object, file.sha256)
@@ -238,12 +249,10 @@ class Repository:
         except BcnError:
             return False
 
-    def _named(self, document: str) -> set[str]:
-        found = (
-            entry.key.removeprefix(f"{self.layout.pits}/") for entry in self.store.list(self.layout.pits)
-        )
-        named = {key.removesuffix(f"/{document}") for key in found if key.endswith(f"/{document}")}
-        return {pit for pit in named if is_pit_id(pit)}
+    def _listed(self) -> dict[str, int]:
+        """Everything in the folder of the PITs, with its size."""
+        start = len(self.layout.pits) + 1
+        return {entry.key[start:]: entry.size for entry in self.store.list(self.layout.pits)}
 
     def _checked(self, key: str, digest: str) -> bytes:
         try:
@@ -256,6 +265,14 @@ class Repository:
 
 
 _OTHER_PIT = "other PITs may hold a whole copy: bcn describe; other tables of this PIT can still be restored"
+
+
+def _pits_with(document: str, listed: Mapping[str, int]) -> dict[str, int]:
+    """The PITs that have a document, and the bytes of that."""
+    named = {
+        key.removesuffix(f"/{document}"): size for key, size in listed.items() if key.endswith(f"/{document}")
+    }
+    return {pit: size for pit, size in named.items() if is_pit_id(pit)}
 
 
 def tables_in(indexes: Iterable[DatabaseIndex]) -> dict[TableName, TableEntry]:

@@ -1,13 +1,13 @@
 """A store in a bucket of S3, or of any store that speaks S3 and honours create-if-absent."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from bcn_core.errors import ObjectMissing, StorageFailure
 from bcn_core.storage.resuming import Body, resumed
 from bcn_core.storage.retrying import Retries
-from bcn_core.storage.s3_errors import told
+from bcn_core.storage.s3_errors import refused, told
 from bcn_core.storage.s3_writing import NewObject
 from bcn_core.storage.store import CHUNK_BYTES, ObjectStat, ObjectVersion
 from bcn_core.storage.within import Check, HeldBytes, ObjectPlace
@@ -71,6 +71,17 @@ class S3Store:
 
     def delete(self, key: str) -> None:
         self._call(key, lambda: self._client.delete_object(**self._at(key)))
+
+    def delete_many(self, keys: Sequence[str]) -> frozenset[str]:
+        named = [{"Key": self._prefix + key} for key in keys]
+        wanted = {"Bucket": self._bucket, "Delete": {"Objects": named, "Quiet": True}}
+
+        def once() -> frozenset[str]:
+            answer = self._client.delete_objects(**wanted)
+            return frozenset(refused(answer.get("Errors", ()), self.url, len(self._prefix)))
+
+        found: frozenset[str] = self._call("", once)
+        return found
 
     def versions(self, folder: str) -> Iterator[ObjectVersion]:
         options: dict[str, Any] = {

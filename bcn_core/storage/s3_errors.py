@@ -1,6 +1,6 @@
 """What S3 and the way to it answer, in the words of the error tree."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -40,6 +40,22 @@ def told(shown: str) -> Iterator[None]:
         raise StorageRefused(f"{shown}: {error}", hint="check the names of bucket and key") from error
     except (exceptions.BotoCoreError, HTTPError, OSError) as error:
         raise StorageFailure(f"{shown}: {_plain(error)}", hint=_AGAIN) from error
+
+
+def refused(errors: Iterable[dict[str, str]], url: str, prefix: int) -> Iterator[str]:
+    """The keys, without their prefix of so many characters, that a store would not delete among others.
+
+    Raises:
+        StorageFailure: another try may help.
+    """
+    for error in errors:
+        code, key = error.get("Code", ""), error.get("Key", "")[prefix:]
+        if code in _MISSING - {""}:
+            continue
+        failure = _failed(f"{url}/{key}: the store says {code}: {error.get('Message', '')}", code, 0)
+        if not isinstance(failure, StorageRefused):
+            raise failure
+        yield key
 
 
 def _answered(shown: str, response: dict[str, Any]) -> BcnError:

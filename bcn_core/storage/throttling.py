@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from bcn_core.storage.deleting import delete_all
 from bcn_core.storage.store import ObjectStat, ObjectVersion, Store
 from bcn_core.storage.within import Check, CopiesWithin, HeldBytes, ObjectPlace
 
@@ -78,6 +79,9 @@ class Throttled:
 
     def delete(self, key: str) -> None:
         self._store.delete(key)
+
+    def delete_many(self, keys: Sequence[str]) -> frozenset[str]:
+        return delete_all(self._store, keys)
 
     def versions(self, folder: str) -> Iterator[ObjectVersion]:
         return self._store.versions(folder)

@@ -1,15 +1,17 @@
 """Looking at stored objects: sizes from listings, digests from bytes, and metadata that must parse."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bcn_core.copying import digest_of, in_parallel
+from bcn_core.copying import Copied, digest_of, in_parallel
 from bcn_core.errors import BcnError, InvalidRequest, InvalidTableFile, ObjectMissing
 from bcn_core.iceberg.manifests import read_manifest, read_manifest_list
 from bcn_core.iceberg.metadata import parse
-from bcn_core.references import Keys
+from bcn_core.references import Opened
 from bcn_core.repository.documents import TableEntry
+from bcn_core.repository.encoding import sha256
 from bcn_core.repository.files import StoredFile
 from bcn_core.repository.layout import capture_of, stored_files
 from bcn_core.repository.repository import Repository
@@ -63,25 +65,34 @@ class Reach:
 
 @dataclass
 class Objects:
-    """The objects of a repository, each looked at once, however many captures need it."""
+    """The objects of a repository, each looked at once, however many captures need it.
+
+    What is known of them is forgotten when another table's turn comes: no table has objects of another, and a
+    repository may hold more than fit in memory.
+    """
 
     repository: Repository
     slice: Slice
     files: int = 0
     bytes_read: int = 0
     notes: list[str] = field(default_factory=list)
+    _table: str = ""
     _sizes: dict[str, dict[str, int]] = field(default_factory=dict)
-    _sound: Keys = field(default_factory=Keys)
+    _sound: set[str] = field(default_factory=set)
     _bad: dict[str, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def faults_of(self, files: Iterable[StoredFile]) -> Iterator[tuple[StoredFile, str]]:
-        """The files of one capture with which something is wrong."""
+    def faults_of(self, capture: Opened) -> Iterator[tuple[StoredFile, str]]:
+        """The files of one capture with which something is wrong; captures of one table come one after the other."""
+        if self._table != capture.standing.family:
+            self._table, self._sizes, self._sound, self._bad = capture.standing.family, {}, set(), {}
         fresh = []
-        for file in files:
+        for file in capture.files:
             if file.object in self._bad:
                 yield file, self._bad[file.object]
             elif file.object not in self._sound:
                 fresh.append(file)
+        self._list({capture_of(file.object, file.stored_by) for file in fresh})
         for file, problem in in_parallel(self._look, fresh, _READS_AT_ONCE):
             self.files += 1
             if problem:
@@ -98,12 +109,17 @@ class Objects:
             return file, f"has {size} bytes, not {file.size}"
         return file, self._read(file) if _is_metadata(file) or self.slice.takes(file.object) else ""
 
-    def _size(self, file: StoredFile) -> int | None:
-        folder = capture_of(file.object, file.stored_by)
-        if folder not in self._sizes:
+    def _list(self, folders: set[str]) -> None:
+        """Ask what the captures that stored the files hold, each once."""
+
+        def sizes(folder: str) -> tuple[str, dict[str, int]]:
             listed = self.repository.store.list(stored_files(folder))
-            self._sizes[folder] = {found.key: found.size for found in listed}
-        return self._sizes[folder].get(file.object)
+            return folder, {found.key: found.size for found in listed}
+
+        self._sizes.update(in_parallel(sizes, folders - self._sizes.keys(), _READS_AT_ONCE))
+
+    def _size(self, file: StoredFile) -> int | None:
+        return self._sizes[capture_of(file.object, file.stored_by)].get(file.object)
 
     def _read(self, file: StoredFile) -> str:
         """Read it; a second time when it is not as written, since a disk or a cable may fail once (restic#5467)."""
@@ -117,11 +133,8 @@ class Objects:
 
     def _read_once(self, file: StoredFile) -> str:
         try:
-            found = digest_of(self.repository.store, file.object)
-            self.bytes_read += found.size
-            if found.sha256 != file.sha256:
+            if not self._is_as_written(file):
                 return "is not what was written: its SHA-256 differs"
-            _parse(self.repository, file)
         except ObjectMissing:
             return "is missing"
         except InvalidTableFile as error:
@@ -130,15 +143,25 @@ class Objects:
             return f"cannot be read: {error.message}"
         return ""
 
+    def _is_as_written(self, file: StoredFile) -> bool:
+        """Read it once: in chunks, or whole where it must also parse."""
+        store = self.repository.store
+        data = store.get(file.object) if _is_metadata(file) else None
+        found = digest_of(store, file.object) if data is None else Copied(len(data), sha256(data))
+        with self._lock:
+            self.bytes_read += found.size
+        if found.sha256 != file.sha256:
+            return False
+        if data is not None:
+            _parse(data, file)
+        return True
+
 
 def _is_metadata(file: StoredFile) -> bool:
     return file.kind in ("metadata", "manifest-list", "manifest")
 
 
-def _parse(repository: Repository, file: StoredFile) -> None:
-    if not _is_metadata(file):
-        return
-    data = repository.object(file)
+def _parse(data: bytes, file: StoredFile) -> None:
     if file.kind == "metadata":
         parse(data, file.path)
     elif file.kind == "manifest-list":

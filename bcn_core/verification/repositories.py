@@ -76,7 +76,7 @@ def _verify(repository: Repository, pits: list[str], level: Slice, reach: Reach 
     notes = list(check_roots(found, faults))
     newest = max((pit for pit, one in found.manifests.items() if one.status == "complete"), default="")
     for capture in opened(_reached(found, reach), lambda key, error: troubles.append((key, error))):
-        for file, problem in objects.faults_of(capture.files):
+        for file, problem in objects.faults_of(capture):
             source = join(capture.record.roots[file.root], file.path)
             original = Original(file.sha256, source)
             faults.of_capture(file.object, problem, found, capture.standing, original)

@@ -10,7 +10,7 @@ from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.layout import REPOSITORY_MANIFEST
 from bcn_core.repository.pins import this_process
 from bcn_core.repository.repository import Repository
-from tests.warehouse.faulty import VIEWS, Crash, Fault
+from tests.warehouse.faulty import Crash, Fault, is_view
 from tests.warehouse.runs import Lab
 
 _NO_SUCH_PROCESS = 1 << 30
@@ -38,7 +38,9 @@ def truth(repository: Repository) -> dict[str, bytes]:
     return {
         found.key: repository.store.get(found.key)
         for found in repository.store.list("")
-        if found.key != REPOSITORY_MANIFEST and not found.key.endswith((*VIEWS, "/.in_progress"))
+        if found.key != REPOSITORY_MANIFEST
+        and not found.key.endswith("/.in_progress")
+        and not is_view(found.key)
     }
 
 

@@ -79,6 +79,7 @@ def layout_of_the_code() -> set[str]:
         REPOSITORY_MANIFEST,
         layout.catalog_metadata,
         layout.deleted_databases,
+        layout.pit_summaries("MONTH"),
         layout.database_metadata(("DATABASE",)),
         layout.deleted_tables(("DATABASE",)),
         layout.database_index(("DATABASE",), "PIT", "DIGEST"),
@@ -93,7 +94,8 @@ def layout_of_the_code() -> set[str]:
         part_list(delta, 0, 0).replace("0-of-0", "N-of-M"),
     ]
     spelled = [
-        re.sub(r"\b(CATALOG|DATABASE|TABLE|PIT|DUMP|DIGEST|PATH|N|M)\b", _bracketed, key) for key in keys
+        re.sub(r"\b(CATALOG|DATABASE|TABLE|PIT|DUMP|DIGEST|MONTH|PATH|N|M)\b", _bracketed, key)
+        for key in keys
     ]
     return {re.sub(r"/files/[0-9a-f]{12}/", "/files/<root>/", key) for key in spelled} | {
         re.sub(r"\b(CATALOG|DATABASE|TABLE|PIT)\b", _bracketed, full)

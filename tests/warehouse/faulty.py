@@ -20,6 +20,11 @@ VIEWS = (
 )
 
 
+def is_view(key: str) -> bool:
+    """Whether a document is one for people, which is written anew as things change."""
+    return key.endswith(VIEWS) or "/pit_summaries/" in key
+
+
 class Crash(BaseException):
     """The process is dead: nothing in it may catch this and go on."""
 
@@ -113,7 +118,7 @@ class FaultyStore:
 
     def replace(self, key: str, data: bytes) -> None:
         fails = self._fault.before("replace", key)
-        if key != "manifest.json" and not key.endswith(VIEWS):
+        if key != "manifest.json" and not is_view(key):
             self._fault.overwritten.append(key)
         self._inner.replace(key, data)
         self._end(fails=fails)
