@@ -45,7 +45,9 @@ def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = Fal
         from bcn_core.catalogs.nessie import NessieCatalog
 
         return NessieCatalog(name, known)
-    known_to_pyiceberg = cast("dict[str, str]", merge_config(Config().get_catalog_config(name) or {}, known))
+    known_to_pyiceberg = cast(
+        "dict[str, str]", merge_config(Config().get_catalog_config(name) or {}, {**known})
+    )
     kind = _kind(name, known_to_pyiceberg)
     try:
         loaded = _loaded(name, kind, {"init_catalog_tables": str(create).lower(), **known_to_pyiceberg})
