@@ -242,8 +242,8 @@ def _all(place: str) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--large", type=int, default=4, help="how many large files")
-    parser.add_argument("--megabytes", type=int, default=256, help="of how many MB each")
-    parser.add_argument("--small", type=int, default=5000, help="how many small files")
+    parser.add_argument("--megabytes", type=int, default=128, help="of how many MB each")
+    parser.add_argument("--small", type=int, default=2000, help="how many small files")
     parser.add_argument("--kilobytes", type=int, default=30, help="of how many KB each")
     parser.add_argument("--workers", type=int, default=8, help="BCN's files at once")
     parser.add_argument("--times", type=int, default=1, help="runs of each, of which the shortest counts")

@@ -70,7 +70,7 @@ class Run:
     def row(self, tool: str, what: str) -> list[str]:
         """As the page shows it."""
         cost = self.cost
-        figures = [f"{cost.seconds:.1f}", f"{cost.cpu_seconds:.1f}", f"{cost.peak_megabytes:.0f}"]
+        figures = [f"{cost.seconds:.1f}", f"{cost.cpu_seconds:.1f}"]
         return [what, tool, *figures, f"{self.requests:,}", f"{self.added / 1e6:.2f}"]
 
 
@@ -201,7 +201,7 @@ def answer(
         name="incremental",
         question="Backups when little changed: BCN, restic and a naive script",
         command="python benchmarks/incremental.py",
-        columns=["what", "tool", "seconds", "CPU s", "peak MB", "S3 requests", "MB stored"],
+        columns=["what", "tool", "seconds", "CPU s", "S3 requests", "MB stored"],
         rows=rows,
         promises=list(_promises(full["BCN"], more["BCN"], unchanged)),
         remarks=REMARKS,
