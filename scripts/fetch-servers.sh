@@ -7,6 +7,9 @@ cd "$(dirname "$0")/.."
 
 VERSITYGW=v1.8.0
 FAKE_GCS_SERVER=v1.56.1
+# Peers of the benchmarks.
+S5CMD=v2.3.0
+RESTIC=v0.18.0
 # What the servers' own go.mod files ask for. An older Go may be set to fetch no newer compiler (GOTOOLCHAIN=local).
 GO_AT_LEAST=26
 servers=$PWD/.venv/servers
@@ -53,6 +56,20 @@ fetch_go_server() {
     GOBIN=$servers GOFLAGS=-mod=mod "$go" install "$module"
 }
 
+# The module names its program: built below a module of our own, as go install also asks for the list of versions.
+fetch_go_peer() {
+    local name=$1 module=$2 version=$3 program=$4
+    if [ -x "$servers/$name" ]; then
+        return
+    fi
+    local go home
+    go=$(find_go)
+    home=$(mktemp -d)
+    printf 'module peer\n\nrequire %s %s\n' "$module" "$version" >"$home/go.mod"
+    (cd "$home" && GOFLAGS=-mod=mod "$go" build -o "$servers/$name" "$program")
+    rm -rf "$home"
+}
+
 fetch_node_server() {
     local name=$1 home=tests/services/node/$1
     if cmp -s "$home/package-lock.json" "$servers/$name/package-lock.json"; then
@@ -88,6 +105,8 @@ fi
 mkdir -p "$servers"
 fetch_go_server versitygw "github.com/versity/versitygw/cmd/versitygw@$VERSITYGW"
 fetch_go_server fake-gcs-server "github.com/fsouza/fake-gcs-server@$FAKE_GCS_SERVER"
+fetch_go_peer s5cmd github.com/peak/s5cmd/v2 "$S5CMD" github.com/peak/s5cmd/v2
+fetch_go_peer restic github.com/restic/restic "$RESTIC" github.com/restic/restic/cmd/restic
 need npm nodejs npm
 fetch_node_server azurite
 need javac openjdk-17-jdk-headless

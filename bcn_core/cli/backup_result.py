@@ -36,13 +36,12 @@ def draw_result(found: PitDescription, seconds: float) -> None:
     parent = manifest.parent_pit.pit if manifest.parent_pit else "none"
     line(f"PIT {manifest.pit}  {manifest.scope.scope()}  (parent {parent})")
     happened = tables_of_run(found)
-    unchanged = [table for table in happened if table.status == "UNCHANGED" and table.renamed_from is None]
-    shown = (
-        happened if len(unchanged) <= _MOST_UNCHANGED else [one for one in happened if one not in unchanged]
-    )
+    moved = [table for table in happened if table.status != "UNCHANGED" or table.renamed_from is not None]
+    unchanged = len(happened) - len(moved)
+    shown = happened if unchanged <= _MOST_UNCHANGED else moved
     draw(("TABLE", ">NEW FILES", ">COPIED", "~WHAT"), (_row(table) for table in shown))
     if len(shown) < len(happened):
-        line(f"{len(unchanged):,} more tables are unchanged")
+        line(f"{unchanged:,} more tables are unchanged")
     line(f"{_totals(found)} · {duration(seconds)}")
     for one in manifest.failed_views:
         failed(f"view {one.table.table()}", one.reason)

@@ -101,10 +101,14 @@ def _alive(
     repository: Repository, manifest: PitManifest, held: Mapping[TableName, TableEntry], *, captures: bool
 ) -> list[TableInPit]:
     told = _Told(manifest)
+    taken = [
+        (table, entry) for table, entry in held.items() if captures and entry.capture_pit == manifest.pit
+    ]
+    found = in_parallel(lambda item: (item[0], repository.capture(item[1])), taken, _READS_AT_ONCE)
+    records = dict(found)
 
-    def one(item: tuple[TableName, TableEntry]) -> TableInPit:
-        table, entry = item
-        record = repository.capture(entry) if captures and entry.capture_pit == manifest.pit else None
+    def one(table: TableName, entry: TableEntry) -> TableInPit:
+        record = records.get(table)
         change = told.changed.get(table)
         return TableInPit(
             table=table,
@@ -127,7 +131,7 @@ def _alive(
             coverage=entry.coverage,
         )
 
-    return list(in_parallel(one, held.items(), _READS_AT_ONCE))
+    return [one(table, entry) for table, entry in held.items()]
 
 
 class _Told:

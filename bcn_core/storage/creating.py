@@ -24,8 +24,10 @@ def parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
         held += chunk
         while len(held) > size:
-            yield bytes(held[:size])
+            with memoryview(held) as view:
+                part = bytes(view[:size])
             del held[:size]
+            yield part
             number += 1
             size = PART_BYTES * 2 ** (number // _PARTS_BEFORE_DOUBLING)
     yield bytes(held)
