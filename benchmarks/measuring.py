@@ -83,5 +83,5 @@ def bcn() -> Path:
     return Path(sys.executable).parent / "bcn"
 
 
-if __name__ == "__main__":
+if __name__ == "__main__" and len(sys.argv) > 2:
     sys.exit(_stand_between(sys.argv[1], sys.argv[2:]))
