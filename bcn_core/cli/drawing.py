@@ -110,11 +110,6 @@ def facts(pairs: Iterable[tuple[str, Cell]]) -> None:
         console().print(Text.assemble(f"{name:<12} ", (text, _STYLES[tone_of(text)])), soft_wrap=True)
 
 
-def counted(count: int, noun: str) -> str:
-    """A number with its noun: ``1 PIT``, ``12 PITs``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def shown(value: Cell) -> str:
     """A value in a cell: digits in groups, a dash for nothing."""
     if value is None or value == "":

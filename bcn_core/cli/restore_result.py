@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, NotRequired, TypedDict, get_type_hints
 
-from bcn_core.cli.drawing import counted, draw, duration, failed, line, size, warn
+from bcn_core.cli.drawing import draw, duration, failed, line, size, warn
 from bcn_core.cli.plain import plain
+from bcn_core.counting import counted
 from bcn_core.errors import BcnError
 from bcn_core.repository.documents import Status
 from bcn_core.restoration.request import Action
