@@ -39,7 +39,9 @@ _WORDS: dict[Tone, tuple[str, ...]] = {
     "lost": ("damaged", "FAILED", "refuse", "BROKEN"),
     "muted": ("UNCHANGED", "none", "there already", "skipped: it exists"),
 }
-"""The words that bear a tone wherever they fill a cell."""
+"""The words that bear a tone where they fill a cell of a column of states."""
+_STATES = frozenset({"STATUS", "RESULT", "ACTION", "WHAT"})
+"""The columns of states: in any other, such a word is somebody's name."""
 _TONES: dict[str, Tone] = {word: tone for tone, words in _WORDS.items() for word in words}
 _STEP = 1024
 _UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
@@ -60,22 +62,27 @@ def draw(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     screen = console()
     lines = as_columns(columns, screen.width)
     if lines is None:
-        _print(screen, as_records(columns))
+        for cells in as_records(columns):
+            _print(screen, cells, ["", _tone_in(cells[0].strip(), cells[1])] if cells else [])
     else:
-        _print(screen, lines[:1], "title")
-        _print(screen, lines[1:])
+        _print(screen, lines[0], ["title"] * len(columns))
+        for cells in lines[1:]:
+            _print(screen, cells, [_tone_in(*pair) for pair in zip(headings, cells, strict=False)])
 
 
-def _print(screen: "Console", lines: Iterable[Sequence[str]], tone: Tone = "") -> None:
+def _tone_in(heading: str, cell: str) -> Tone:
+    return tone_of(cell.strip()) if heading.lstrip(">~").upper() in _STATES else ""
+
+
+def _print(screen: "Console", cells: Sequence[str], tones: Sequence[Tone]) -> None:
     from rich.text import Text
 
-    for cells in lines:
-        text = Text()
-        for place, cell in enumerate(cells):
-            last = place == len(cells) - 1
-            text.append(cell.rstrip() if last else cell, _STYLES[tone or tone_of(cell.strip())])
-            text.append("" if last else "  ")
-        screen.print(text, soft_wrap=True)
+    text = Text()
+    for place, (cell, tone) in enumerate(zip(cells, tones, strict=True)):
+        last = place == len(cells) - 1
+        text.append(cell.rstrip() if last else cell, _STYLES[tone])
+        text.append("" if last else "  ")
+    screen.print(text, soft_wrap=True)
 
 
 def tone_of(word: str) -> Tone:
@@ -107,7 +114,8 @@ def facts(pairs: Iterable[tuple[str, Cell]]) -> None:
 
     for name, value in pairs:
         text = shown(value)
-        console().print(Text.assemble(f"{name:<12} ", (text, _STYLES[tone_of(text)])), soft_wrap=True)
+        style = _STYLES[_tone_in(name, text)]
+        console().print(Text.assemble(f"{name:<12} ", (text, style)), soft_wrap=True)
 
 
 def shown(value: Cell) -> str:

@@ -59,7 +59,7 @@ class Outcome(TypedDict):
     metadata_location: str
     seconds: float
     notes: list[str]
-    error: str | None
+    error: BcnError | None
 
 
 class RestoredTable(Outcome):
@@ -118,8 +118,8 @@ def draw_report(report: RestoreReport) -> None:
     rows = [*(_row(one) for one in report.tables), *(_view_row(one) for one in report.views)]
     draw(("TABLE", "RESULT", ">ROWS", ">FILES", ">SIZE", ">TIME"), rows)
     for one in report.everything:
-        if one.error:
-            failed(one.plan.target, one.error)
+        if one.failure is not None:
+            failed(one.plan.target, one.failure)
         for note in one.notes:
             line(f"{one.plan.target}: {note}")
         if report.plan.target_catalog is None and not one.error:
@@ -160,7 +160,7 @@ def _outcome(one: Restored | RestoredView) -> Outcome:
         "metadata_location": one.plan.metadata_location,
         "seconds": round(one.seconds, 3),
         "notes": list(one.notes),
-        "error": one.error or None,
+        "error": plain(one.failure),
     }
 
 

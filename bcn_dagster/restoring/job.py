@@ -149,7 +149,7 @@ def _restore_one(
         if error.retryable and context.retry_number < site.options.retries:
             raise dg.RetryRequested(site.options.retries, site.options.retry_delay_s) from error
         restore.report(TableFailed(table.target, error.message))
-        return Restored(table, "refuse", 0.0, error=str(error))
+        return Restored(table, "refuse", 0.0, failure=error)
 
 
 def _restore_view(site: Site, context: dg.OpExecutionContext, way: Way, view: SqlViewPlan) -> RestoredView:
