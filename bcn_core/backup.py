@@ -160,7 +160,7 @@ def publish(backup: Backup, plan: Plan, reasons: Mapping[TableName, str]) -> Pit
     failed = sorted([*contents.failed, *views.failed])
     if failed and not backup.publish_partial:
         raise FinishedWithProblems(
-            f"PIT {plan.pit} is not published: {len(failed)} table(s) or view(s) failed: "
+            f"PIT {plan.pit} is not published: {len(failed)} of its tables and views failed: "
             + ", ".join(str(one) for one in failed),
             hint="run again; tables that were captured are not copied again",
         )

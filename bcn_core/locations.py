@@ -24,7 +24,11 @@ class Location:
 
 
 def split(location: str) -> Location:
-    """Take a location apart: ``s3://bucket/a/b`` -> (s3, bucket, a/b), ``file:///a`` and ``/a`` -> (file, "", a)."""
+    """Take a location apart: ``s3://bucket/a/b`` -> (s3, bucket, a/b), ``file:///a`` and ``/a`` -> (file, "", a).
+
+    Raises:
+        InvalidRequest: it is no absolute location.
+    """
     head, separator, rest = location.partition("://")
     if separator:
         authority, _, key = rest.partition("/")

@@ -88,7 +88,7 @@ def restore_all(restore: Restore, plan: RestorePlan) -> RestoreReport:
             return restore_table(pinned, table)
         except BcnError as error:
             restore.report(TableFailed(table.target, error.message))
-            return Restored(table, "refuse", time.monotonic() - started, error=str(error))
+            return Restored(table, "refuse", time.monotonic() - started, failure=error)
 
     with pinning(restore, _pits(plan)) as pinned, ThreadPoolExecutor(restore.tables_at_once) as pool:
         prepare(restore, plan)
@@ -103,7 +103,7 @@ def try_view(restore: Restore, plan: SqlViewPlan) -> RestoredView:
         told = restore_view(restore.repository, restore.target, restore.stores, plan)
     except BcnError as error:
         restore.report(TableFailed(plan.target, error.message))
-        return RestoredView(plan, "refuse", time.monotonic() - started, error=str(error))
+        return RestoredView(plan, "refuse", time.monotonic() - started, failure=error)
     if plan.action not in ("skip", "done"):
         restore.report(TableRestored(plan.target, plan.location))
     return RestoredView(plan, plan.action, time.monotonic() - started, told)

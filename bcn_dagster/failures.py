@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from bcn_core.counting import counted
 from bcn_core.errors import BcnError
 from bcn_core.names import TableName
 from bcn_dagster.assets.metadata import reasons as reasons_of
@@ -30,7 +31,7 @@ def tables_failed(pit: str, reasons: Mapping[TableName, str], outcome: str) -> d
     names = ", ".join(str(table) for table in sorted(reasons)[:10])
     more = f" and {len(reasons) - 10} more" if len(reasons) > 10 else ""
     return dg.Failure(
-        f"{len(reasons)} table(s) failed in PIT {pit}: {names}{more}; {outcome}",
+        f"{counted(len(reasons), 'table')} failed in PIT {pit}: {names}{more}; {outcome}",
         metadata={
             "failed_tables": reasons_of(reasons),
             "failed": len(reasons),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import dagster as dg
 
 from bcn_core import events
+from bcn_core.counting import counted
 from bcn_core.events import Event, Report
 from bcn_core.names import TableName
 
@@ -52,28 +53,37 @@ _MANY_FILES = 50
 _WARNINGS = (events.TableFailed, events.Warned, events.SweepRepeated, events.InventoryBehind)
 
 _LINES: dict[type[Event], Callable[..., str]] = {
-    events.SweepRepeated: lambda one: f"{one.moved} table(s) moved between two sweeps; sweeping again",
+    events.SweepRepeated: lambda one: (
+        f"{counted(one.moved, 'table')} moved between two sweeps; sweeping again"
+    ),
     events.PitBegun: lambda one: (
-        f"PIT {one.pit} on {one.parent or 'nothing'}: {one.to_capture} table(s) to capture, {one.unchanged} stand"
+        f"PIT {one.pit} on {one.parent or 'nothing'}: {counted(one.to_capture, 'table')} to capture, "
+        f"{one.unchanged} stand"
     ),
     events.CaptureStarted: lambda one: f"{one.table}: reading {one.pointer}",
-    events.FilesFound: lambda one: f"{one.table}: {one.files} file(s) to copy, {one.bytes:,} bytes",
+    events.FilesFound: lambda one: f"{one.table}: {counted(one.files, 'file')} to copy, {one.bytes:,} bytes",
     events.PointerAdvanced: lambda one: f"{one.table}: moved on while it was copied, now {one.pointer}",
     events.TableCaptured: lambda one: (
-        f"{one.table}: captured, {one.files_new} file(s) new ({one.bytes_new:,} bytes), {one.files_reused} reused"
+        f"{one.table}: captured, {counted(one.files_new, 'new file')} ({one.bytes_new:,} bytes), "
+        f"{one.files_reused} reused"
     ),
     events.TableFailed: lambda one: f"{one.table}: {one.reason}",
     events.PitPublished: lambda one: f"PIT {one.pit} is published, {one.status}",
-    events.DumpWritten: lambda one: f"dump {one.dump}: {one.tables} table(s), {one.bytes:,} bytes",
+    events.DumpWritten: lambda one: f"dump {one.dump}: {counted(one.tables, 'table')}, {one.bytes:,} bytes",
     events.DatabaseLoaded: lambda one: f"dump {one.dump} is loaded into {one.database}",
-    events.RestoreStarted: lambda one: f"{one.table}: {one.files} file(s) to write, {one.bytes:,} bytes",
+    events.RestoreStarted: lambda one: (
+        f"{one.table}: {counted(one.files, 'file')} to write, {one.bytes:,} bytes"
+    ),
     events.TableRestored: lambda one: f"{one.table}: checked and registered at {one.location}",
     events.TableSynced: lambda one: (
-        f"{one.table}: {one.action} to {one.version}, {one.files_new} file(s) new, {one.versions_behind} behind"
+        f"{one.table}: {one.action} to {one.version}, {counted(one.files_new, 'new file')}, "
+        f"{one.versions_behind} behind"
     ),
-    events.InventoryWritten: lambda one: f"the inventory at {one.folder} shows {one.pits} PIT(s): {one.how}",
+    events.InventoryWritten: lambda one: (
+        f"the inventory at {one.folder} shows {counted(one.pits, 'PIT')}: {one.how}"
+    ),
     events.InventoryBehind: lambda one: (
-        f"the inventory lacks {one.lag} PIT(s), the next run catches up: {one.reason}"
+        f"the inventory lacks {counted(one.lag, 'PIT')}, the next run catches up: {one.reason}"
     ),
     events.Warned: lambda one: one.message,
 }

@@ -10,6 +10,7 @@ from bcn_core.capture.unforeseen import its_own_failure
 from bcn_core.catalogs.catalog import Catalog, Sweep
 from bcn_core.changes import Changed, Changes, TableState, compare, state_of
 from bcn_core.copying import in_parallel
+from bcn_core.counting import counted
 from bcn_core.errors import InvalidTableFile, NotFound, SourceDamaged
 from bcn_core.events import Report, SweepRepeated, Warned
 from bcn_core.iceberg.metadata import parse
@@ -176,7 +177,7 @@ def plan_past(repository: Repository, source: Source, pit: str) -> Plan:
     sweep, _ = consistent_sweep(source.catalog, repository.scope, source.report)
     if sweep.views:
         source.report(
-            Warned(f"{len(sweep.views)} view(s) are left out: a PIT of the past holds tables alone")
+            Warned(f"{counted(len(sweep.views), 'view')} left out: a PIT of the past holds tables alone")
         )
     parent = parent_of(repository, pit)
     found = in_parallel(

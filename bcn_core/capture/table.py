@@ -14,6 +14,7 @@ from bcn_core.capture.roots import Roots
 from bcn_core.capture.salvage import Salvage
 from bcn_core.capture.walk import Walk
 from bcn_core.copying import Copied, Copy, Part, SizeDiffers, carry_out, in_parallel
+from bcn_core.counting import counted
 from bcn_core.errors import InvalidTableFile, ObjectMissing, SourceDamaged
 from bcn_core.events import FileCopied, FilesFound, Report, TableCaptured
 from bcn_core.iceberg.history import as_of
@@ -45,7 +46,7 @@ class FilesLost(SourceDamaged):
 
     def __init__(self, capture: "TableCapture", lost: dict[str, str]) -> None:
         first = next(iter(lost.values()))
-        super().__init__(f"{len(lost)} file(s) of {capture.table} are missing or damaged: {first}")
+        super().__init__(f"{counted(len(lost), 'file')} of {capture.table} missing or damaged: {first}")
         self.capture = capture
         self.lost = lost
 

@@ -89,6 +89,9 @@ class PyIcebergCatalog:
         """Rename the old table away, register the new one under its name, drop the old entry.
 
         Not atomic: between the two steps the name is free, and when registration fails the old table is renamed back.
+
+        Raises:
+            Conflict: somebody else changed the table meanwhile.
         """
         if self.pointer(table) != expected:
             raise Conflict(
@@ -118,7 +121,13 @@ class PyIcebergCatalog:
 
     @contextmanager
     def told(self, what: str) -> Iterator[None]:
-        """Say the catalog's errors in the words of the error tree, without its secrets."""
+        """Say the catalog's errors in the words of the error tree, without its secrets.
+
+        Raises:
+            Conflict: the name is taken.
+            NotFound: there is no such table or database.
+            StorageFailure: anything else.
+        """
         from pyiceberg import exceptions
 
         try:

@@ -7,6 +7,7 @@ from typing import Any
 from bcn_core.catalogs.catalog import ViewFile
 from bcn_core.catalogs.pyiceberg_catalog import no_views, view_taken
 from bcn_core.catalogs.rest_pointers import RestPointers, Silent
+from bcn_core.counting import counted
 from bcn_core.errors import BcnError, NotFound, StorageFailure
 from bcn_core.names import Scope, TableName
 
@@ -49,7 +50,7 @@ class RestWithViews(RestPointers):
         asked |= {"view-version": current, "properties": file.raw.get("properties") or {}}
         self._post(view, Endpoints.create_view, asked)
         told = f"the server registers no views: it was created, with a UUID of the server's; {file.location} "
-        return told + f"holds its {len(versions)} version(s)"
+        return told + f"holds its {counted(len(versions), 'version')}"
 
     def _views(
         self, databases: Iterable[tuple[str, ...]], scope: Scope

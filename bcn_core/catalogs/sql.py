@@ -63,6 +63,10 @@ class SqlPointers(PyIcebergCatalog):
 
         BCN has checked the metadata by what ``[storage]`` says; PyIceberg may be without a way there (HDFS without
         Java), and cannot read every metadata file that other engines do (``.metadata.json.gz``).
+
+        Raises:
+            Conflict: the name is taken.
+            NotFound: there is no such database.
         """
         from sqlalchemy import text
         from sqlalchemy.exc import IntegrityError
@@ -109,7 +113,13 @@ class SqlPointers(PyIcebergCatalog):
         return any(found["name"] == "iceberg_type" for found in columns)
 
     def register_view(self, view: TableName, file: ViewFile, expected: str | None) -> str:
-        """As Java's JDBC catalog keeps views; PyIceberg has no call for it."""
+        """As Java's JDBC catalog keeps views; PyIceberg has no call for it.
+
+        Raises:
+            Conflict: the name is taken, or somebody else changed the view meanwhile.
+            NotFound: there is no such database.
+            InvalidRequest: the catalog keeps no views.
+        """
         from sqlalchemy import text
         from sqlalchemy.exc import IntegrityError
 

@@ -8,7 +8,7 @@ import click
 from bcn_core.adopt import Adopt, Adoption, adopt_table, plan_adoption
 from bcn_core.catalogs.opening import open_target
 from bcn_core.cli.confirming import confirm
-from bcn_core.cli.drawing import counted, draw, line, size, warn
+from bcn_core.cli.drawing import draw, line, size, warn
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import (
     RunOptions,
@@ -20,6 +20,7 @@ from bcn_core.cli.options import (
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.standby import which_standby
+from bcn_core.counting import counted
 from bcn_core.errors import InvalidRequest
 from bcn_core.replication.discovery import table_name
 from bcn_core.replication.standby import standby_settings

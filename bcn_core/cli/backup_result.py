@@ -2,9 +2,10 @@
 
 from typing import NotRequired, TypedDict
 
-from bcn_core.cli.drawing import counted, draw, duration, failed, line, size, tone_of
+from bcn_core.cli.drawing import draw, duration, failed, line, size, tone_of
 from bcn_core.cli.plain import plain
 from bcn_core.cli.wording import what_happened
+from bcn_core.counting import counted
 from bcn_core.describe import PitDescription, TableInPit
 from bcn_core.names import Scope
 from bcn_core.repository.documents import Consistency, Counts, DeletedNames, FailedTable, Status

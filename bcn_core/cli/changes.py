@@ -16,6 +16,7 @@ from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.wording import change_words
+from bcn_core.counting import counted
 from bcn_core.names import pit_id
 
 
@@ -108,7 +109,7 @@ def _views(parent: Parent, sweep: Sweep) -> list[ChangedView]:
 def _draw_views(views: list[ChangedView]) -> None:
     if views:
         draw(("VIEW", "~WHAT"), ((view["view"], _words_of_view(view)) for view in views))
-        line(f"{len(views):,} view(s) changed")
+        line(f"{counted(len(views), 'view')} changed")
 
 
 def _words_of_view(view: ChangedView) -> str:

@@ -6,11 +6,11 @@ import click
 
 from bcn_core.cli import completing
 from bcn_core.cli.describing import draw_history, draw_pit, draw_repository
-from bcn_core.cli.drawing import counted
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.plain import plain
+from bcn_core.counting import counted
 from bcn_core.describe import (
     Description,
     PitDescription,

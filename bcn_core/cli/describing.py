@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bcn_core.cli.drawing import Cell, counted, draw, duration, facts, line, size, warn
+from bcn_core.cli.drawing import Cell, draw, duration, facts, line, size, warn
 from bcn_core.cli.wording import what_happened
+from bcn_core.counting import counted
 from bcn_core.describe import (
     CaptureInHistory,
     Description,

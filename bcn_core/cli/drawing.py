@@ -4,6 +4,7 @@ Colour repeats what a word says already; who sees none misses nothing. No name i
 """
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -41,7 +42,9 @@ _WORDS: dict[Tone, tuple[str, ...]] = {
     "lost": ("damaged", "FAILED", "refuse", "BROKEN"),
     "muted": ("UNCHANGED", "none", "there already", "skipped: it exists"),
 }
-"""The words that bear a tone wherever they fill a cell."""
+"""The words that bear a tone where they fill a cell of a column of states."""
+_STATES = frozenset({"STATUS", "RESULT", "ACTION", "WHAT"})
+"""The columns of states: in any other, such a word is somebody's name."""
 _TONES: dict[str, Tone] = {word: tone for tone, words in _WORDS.items() for word in words}
 _STEP = 1024
 _UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
@@ -62,19 +65,27 @@ def draw(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     screen = console()
     lines = as_columns(columns, screen.width)
     if lines is None:
-        _print(screen, as_records(columns))
+        toned = (
+            (cells, ["", _tone_in(cells[0].strip(), cells[1])] if cells else [])
+            for cells in as_records(columns)
+        )
+        _print(screen, toned)
     else:
-        _print(screen, lines[:1], "title")
-        _print(screen, lines[1:])
+        _print(screen, [(lines[0], ["title"] * len(columns))])
+        _print(screen, ((cells, list(map(_tone_in, headings, cells))) for cells in lines[1:]))
 
 
-def _print(screen: "Console", lines: Iterable[Sequence[str]], tone: Tone = "") -> None:
-    """Lines as text: thousands are printed a hundred times faster than through objects of rich."""
-    rows = ([*cells[:-1], *(cell.rstrip() for cell in cells[-1:])] for cells in lines)
-    if screen.color_system is None or screen.no_color:
-        texts = ["  ".join(row) for row in rows]
-    else:
-        texts = ["  ".join(_styled(screen, cell, tone) for cell in row) for row in rows]
+def _tone_in(heading: str, cell: str) -> Tone:
+    return tone_of(cell.strip()) if heading.lstrip(">~").upper() in _STATES else ""
+
+
+def _print(screen: "Console", lines: Iterable[tuple[Sequence[str], Sequence[Tone]]]) -> None:
+    """Lines and tones of their cells: thousands are printed a hundred times faster than through objects of rich."""
+    plain = screen.color_system is None or screen.no_color
+    texts = []
+    for cells, tones in lines:
+        row = [*cells[:-1], *(cell.rstrip() for cell in cells[-1:])]
+        texts.append("  ".join(row if plain else map(partial(_styled, screen), row, tones)))
     if texts:
         click.echo("\n".join(texts))
 
@@ -84,7 +95,7 @@ def _styled(screen: "Console", cell: str, tone: Tone) -> str:
     from rich.console import COLOR_SYSTEMS
     from rich.style import Style
 
-    style = _STYLES[tone or tone_of(cell.strip())]
+    style = _STYLES[tone]
     if not style or screen.color_system is None:
         return cell
     return Style.parse(style).render(cell, color_system=COLOR_SYSTEMS[screen.color_system])
@@ -119,12 +130,8 @@ def facts(pairs: Iterable[tuple[str, Cell]]) -> None:
 
     for name, value in pairs:
         text = shown(value)
-        console().print(Text.assemble(f"{name:<12} ", (text, _STYLES[tone_of(text)])), soft_wrap=True)
-
-
-def counted(count: int, noun: str) -> str:
-    """A number with its noun: ``1 PIT``, ``12 PITs``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+        style = _STYLES[_tone_in(name, text)]
+        console().print(Text.assemble(f"{name:<12} ", (text, style)), soft_wrap=True)
 
 
 def shown(value: Cell) -> str:

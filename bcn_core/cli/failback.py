@@ -6,13 +6,14 @@ from typing import Annotated, Any, NotRequired, TypedDict, Unpack
 
 import click
 
-from bcn_core.cli.drawing import Cell, counted, draw, failed, line, size
+from bcn_core.cli.drawing import Cell, draw, failed, line, size
 from bcn_core.cli.json_schema import Flat
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import json_option
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.standby import StandbyOptions, standby_of, standby_options, tell_problems
+from bcn_core.counting import counted
 from bcn_core.errors import BcnError, FinishedWithProblems
 from bcn_core.failback import Commit, Failback, TableFailback, plan_failback, way_back
 from bcn_core.replication.standby import Standby

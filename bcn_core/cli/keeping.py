@@ -5,10 +5,11 @@ from typing import TypedDict, Unpack
 import click
 
 from bcn_core.cli import completing
-from bcn_core.cli.drawing import counted, line
+from bcn_core.cli.drawing import line
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
+from bcn_core.counting import counted
 from bcn_core.dump_retention import hold_dump, release_dump, undelete_dump
 from bcn_core.dumping.dumps import Dumps
 from bcn_core.repository.pins import this_process

@@ -7,8 +7,9 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from bcn_core import events
-from bcn_core.cli.drawing import counted, printable, size
+from bcn_core.cli.drawing import printable, size
 from bcn_core.cli.manner import Manner
+from bcn_core.counting import counted
 from bcn_core.events import Event, Report
 from bcn_core.storage.opening import Stores
 

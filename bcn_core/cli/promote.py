@@ -7,7 +7,7 @@ from typing import NotRequired, TypedDict, Unpack
 import click
 
 from bcn_core.cli.confirming import confirm
-from bcn_core.cli.drawing import counted, draw, duration, failed, line
+from bcn_core.cli.drawing import draw, duration, failed, line
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import (
     dry_run_option,
@@ -18,6 +18,7 @@ from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.standby import StandbyOptions, standby_of, standby_options, tell_problems
 from bcn_core.cli.wording import version_number
+from bcn_core.counting import counted
 from bcn_core.errors import BcnError, FinishedWithProblems
 from bcn_core.promote import Promote, Promotion, plan_promotion, promote_all
 

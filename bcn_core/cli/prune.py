@@ -6,7 +6,7 @@ from typing import NotRequired, TypedDict, Unpack
 
 import click
 
-from bcn_core.cli.drawing import counted, draw, failed, line, size, warn
+from bcn_core.cli.drawing import draw, failed, line, size, warn
 from bcn_core.cli.durations import Span
 from bcn_core.cli.inventory_keeping import inventory_option, inventory_wanted, keep_inventory
 from bcn_core.cli.manner import Manner
@@ -15,6 +15,7 @@ from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.prune_dumps import draw_dump_plan, plan_dumps, prune_dumps
+from bcn_core.counting import counted
 from bcn_core.dump_retention import DumpPrunePlan, DumpsPruned
 from bcn_core.errors import FinishedWithProblems
 from bcn_core.repository.pins import this_process

@@ -1,8 +1,9 @@
 """What ``bcn prune`` does with the dumps of the catalog's own database: the same rules, shown apart."""
 
-from bcn_core.cli.drawing import counted, draw, line, size, warn
+from bcn_core.cli.drawing import draw, line, size, warn
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.plain import plain
+from bcn_core.counting import counted
 from bcn_core.dump_retention import DumpPrunePlan, DumpRules, apply_dump_prune, plan_dump_prune
 from bcn_core.repository.pins import this_process
 from bcn_core.repository.repository import Repository

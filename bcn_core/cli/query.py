@@ -6,11 +6,12 @@ from typing import Any, TypedDict, Unpack
 
 import click
 
-from bcn_core.cli.drawing import counted, draw, line
+from bcn_core.cli.drawing import draw, line
 from bcn_core.cli.inventory import open_inventory
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
+from bcn_core.counting import counted
 from bcn_core.inventory import query
 
 

@@ -5,13 +5,14 @@ from typing import NotRequired, TypedDict, Unpack
 
 import click
 
-from bcn_core.cli.drawing import Tone, counted, failed, line
+from bcn_core.cli.drawing import Tone, failed, line
 from bcn_core.cli.faults import MOST_SHOWN, draw_faults, draw_more, draw_still_whole
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
+from bcn_core.counting import counted
 from bcn_core.errors import DamagedRepository, FinishedWithProblems, InvalidRequest
 from bcn_core.mending.plan import Apart, Replacement
 from bcn_core.repair import Repair, Repaired, RepairPlan, apply, open_to_repair, plan

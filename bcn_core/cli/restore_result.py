@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, NotRequired, TypedDict, get_type_hints
 
-from bcn_core.cli.drawing import counted, draw, duration, failed, line, size, warn
+from bcn_core.cli.drawing import draw, duration, failed, line, size, warn
 from bcn_core.cli.plain import plain
+from bcn_core.counting import counted
 from bcn_core.errors import BcnError
 from bcn_core.repository.documents import Status
 from bcn_core.restoration.request import Action
@@ -58,7 +59,7 @@ class Outcome(TypedDict):
     metadata_location: str
     seconds: float
     notes: list[str]
-    error: str | None
+    error: BcnError | None
 
 
 class RestoredTable(Outcome):
@@ -117,8 +118,8 @@ def draw_report(report: RestoreReport) -> None:
     rows = [*(_row(one) for one in report.tables), *(_view_row(one) for one in report.views)]
     draw(("TABLE", "RESULT", ">ROWS", ">FILES", ">SIZE", ">TIME"), rows)
     for one in report.everything:
-        if one.error:
-            failed(one.plan.target, one.error)
+        if one.failure is not None:
+            failed(one.plan.target, one.failure)
         for note in one.notes:
             line(f"{one.plan.target}: {note}")
         if report.plan.target_catalog is None and not one.error:
@@ -159,7 +160,7 @@ def _outcome(one: Restored | RestoredView) -> Outcome:
         "metadata_location": one.plan.metadata_location,
         "seconds": round(one.seconds, 3),
         "notes": list(one.notes),
-        "error": one.error or None,
+        "error": plain(one.failure),
     }
 
 

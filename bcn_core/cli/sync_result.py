@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, NotRequired, TypedDict
 
-from bcn_core.cli.drawing import Cell, counted, draw, duration, failed, line, size
+from bcn_core.cli.drawing import Cell, draw, duration, failed, line, size
 from bcn_core.cli.json_schema import Flat
 from bcn_core.cli.plain import plain
 from bcn_core.cli.wording import version_number
+from bcn_core.counting import counted
 from bcn_core.errors import BcnError
 from bcn_core.repository.documents import Status
 from bcn_core.sync import Synced, SyncReport, TableSync

@@ -5,7 +5,7 @@ from typing import Literal, TypedDict
 
 import click
 
-from bcn_core.cli.drawing import counted, line, size
+from bcn_core.cli.drawing import line, size
 from bcn_core.cli.faults import draw_faults, draw_still_whole
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
@@ -13,6 +13,7 @@ from bcn_core.cli.options import PlaceOptions
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.wording import verdict
+from bcn_core.counting import counted
 from bcn_core.dumping.stored import stored_faults
 from bcn_core.errors import DamagedRepository
 from bcn_core.verify import EVERYTHING, Fault, Slice, Verification, verify_repository

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from bcn_core.cli.drawing import Tone, counted
+from bcn_core.cli.drawing import Tone
+from bcn_core.counting import counted
 from bcn_core.describe import TableInPit
 
 _CHANGES = {

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bcn_core.counting import counted
 from bcn_core.dumping.address import DatabaseAddress
 from bcn_core.dumping.loading import has_database
 from bcn_core.dumping.making import CatalogDatabase
@@ -70,7 +71,9 @@ def in_use(target: DatabaseAddress, users: tuple[str, ...], answers: str | None)
     if answers:
         return Conflict(f"the catalog still answers at {answers}", hint=hint)
     if users:
-        return Conflict(f"{len(users)} connection(s) to {target.place}: {', '.join(users[:3])}", hint=hint)
+        return Conflict(
+            f"{counted(len(users), 'connection')} to {target.place}: {', '.join(users[:3])}", hint=hint
+        )
     return None
 
 

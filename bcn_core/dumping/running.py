@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.catalogs.nessie_api import references_of
+from bcn_core.counting import counted
 from bcn_core.errors import DamagedRepository
 from bcn_core.iceberg.metadata import parse
 from bcn_core.names import Scope
@@ -39,14 +40,14 @@ def check_running(
     """
     sweep = catalog.sweep(Scope(catalog.name))
     pointers = {str(table): place for table, place in sweep.pointers.items()}
-    said = [f"the catalog answers and names {len(pointers)} table(s)"]
+    said = [f"the catalog answers and names {counted(len(pointers), 'table')}"]
     if state.kind == "nessie":
         address = properties["uri"].rstrip("/")
         _check("references", state.references, references_of(address, properties.get("token", "")))
-        said.append(f"{len(state.references)} reference(s) are at the same hashes")
+        said.append(f"{counted(len(state.references), 'reference')} as in the dump")
     elif state.kind != "other":
         _check("pointers", {table: place for table, place in state.tables.items() if place}, pointers)
-        said.append(f"{len(pointers)} pointer(s) are the same")
+        said.append(f"{counted(len(pointers), 'pointer')} as in the dump")
     for table, place in sorted(pointers.items())[:1]:
         parse(stores.read(place), place)
         said.append(f"{table} loads")

@@ -135,7 +135,12 @@ class Repository:
         return sorted(begun.keys() - self.manifest_sizes().keys())
 
     def pit(self, pit: str) -> PitManifest:
-        """A PIT's manifest, checked against its own digest, and that it lies where it belongs."""
+        """A PIT's manifest, checked against its own digest, and that it lies where it belongs.
+
+        Raises:
+            NotFound: there is no such PIT.
+            DamagedRepository: the manifest is not what was written, or is of another PIT or repository.
+        """
         key = self.layout.pit_manifest(pit)
         manifest = unseal(self.pit_bytes(pit), key)
         if (manifest.pit, manifest.repository_id) != (pit, self.manifest.repository_id):
@@ -146,7 +151,11 @@ class Repository:
         return manifest
 
     def pit_bytes(self, pit: str) -> bytes:
-        """A PIT's manifest as it lies there."""
+        """A PIT's manifest as it lies there.
+
+        Raises:
+            NotFound: there is no such PIT.
+        """
         try:
             return self.store.get(self.layout.pit_manifest(pit))
         except ObjectMissing as error:

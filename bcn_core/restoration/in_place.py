@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bcn_core.copying import Copy, carry_out, in_parallel, put_same
+from bcn_core.counting import counted
 from bcn_core.errors import BcnError, Conflict, StorageFull
 from bcn_core.events import FileCopied, Report, RestoreStarted, silent
 from bcn_core.locations import join
@@ -185,7 +186,8 @@ def _notes(record: CaptureRecord, files: list[StoredFile], named: str) -> Iterat
     if record.coverage is not None:
         yield f"the PIT holds the newest {len(record.coverage.snapshots)} of {record.coverage.of} snapshots"
     if record.broken_snapshots:
-        yield f"{len(record.broken_snapshots)} old snapshot(s) were damaged at the source: their files are not held"
+        lost = counted(len(record.broken_snapshots), "old snapshot")
+        yield f"{lost} damaged at the source, with files that are not held"
 
 
 def _other(location: str, size: int, wanted: int) -> Conflict:

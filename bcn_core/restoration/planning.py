@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from bcn_core.catalogs.catalog import Catalog, Sweep
 from bcn_core.copying import in_parallel
+from bcn_core.counting import counted
 from bcn_core.errors import BcnError, Conflict, DamagedRepository
 from bcn_core.iceberg.metadata import parse
 from bcn_core.iceberg.snapshot_selection import HistoryMode
@@ -235,7 +236,7 @@ def _notes(one: Selected, record: CaptureRecord) -> tuple[str, ...]:
         notes.append(f"deleted at the source; this is its last state, of {one.pit}")
     if record.broken_snapshots:
         why = "damaged at the source" if record.as_of is None else "expired at the source since then"
-        notes.append(f"{len(record.broken_snapshots)} old snapshot(s) were {why} and are left out")
+        notes.append(f"{counted(len(record.broken_snapshots), 'old snapshot')} left out: {why}")
     if record.as_of is not None and record.as_of.mode == "derived":
         notes.append("derived from the snapshot log: properties, specs and sort orders are of a later time")
     return tuple(notes)

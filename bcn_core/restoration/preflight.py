@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable
 from itertools import chain
 
 from bcn_core.catalogs.catalog import Sweep
+from bcn_core.counting import counted
 from bcn_core.errors import Conflict, DamagedRepository, InvalidRequest, ObjectMissing, StorageFull
 from bcn_core.iceberg.columns import column_changes
 from bcn_core.iceberg.metadata import TableMetadata
@@ -135,7 +136,9 @@ def unreadable_names(files: Iterable[StoredFile]) -> tuple[str, ...]:
     """A note on file names that a reader is known to cut, though they are restored byte for byte."""
     odd = sum("#" in file.path or "?" in file.path for file in files)
     return (
-        (f"{odd} file name(s) hold # or ?: PyIceberg 0.12 cannot open them, other readers can",)
+        (
+            f"{counted(odd, 'file name')} with # or ?: not to be opened by PyIceberg 0.12, but by other readers",
+        )
         if odd
         else ()
     )

@@ -123,24 +123,34 @@ class RestorePlan:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What became of one table; ``error`` is empty when all went well."""
+    """What became of one table; ``failure`` is None when all went well."""
 
     plan: TablePlan
     action: Action
     seconds: float
     notes: tuple[str, ...] = ()
-    error: str = ""
+    failure: BcnError | None = None
+
+    @property
+    def error(self) -> str:
+        """The failure as one text, its hint included; empty when all went well."""
+        return "" if self.failure is None else str(self.failure)
 
 
 @dataclass(frozen=True, slots=True)
 class RestoredView:
-    """What became of one view; ``error`` is empty when all went well."""
+    """What became of one view; ``failure`` is None when all went well."""
 
     plan: SqlViewPlan
     action: Action
     seconds: float
     notes: tuple[str, ...] = ()
-    error: str = ""
+    failure: BcnError | None = None
+
+    @property
+    def error(self) -> str:
+        """The failure as one text, its hint included; empty when all went well."""
+        return "" if self.failure is None else str(self.failure)
 
 
 @dataclass(frozen=True, slots=True)

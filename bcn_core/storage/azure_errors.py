@@ -27,7 +27,12 @@ _LOGIN = (
 
 @contextmanager
 def told(shown: str) -> Iterator[None]:
-    """Say the library's errors, of answers, of connections and of credentials, as errors of a store."""
+    """Say the library's errors, of answers, of connections and of credentials, as errors of a store.
+
+    Raises:
+        StorageRefused: the store will not do it: no credentials, no rights.
+        StorageFailure: the store did not do it; run again.
+    """
     from azure.core import exceptions
 
     try:

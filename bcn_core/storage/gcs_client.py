@@ -95,7 +95,12 @@ class GcsSession:
 
 @contextmanager
 def told(shown: str) -> Iterator[None]:
-    """Say errors of connections and credentials as errors of a store; without addresses: an upload's is secret."""
+    """Say errors of connections and credentials as errors of a store; without addresses: an upload's is secret.
+
+    Raises:
+        StorageRefused: the store will not do it: no credentials, no rights.
+        StorageFailure: the store did not do it; run again.
+    """
     from google.auth import exceptions
     from requests import RequestException
     from urllib3.exceptions import HTTPError

@@ -97,7 +97,11 @@ class HdfsClient:
 
 @contextmanager
 def told(shown: str) -> Iterator[None]:
-    """Say errors of connections as errors of a store; without addresses, which bear the user's token."""
+    """Say errors of connections as errors of a store; without addresses, which bear the user's token.
+
+    Raises:
+        StorageFailure: the store did not do it; run again.
+    """
     from requests import RequestException
     from urllib3.exceptions import HTTPError
 

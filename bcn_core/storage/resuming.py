@@ -20,6 +20,9 @@ def resumed(shown: str, retries: Retries, opened: Callable[[int, str | None], Bo
     """All chunks of an object. A body that breaks off is taken up where it ended, at the same version.
 
     ``opened`` gives the body from a byte on; asked for a version that is gone, it raises ObjectMissing.
+
+    Raises:
+        StorageFailure: the body breaks off more often than it is asked for again.
     """
     done, version, attempt = 0, None, 0
     while True:

@@ -24,7 +24,12 @@ _RIGHTS = "check the credentials and the rights that they give: list, get and pu
 
 @contextmanager
 def told(shown: str) -> Iterator[None]:
-    """Say botocore's errors, of answers and of connections, as errors of a store."""
+    """Say botocore's errors, of answers and of connections, as errors of a store.
+
+    Raises:
+        StorageRefused: the store will not do it: no credentials, no rights.
+        StorageFailure: the store did not do it; run again.
+    """
     from botocore import exceptions
     from urllib3.exceptions import HTTPError
 

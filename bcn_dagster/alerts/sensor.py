@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
+from bcn_core.counting import counted
 from bcn_core.names import is_pit_id
 from bcn_dagster.alerts.channels import Alerts
 from bcn_dagster.alerts.sending import Alert, Sender
@@ -58,7 +59,7 @@ def build_alert_test_job(watch: Watch) -> dg.JobDefinition:
         )
         with told_to_dagster():
             count = Sender(watch.alerts).send(alert)
-        context.log.info("%d channel(s) took the alert", count)
+        context.log.info("the alert was taken by %s", counted(count, "channel"))
         context.add_output_metadata({"bcn/channels": count})
 
     @dg.job(

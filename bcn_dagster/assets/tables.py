@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from bcn_core.counting import counted
 from bcn_core.names import TableName
 from bcn_dagster.assets.earlier import make_earlier
 from bcn_dagster.assets.ending import publish_here
@@ -109,7 +110,7 @@ def _done_out(site: Site, key: dg.AssetKey, tables: int) -> dg.AssetOut:
         key=key,
         dagster_type=dg.Nothing,
         is_required=False,
-        description=f"Says that a step is done with its {tables:,} table(s); the PIT waits for it.",
+        description=f"Says that a step is done with its {counted(tables, 'table')}; the PIT waits for it.",
         group_name=f"{site.names.plain}_publish",
         owners=list(site.options.owners),
         tags=dict(site.options.tags),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from bcn_core.changes import ViewChange
+from bcn_core.counting import counted
 from bcn_core.errors import NotFound
 from bcn_core.names import TableName, pit_id
 from bcn_core.repository.repository import Repository
@@ -135,7 +136,7 @@ def _told(site: Site, found: Look, findings: Findings, *, ask: bool) -> dg.Senso
     events = list(findings.events)
     if not ask:
         count = len(findings.unconfirmed) + len(findings.unconfirmed_views)
-        waiting = f"; {count} name(s) are missing from one listing" if count else ""
+        waiting = f"; {counted(count, 'name')} missing from one listing" if count else ""
         return dg.SensorResult(
             skip_reason=f"observed only, no PIT is asked for{waiting}", asset_events=events, cursor=cursor
         )

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from bcn_core.changes import Changes, ViewChange
+from bcn_core.counting import counted
 from bcn_core.names import TableName
 from bcn_dagster.assets.metadata import markdown_table
 from bcn_dagster.automation.looking import Look
@@ -40,7 +41,7 @@ def collapsed(names: Names, found: Look) -> dg.AssetObservation:
     """One observation for all tables of a storm, on the asset that begins PITs."""
     rows = [(table, "pointer moved, or new") for table in sorted(found.moved)]
     rows += [(table, "missing from the listing") for table in sorted(found.missing)]
-    said = f"{len(found.moved):,} table(s) moved, {len(found.missing):,} missing: too many for one event each"
+    said = f"{counted(len(found.moved), 'table')} moved, {len(found.missing):,} missing: too many for one event each"
     metadata: dict[str, Any] = {
         "bcn/drift": "storm",
         "bcn/moved": len(found.moved),

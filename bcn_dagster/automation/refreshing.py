@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 
+from bcn_core.counting import counted
 from bcn_core.errors import InvalidRequest, NotFound, StorageFailure
 from bcn_core.names import TableName
 from bcn_core.repository.repository import Repository
@@ -47,7 +48,7 @@ def build_refresh_job(site: Site) -> dg.JobDefinition:
             listing = discover(site.connection)
             keep(context.instance, site.state_key, listing.model_dump_json())
             reload_location(site.options.webserver, location_of(context.run))
-        context.log.info("%d table(s) are shown now", len(listing.tables))
+        context.log.info("shown now: %s", counted(len(listing.tables), "table"))
         context.add_output_metadata({"bcn/tables": len(listing.tables)})
 
     @dg.job(

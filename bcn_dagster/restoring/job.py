@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from bcn_core.copying import Part
+from bcn_core.counting import counted
 from bcn_core.errors import BcnError
 from bcn_core.events import TableFailed
 from bcn_core.restore import (
@@ -104,7 +105,9 @@ def _show(context: dg.OpExecutionContext, plan: RestorePlan, *, dry_run: bool) -
     # The list of runs shows tags and no config: a year later they say what was restored from when to where.
     context.instance.add_run_tags(context.run_id, run_tags(plan, dry_run=dry_run))
     said = "dry run: nothing is written; set dry_run to false to restore" if dry_run else "restoring"
-    context.log.info("PIT %s into %s: %d table(s); %s", plan.pit, plan.target_catalog, len(plan.tables), said)
+    context.log.info(
+        "PIT %s into %s: %s; %s", plan.pit, plan.target_catalog, counted(len(plan.tables), "table"), said
+    )
     context.log_event(
         dg.AssetObservation(
             ["bcn", "restore_plan"], description=f"{said} (PIT {plan.pit})", metadata=metadata
@@ -146,7 +149,7 @@ def _restore_one(
         if error.retryable and context.retry_number < site.options.retries:
             raise dg.RetryRequested(site.options.retries, site.options.retry_delay_s) from error
         restore.report(TableFailed(table.target, error.message))
-        return Restored(table, "refuse", 0.0, error=str(error))
+        return Restored(table, "refuse", 0.0, failure=error)
 
 
 def _restore_view(site: Site, context: dg.OpExecutionContext, way: Way, view: SqlViewPlan) -> RestoredView:
@@ -162,7 +165,7 @@ def _build_report(site: Site) -> dg.OpDefinition:
         restored = [*alone, *in_parts]
         context.add_output_metadata(report_metadata(restored))
         failed = [one for one in restored if one.error]
-        context.log.info("%d of %d table(s) are at their place", len(restored) - len(failed), len(restored))
+        context.log.info("at their place: %d of %d tables", len(restored) - len(failed), len(restored))
         if failed:
             raise report_failure(restored)
 

@@ -134,7 +134,7 @@ def report_failure(restored: Sequence[Restored | RestoredView]) -> dg.Failure:
     failed = [one for one in restored if one.error]
     names = ", ".join(str(one.plan.target) for one in failed[:10])
     return dg.Failure(
-        f"{len(failed)} of {len(restored)} table(s) and view(s) are not restored: {names}",
+        f"not restored, {len(failed)} of {len(restored)} tables and views: {names}",
         metadata=report_metadata(restored),
         allow_retries=False,
     )

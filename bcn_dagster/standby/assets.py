@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from bcn_core.counting import counted
 from bcn_core.errors import BcnError
 from bcn_core.names import TableName
 from bcn_core.replication.discovery import Found
@@ -122,7 +123,7 @@ def _end(
     if reasons:
         told = "; ".join(error.message for error in reasons[:_MOST_TOLD])
         raise dg.Failure(
-            f"{len(reasons)} problem(s) at standby {following.name}: {told}",
+            f"{counted(len(reasons), 'problem')} at standby {following.name}: {told}",
             metadata={"hint": reasons[0].hint or "none", "failed": len(reasons)},
             allow_retries=all(error.retryable for error in reasons),
         )

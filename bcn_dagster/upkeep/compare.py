@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from bcn_core.counting import counted
 from bcn_core.names import TableName
 from bcn_core.repository.documents import TableEntry
 from bcn_core.repository.repository import Repository
@@ -73,7 +74,7 @@ def build_compare_job(site: Site) -> dg.JobDefinition:
             after = repository.select(config.after)
             before = repository.select(config.before) if config.before else _parent(repository, after)
             found = list(differences(repository, before, after))
-        context.log.info("%d table(s) differ between PIT %s and PIT %s", len(found), before, after)
+        context.log.info("between PIT %s and PIT %s: %s", before, after, counted(len(found), "other table"))
         context.add_output_metadata({"bcn/before": before, "bcn/after": after, **comparison_metadata(found)})
         context.instance.add_run_tags(context.run_id, {"bcn/before": before, "bcn/pit": after})
 

@@ -6,6 +6,7 @@ from enum import Enum
 import dagster as dg
 from pydantic import Field
 
+from bcn_core.counting import counted
 from bcn_core.errors import InvalidRequest
 from bcn_core.repository.pins import this_process
 from bcn_core.repository.repository import Repository
@@ -80,7 +81,7 @@ def _hold(repository: Repository, pit: str, config: HoldConfig) -> str:
 
 
 def _release(repository: Repository, pit: str, _config: HoldConfig) -> str:
-    return f"free: {release(repository, pit)} hold(s) taken back"
+    return f"free: {counted(release(repository, pit), 'hold')} taken back"
 
 
 def _undelete(repository: Repository, pit: str, _config: HoldConfig) -> str:

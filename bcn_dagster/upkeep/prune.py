@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from bcn_core.counting import counted
 from bcn_core.repository.pins import this_process
 from bcn_core.retention import Policy, Pruned, PrunePlan, Rules, apply_prune, plan_prune
 from bcn_core.settings import RetentionSettings
@@ -72,7 +73,7 @@ def build_prune_job(site: Site) -> dg.JobDefinition:
         context.add_output_metadata(done_metadata(done))
         if done.swept.refused:
             raise dg.Failure(
-                f"{len(done.swept.refused)} object(s) could not be removed: no rights, or locked",
+                f"{counted(len(done.swept.refused), 'object')} could not be removed: no rights, or locked",
                 metadata={"bcn/first": done.swept.refused[0]},
                 allow_retries=False,
             )

@@ -5,6 +5,7 @@ from enum import Enum
 import dagster as dg
 from pydantic import Field
 
+from bcn_core.counting import counted
 from bcn_core.drill import Drill, DrillRequest, carry_out
 from bcn_core.verify import EVERYTHING, Slice, verify_repository
 from bcn_dagster.checks.drilling import drill_metadata
@@ -54,7 +55,9 @@ def build_verify_job(site: Site) -> dg.JobDefinition:
             _drill(site, context, config) if config.level is Level.restore else _verify(site, context, config)
         )
         if faults:
-            raise dg.Failure(f"{faults} fault(s) were found: see the report of the step", allow_retries=False)
+            raise dg.Failure(
+                f"found {counted(faults, 'fault')}: see the report of the step", allow_retries=False
+            )
 
     @dg.job(
         name=site.job("verify"),

@@ -1,7 +1,7 @@
 """Iceberg views of real servers: swept, backed up, and restored after the source's entry and files are gone."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,7 +69,7 @@ class Shown:
 
 
 @pytest.fixture(params=["rest", "nessie"])
-def shown(request: pytest.FixtureRequest) -> Shown:
+def shown(request: pytest.FixtureRequest) -> Iterator[Shown]:
     database = f"views_{uuid4().hex[:8]}"
     found = _on_rest(request, database) if request.param == "rest" else _on_nessie(request, database)
     catalog = found.site.pyiceberg()
@@ -83,7 +83,18 @@ def shown(request: pytest.FixtureRequest) -> Shown:
     )
     schema = Schema(NestedField(1, "id", LongType()))
     catalog.create_view((database, "recent"), schema, version, f"{found.site.root}/{database}/recent")
-    return found
+    yield found
+    _leave_nothing(catalog, database, f"{database}_copy")
+
+
+def _leave_nothing(catalog: Any, *databases: str) -> None:
+    """Others count what the shared servers hold."""
+    for database in filter(catalog.namespace_exists, databases):
+        for view in catalog.list_views(database):
+            catalog.drop_view(view)
+        for table in catalog.list_tables(database):
+            catalog.drop_table(table)
+        catalog.drop_namespace(database)
 
 
 def _on_rest(request: pytest.FixtureRequest, database: str) -> Shown:

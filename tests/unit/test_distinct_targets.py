@@ -25,7 +25,7 @@ def test_plain_names_are_not_told() -> None:
 def test_names_that_pyiceberg_cuts_are_counted() -> None:
     (note,) = unreadable_names([stored("a#b"), stored("c?d"), stored("e")])
 
-    assert note.startswith("2 file name(s) hold # or ?")
+    assert note.startswith("2 file names with # or ?")
 
 
 def test_files_that_go_to_places_apart_may_differ() -> None:

@@ -18,6 +18,14 @@ def test_a_terminal_sees_a_status_in_its_colour(backed_up: CommandLine) -> None:
     assert "\x1b[32mcomplete" in shown.terminal
 
 
+def test_a_name_that_is_also_a_status_is_not_coloured(backed_up: CommandLine) -> None:
+    sql = "SELECT 'partial' AS name, 'complete' AS status"
+
+    shown = typed(backed_up.folder, "query", sql, "--repo", "repo")
+
+    assert (False, True) == ("\x1b[33mpartial" in shown.terminal, "\x1b[32mcomplete" in shown.terminal)
+
+
 def test_who_wants_no_colour_sees_the_same_words_without(backed_up: CommandLine) -> None:
     shown = typed(backed_up.folder, "list", "--repo", "repo", NO_COLOR="1")
 

@@ -173,7 +173,7 @@ def test_changes_shows_views_that_are_new_replaced_or_gone(backed_up: CommandLin
         one["view"]: one["change"] for one in answer["views"]
     }
     assert (True, []) == (answer["any"], answer["changes"])
-    assert "3 view(s) changed" in backed_up.on_repo("changes").out
+    assert "3 views changed" in backed_up.on_repo("changes").out
 
 
 @pytest.mark.fault(45)

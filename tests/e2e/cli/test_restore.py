@@ -74,6 +74,17 @@ def test_a_plan_that_nobody_confirmed_is_one_document_with_an_error(two_pits: Co
     assert (2, "InvalidRequest") == (document["error"]["code"], document["error"]["kind"])
 
 
+def test_a_table_that_fails_has_its_error_as_an_object_like_any_refusal(backed_up: CommandLine) -> None:
+    (held,) = (backed_up.folder / "repo").rglob(backed_up.data_file("sales.orders").name)
+    held.write_bytes(bytes(held.stat().st_size))
+
+    result = backed_up.on_repo("restore", *INTO_OTHER, "--yes", "--json").document["result"]
+
+    errors = {one["table"]: one["error"] for one in result["tables"]}
+    assert ["hint", "kind", "message"] == sorted(errors["sales.orders"])
+    assert "HINT" not in errors["sales.orders"]["message"]
+
+
 def test_an_earlier_pit_brings_the_then_names_and_rows(two_pits: CommandLine) -> None:
     first = two_pits.on_repo("list", "--json").document["pits"][0]["pit"]
 

@@ -94,7 +94,7 @@ def test_a_whole_repository_is_verified_as_people_ask(
 def test_a_damaged_repository_makes_a_red_run(backed_up: Location) -> None:
     next((backed_up.folder / "repo").rglob("files/**/*.parquet")).unlink()
 
-    assert "fault(s) were found" in failure(backed_up.run("verify"))
+    assert "found 1 fault" in failure(backed_up.run("verify"))
 
 
 def test_a_part_that_is_none_is_refused(backed_up: Location) -> None:

@@ -146,7 +146,7 @@ def test_a_broken_old_snapshot_is_named_and_never_emptied(orders: HandMade, lab:
 
     raw = raw_of(only(report))
     assert first["snapshot-id"] not in [one["snapshot-id"] for one in raw["snapshots"]]
-    assert "1 old snapshot(s) were damaged at the source and are left out" in report.tables[0].plan.notes
+    assert "1 old snapshot left out: damaged at the source" in report.tables[0].plan.notes
 
 
 def test_statistics_come_along_with_their_sizes(orders: HandMade, lab: Lab) -> None:

@@ -49,7 +49,7 @@ def test_names_that_pyiceberg_cannot_open_are_told_in_the_plan(orders: HandMade,
 
     (report,) = lab.restore().tables
 
-    told = "1 file name(s) hold # or ?: PyIceberg 0.12 cannot open them, other readers can"
+    told = "1 file name with # or ?: not to be opened by PyIceberg 0.12, but by other readers"
     assert told in report.plan.notes
 
 
