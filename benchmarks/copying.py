@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -25,14 +25,16 @@ from tests.services.object_servers import SERVERS, ObjectServer, running_s3
 WITHIN, TIMES_FASTER = 0.95, 2.0
 RCLONE = Path(sys.executable).parent / "rclone"
 REMARKS = [
+    "Throughput is that of copying: what each tool takes for a file of one byte is subtracted.",
     (
         "BCN computes SHA-256 of every byte, refuses to overwrite, and waits until the disk has each file and its name;"
         " `cp` and `rclone` do none of it, `s5cmd` neither. `cp + sync` is `cp -r` and a sync of each file."
     ),
     "S3 is one Versity S3 gateway on the same cores, so a client's CPU seconds slow the server that it waits for.",
     (
-        "Small files: BCN is Python, one interpreter, and pays its calls for each file; the peers are C and Go. Where"
-        " the table says **no**, that is the limit: CPU per file, not bytes."
+        "Small files: BCN is Python, one interpreter; the peers are C and Go. Where the table says **no**, CPU per file"
+        " is the limit, not bytes: of an upload of 30 KB to S3 the profiler gives 94 % to botocore, of a download 87 %."
+        " More processes (`files_per_step`) are more files a second; no check is dropped for it."
     ),
     (
         "A server-side copy of BCN takes four requests, as it is create-only and checked by SHA-256 before it appears;"
@@ -93,6 +95,12 @@ class Measured:
 
     cost: Cost
     requests: int
+    start: float = 0.0
+
+    @property
+    def copying(self) -> float:
+        """Seconds without those that the same tool takes for a single byte."""
+        return max(self.cost.seconds - self.start, 0.001)
 
 
 def main() -> None:
@@ -108,7 +116,12 @@ def main() -> None:
     }
     with tempfile.TemporaryDirectory() as folder, running_s3(Path(folder) / "server") as server:
         ways = Ways(Path(folder), server, options.workers)
+        starts = dict(measure(ways, "start", 1, 1, options.times))
         found = {kind: dict(measure(ways, kind, *sizes[kind], options.times)) for kind in sizes}
+    found = {
+        kind: {way: _from_start(tools, starts[way]) for way, tools in ways.items()}
+        for kind, ways in found.items()
+    }
     keep(answer(found, sizes))
 
 
@@ -129,6 +142,10 @@ def measure(
         *(str(ways.folder / f"server/objects/{bucket}/{kind}") for bucket in ("lake", "backups")),
     ):
         shutil.rmtree(used)
+
+
+def _from_start(tools: dict[str, Measured], starts: dict[str, Measured]) -> dict[str, Measured]:
+    return {tool: replace(one, start=starts[tool].cost.seconds) for tool, one in tools.items()}
 
 
 def race(ways: Ways, source: str, target: str, times: int) -> dict[str, Measured]:
@@ -189,7 +206,7 @@ def answer(found: dict[str, dict[str, dict[str, Measured]]], sizes: dict[str, tu
         name="copying",
         question="Copying files: BCN, cp, rclone and s5cmd",
         command="python benchmarks/copying.py",
-        columns=["files and way", "tool", "MB/s", "seconds", "CPU s", "peak MB", "requests"],
+        columns=["files and way", "tool", "MB/s", "seconds", "of them start", "CPU s", "peak MB", "requests"],
         rows=rows,
         promises=[*promises, _server_side(found["large"]["S3 → S3"]["BCN"], sizes["large"])],
         remarks=[f"Files: {shown}.", *REMARKS],
@@ -199,14 +216,19 @@ def answer(found: dict[str, dict[str, dict[str, Measured]]], sizes: dict[str, tu
 
 def _cells(one: Measured, size: tuple[int, int]) -> list[str]:
     cost = one.cost
-    rate = size[0] * size[1] / 2**20 / cost.seconds
-    spent = [f"{cost.seconds:.2f}", f"{cost.cpu_seconds:.2f}", f"{cost.peak_megabytes:.0f}"]
+    rate = size[0] * size[1] / 2**20 / one.copying
+    spent = [
+        f"{cost.seconds:.2f}",
+        f"{one.start:.2f}",
+        f"{cost.cpu_seconds:.2f}",
+        f"{cost.peak_megabytes:.0f}",
+    ]
     return [f"{rate:,.0f}", *spent, f"{one.requests:,}"]
 
 
 def _ratio(tools: dict[str, Measured]) -> float:
     """BCN's throughput over that of its fastest peer."""
-    return min(one.cost.seconds for tool, one in tools.items() if tool != "BCN") / tools["BCN"].cost.seconds
+    return min(one.copying for tool, one in tools.items() if tool != "BCN") / tools["BCN"].copying
 
 
 def _ratios(found: dict[str, dict[str, dict[str, Measured]]]) -> dict[str, float]:

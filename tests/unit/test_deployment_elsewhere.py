@@ -1,6 +1,7 @@
 """Kubernetes and ECS: their files are held to Dagster's formats and to what BCN reads; neither runs in the tests.
 
 Dagster's chart is not at hand; its values are turned into the instance that it renders of them, as its templates do.
+What was rendered by Helm itself, once, is told in docs/guides/run-on-kubernetes.md.
 """
 
 import re
@@ -18,6 +19,7 @@ from bcn_core.settings import load
 
 ROOT = Path(__file__).parents[2]
 HELM = "deploy/helm/values.yaml"
+MOUNTED = "deploy/helm/bcn.yaml"
 ECS = "deploy/ecs/dagster.yaml"
 
 
@@ -75,7 +77,7 @@ def test_a_setting_that_ecs_does_not_know_is_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    "setting", ["telemetry", "nux", "concurrency", "run_monitoring", "run_retries", "retention"]
+    "setting", ["telemetry", "nux", "concurrency", "run_monitoring", "run_retries", "retention", "freshness"]
 )
 def test_ecs_follows_the_rules_of_the_other_instances(setting: str) -> None:
     assert document("deploy/dagster.yaml")[setting] == document(ECS)[setting]
@@ -87,12 +89,28 @@ def test_kubernetes_follows_the_rules_of_the_other_instances(values: dict[str, A
     assert document("deploy/dagster.yaml")["concurrency"] == rendered
 
 
+@pytest.mark.parametrize(
+    ("setting", "value"), [("run_monitoring", "runMonitoring"), ("run_retries", "runRetries")]
+)
+def test_kubernetes_minds_runs_as_the_other_instances_do(
+    values: dict[str, Any], setting: str, value: str
+) -> None:
+    assert document("deploy/dagster.yaml")[setting] == snaked(values["dagsterDaemon"][value])
+
+
+@pytest.mark.parametrize("setting", ["nux", "freshness", "code_servers", "defs_state_storage"])
+def test_what_the_chart_has_no_value_for_goes_into_the_instance_as_it_stands(
+    values: dict[str, Any], setting: str
+) -> None:
+    assert document("deploy/dagster.yaml")[setting] == values["additionalInstanceConfig"][setting]
+
+
 def test_kubernetes_keeps_logs_and_the_list_of_tables_as_their_classes_ask(values: dict[str, Any]) -> None:
     logs = snaked(values["computeLogManager"]["config"]["s3ComputeLogManager"])
     manager = {"module": "dagster_aws.s3.compute_log_manager", "class": "S3ComputeLogManager", "config": logs}
 
     assert not problems(manager)
-    assert not problems(values["defsStateStorage"]["config"]["customDefsStateStorage"])
+    assert not problems(values["additionalInstanceConfig"]["defs_state_storage"])
 
 
 def test_the_pod_serves_the_module_that_the_package_has(deployment: dict[str, Any]) -> None:
@@ -102,18 +120,40 @@ def test_the_pod_serves_the_module_that_the_package_has(deployment: dict[str, An
     assert callable(import_module(module).defs)
 
 
-def test_every_mounted_volume_is_there(values: dict[str, Any], deployment: dict[str, Any]) -> None:
-    made = {one["metadata"]["name"] for one in values["extraManifests"]}
+def manifests() -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all((ROOT / MOUNTED).read_text()))
+
+
+def test_every_mounted_volume_is_there(deployment: dict[str, Any]) -> None:
+    made = {one["metadata"]["name"] for one in manifests()}
     volumes = {one["name"] for one in deployment["volumes"]}
 
-    assert made == volumes
+    # The chart makes the ConfigMap of the instance itself.
+    assert volumes == made | {"bcn-instance"}
     assert volumes == {one["name"] for one in deployment["volumeMounts"]}
 
 
-def test_bcn_reads_the_settings_that_the_pod_mounts(
-    values: dict[str, Any], deployment: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_code_location_finds_the_instance_in_its_home(deployment: dict[str, Any]) -> None:
+    mounted = {one["mountPath"] for one in deployment["volumeMounts"]}
+
+    assert f"{deployment['env']['DAGSTER_HOME']}/dagster.yaml" in mounted
+
+
+def test_resources_stand_at_the_code_location_alone_since_runs_take_them_from_there(
+    values: dict[str, Any], deployment: dict[str, Any]
 ) -> None:
-    text = values["extraManifests"][0]["data"]["bcn.toml"]
+    assert "resources" not in values["runLauncher"]["config"]["k8sRunLauncher"]
+    assert "4Gi" == deployment["resources"]["limits"]["memory"]
+
+
+def test_the_probe_of_a_slow_start_is_switched_on(deployment: dict[str, Any]) -> None:
+    assert deployment["startupProbe"]["enabled"]
+
+
+def test_bcn_reads_the_settings_that_the_pod_mounts(
+    deployment: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = manifests()[0]["data"]["bcn.toml"]
     secrets = re.findall(r"from-literal=(\w+)=", (ROOT / HELM).read_text())
     for name in secrets:
         monkeypatch.setenv(name, "planted")
