@@ -20,6 +20,7 @@ LINES = [
     "list --repo repo",
     "list --repo repo --pit latest",
     "changes --repo repo",
+    "estimate backup --repo repo",
     "restore --repo repo --target-catalog other --yes",
     "prune --repo repo --keep-last 1 --apply",
     "hold --repo repo latest --reason audit",
