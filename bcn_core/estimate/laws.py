@@ -56,7 +56,8 @@ RESTORE = Law(
         "manifest list": Requests(get=2, put=1),
         "manifest": Requests(get=2, put=1),
         "content file checked": Requests(head=1),
-        "delete file rewritten": Requests(get=2, put=1, head=1),
+        "delete file rewritten": Requests(get=1, put=1),
+        "delete file checked": Requests(get=1),
         "manifest list looked through": Requests(get=1),
         "metadata file kept as it is": Requests(get=1),
         "further page": Requests(list=1),
@@ -80,7 +81,7 @@ VERIFY = Law(
         "with --read-all, month of PITs": Requests(get=1),
         "with --read-all, capture": Requests(get=1),
         "with --read-all, database of the newest PIT": Requests(get=2),
-        "with --read-all, table": Requests(get=1),
+        "with --read-all, document shown to people": Requests(get=1),
         "further page": Requests(list=1),
     },
 )

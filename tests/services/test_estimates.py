@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,12 +13,24 @@ from pyiceberg.catalog.sql import SqlCatalog
 from bcn_core.backup import Backup, back_up
 from bcn_core.capture.making import make_repository
 from bcn_core.catalogs.catalog import Catalog
+from bcn_core.catalogs.files_only import FilesOnly
 from bcn_core.catalogs.opening import open_catalog
-from bcn_core.estimate import Estimate, estimate_backup, imagined
+from bcn_core.estimate import (
+    Estimate,
+    estimate_backup,
+    estimate_prune,
+    estimate_restore,
+    estimate_verify,
+    imagined,
+)
+from bcn_core.events import silent
 from bcn_core.names import Scope
 from bcn_core.repository.pins import this_process
 from bcn_core.repository.repository import Repository
+from bcn_core.restore import Restore, RestoreRequest, plan_restore, restore_all
+from bcn_core.retention import Policy, Rules, apply_prune, plan_prune
 from bcn_core.storage.opening import Stores
+from bcn_core.verify import EVERYTHING, Slice, verify_repository
 from tests.services.object_servers import ObjectServer
 from tests.services.wire import Exchange, Wire, spoiled
 from tests.warehouse.source import append, make
@@ -123,3 +136,54 @@ def test_an_estimate_writes_nothing(lab: Counting) -> None:
     )
 
     assert {"GET", "LIST"} == set(asked)
+
+
+@pytest.fixture
+def kept(lab: Counting) -> Repository:
+    """Three tables and four PITs, of which one found nothing new."""
+    lab.fill(3, 2)
+    repository = lab.made()
+    backup = lab.backup(repository)
+    for table in ("", "", "db0.t0", "db1.t1"):
+        if table:
+            lab.grow(table)
+        back_up(backup)
+    return repository
+
+
+def test_a_restore_elsewhere_asks_what_was_told(lab: Counting, kept: Repository) -> None:
+    restore = Restore(kept, FilesOnly(), lab.stores)
+    request = RestoreRequest(
+        target_location=f"{lab.place.replace('backups', 'standby')}/{{database}}/{{table}}"
+    )
+    estimate = estimate_restore(restore, request)
+
+    assert told(estimate) == lab.asked(lambda: restore_all(restore, plan_restore(restore, request)))
+
+
+def test_a_restore_to_its_old_place_asks_what_was_told(lab: Counting, kept: Repository) -> None:
+    lab.users.drop_table("db0.t0")
+    lost = lab.stores.at(f"{lab.place.replace('backups', 'lake')}/db0/t0")
+    for one in list(lost.list("")):
+        lost.delete(one.key)
+    restore, request = Restore(kept, lab.catalog, lab.stores), RestoreRequest(tables=("db0.t0",))
+    estimate = estimate_restore(restore, request)
+
+    assert told(estimate) == lab.asked(lambda: restore_all(restore, plan_restore(restore, request)))
+
+
+@pytest.mark.parametrize("level", [Slice(), Slice(1, 2), EVERYTHING])
+def test_a_check_asks_what_was_told(lab: Counting, kept: Repository, level: Slice) -> None:
+    estimate = estimate_verify(kept, level)
+
+    assert told(estimate) == lab.asked(lambda: verify_repository(kept, level, silent))
+
+
+@pytest.mark.parametrize(("last", "days"), [(1, 0), (2, 0), (1, 3), (9, 3)])
+def test_a_prune_asks_what_was_told(lab: Counting, kept: Repository, last: int, days: int) -> None:
+    rules = Rules(Policy(last=last), grace=timedelta(days=days))
+    estimate = estimate_prune(kept, rules)
+
+    assert told(estimate) == lab.asked(
+        lambda: apply_prune(kept, plan_prune(kept, rules), this_process("bcn prune"))
+    )

@@ -71,3 +71,50 @@ def test_an_estimate_of_nothing_asks_which_catalog(lake: CommandLine) -> None:
     refused = estimate(lake, "backup")
 
     assert (3, True) == (refused.code, "--catalog NAME" in refused.err)
+
+
+def test_a_restore_is_estimated_by_its_plan(two_pits: CommandLine) -> None:
+    told = estimate(two_pits, "restore", "--target-catalog", "other", "--json").document
+    there = two_pits.on_repo("restore", "--target-catalog", "other", "--dry-run", "--json").document
+
+    planned = sum(table["files"] for table in there["plan"]["tables"])
+    assert (planned, 2) == (told["files_new"], told["tables"])
+
+
+def test_a_restore_that_would_be_refused_is_refused(drifted: CommandLine) -> None:
+    refused = estimate(drifted, "restore", "--table", "sales.orders")
+
+    assert (4, True) == (refused.code, "exists already" in refused.err)
+
+
+def test_a_restore_of_no_pit_is_refused(backed_up: CommandLine) -> None:
+    refused = estimate(backed_up, "restore", "--pit", "1999")
+
+    assert (2, True) == (refused.code, "HINT: " in refused.err)
+
+
+def test_reading_everything_reads_more(two_pits: CommandLine) -> None:
+    quick = estimate(two_pits, "verify", "--json").document
+    full = estimate(two_pits, "verify", "--read-all", "--json").document
+
+    assert (True, 0) == (quick["moved"]["read"] < full["moved"]["read"], full["files_reused"])
+
+
+def test_a_prune_frees_what_its_plan_says(two_pits: CommandLine) -> None:
+    told = estimate(two_pits, "prune", "--keep-last", "1", "--json").document
+    plan = two_pits.on_repo("prune", "--keep-last", "1", "--json").document["plan"]
+
+    assert (-plan["bytes"], plan["objects"]) == (told["growth"], told["files_new"])
+
+
+def test_a_prune_that_keeps_nothing_is_refused(two_pits: CommandLine) -> None:
+    refused = estimate(two_pits, "prune", "--keep-last", "0")
+
+    assert (2, True) == (refused.code, "HINT: " in refused.err)
+
+
+def test_bytes_that_leave_the_cloud_cost_more(two_pits: CommandLine) -> None:
+    inside = estimate(two_pits, "verify", "--read-all", "--json").document["costs"]
+    outside = estimate(two_pits, "verify", "--read-all", "--egress", "--json").document["costs"]
+
+    assert (0.0, True) == (inside["transfer"], outside["once"] > inside["once"])
