@@ -24,7 +24,8 @@ class _Looks:
 
     level: Slice
     read: Counter[str] = field(default_factory=Counter)
-    bytes_read: int = 0
+    bytes_once: int = 0
+    bytes_again: int = 0
     by_size: int = 0
     bytes_by_size: int = 0
     folders: int = 0
@@ -48,12 +49,12 @@ class _Looks:
         self.further_pages += sum(pages(count) - 1 for count in self._in_folder.values())
         self._in_folder = Counter()
 
-    def again(self, files: list[StoredFile], pointer_kind: str) -> None:
+    def again(self, files: list[StoredFile], pointer: str) -> None:
         """The newest PIT's metadata is read once more, as a table."""
         wanted = [file for file in files if file.kind in _READ_AGAIN]
-        newest = [file for file in files if f"/{file.path}".endswith(pointer_kind)]
+        newest = [file for file in files if f"/{file.path}".endswith(pointer)]
         self.read["object of the newest PIT's metadata"] += len(wanted) + len(newest)
-        self.bytes_read += sum(file.size for file in (*wanted, *newest))
+        self.bytes_again += sum(file.size for file in (*wanted, *newest))
 
     def _note(self, file: StoredFile) -> None:
         self._in_folder[capture_of(file.object, file.stored_by)] += 1
@@ -67,7 +68,7 @@ class _Looks:
 
     def _read(self, term: str, file: StoredFile) -> None:
         self.read[term] += 1
-        self.bytes_read += file.size
+        self.bytes_once += file.size
 
 
 def estimate_verify(repository: Repository, level: Slice) -> Estimate:
@@ -101,9 +102,9 @@ def estimate_verify(repository: Repository, level: Slice) -> Estimate:
         requests=VERIFY.of(counts),
         files_new=metadata + content,
         files_reused=looks.by_size,
-        bytes_new=looks.bytes_read,
+        bytes_new=looks.bytes_once,
         bytes_reused=looks.bytes_by_size,
-        moved=Moved(read=looks.bytes_read),
+        moved=Moved(read=looks.bytes_once + looks.bytes_again),
         growth=0,
     )
 

@@ -1,5 +1,6 @@
 """An estimate against the operation that then runs, counted request by request on a real S3 server."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import pyarrow as pa
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 
@@ -28,9 +30,9 @@ from bcn_core.names import Scope
 from bcn_core.repository.pins import this_process
 from bcn_core.repository.repository import Repository
 from bcn_core.restore import Restore, RestoreRequest, plan_restore, restore_all
-from bcn_core.retention import Policy, Rules, apply_prune, plan_prune
+from bcn_core.retention import Policy, Pruned, Rules, apply_prune, plan_prune
 from bcn_core.storage.opening import Stores
-from bcn_core.verify import EVERYTHING, Slice, verify_repository
+from bcn_core.verify import EVERYTHING, Slice, Verification, verify_repository
 from tests.services.object_servers import ObjectServer
 from tests.services.wire import Exchange, Wire, spoiled
 from tests.warehouse.source import append, make
@@ -173,17 +175,37 @@ def test_a_restore_to_its_old_place_asks_what_was_told(lab: Counting, kept: Repo
 
 
 @pytest.mark.parametrize("level", [Slice(), Slice(1, 2), EVERYTHING])
-def test_a_check_asks_what_was_told(lab: Counting, kept: Repository, level: Slice) -> None:
+def test_a_check_asks_and_reads_what_was_told(lab: Counting, kept: Repository, level: Slice) -> None:
     estimate = estimate_verify(kept, level)
+    done: list[Verification] = []
 
-    assert told(estimate) == lab.asked(lambda: verify_repository(kept, level, silent))
+    assert told(estimate) == lab.asked(lambda: done.append(verify_repository(kept, level, silent)))
+    assert estimate.bytes_new == done[0].bytes_read
 
 
 @pytest.mark.parametrize(("last", "days"), [(1, 0), (2, 0), (1, 3), (9, 3)])
-def test_a_prune_asks_what_was_told(lab: Counting, kept: Repository, last: int, days: int) -> None:
+def test_a_prune_asks_and_frees_what_was_told(lab: Counting, kept: Repository, last: int, days: int) -> None:
     rules = Rules(Policy(last=last), grace=timedelta(days=days))
     estimate = estimate_prune(kept, rules)
+    done: list[Pruned] = []
 
     assert told(estimate) == lab.asked(
-        lambda: apply_prune(kept, plan_prune(kept, rules), this_process("bcn prune"))
+        lambda: done.append(apply_prune(kept, plan_prune(kept, rules), this_process("bcn prune")))
     )
+    assert (0 if days else -estimate.growth) == done[0].swept.bytes
+
+
+def test_a_large_file_is_told_to_be_copied_by_the_store(lab: Counting) -> None:
+    table = make(lab.users, "db0.t0")
+    table.append(large_rows())
+    backup = lab.backup(lab.made())
+    estimate = estimate_backup(backup)
+
+    assert told(estimate) == lab.asked(lambda: back_up(backup))
+    assert (1, True) == (estimate.requests.copy, estimate.moved.within > estimate.moved.read)
+
+
+def large_rows() -> pa.Table:
+    """More than 8 MiB that no codec makes less of."""
+    texts = [os.urandom(512 * 1024).hex() for _ in range(24)]
+    return pa.table({"id": pa.array(range(24), pa.int64()), "city": texts})
