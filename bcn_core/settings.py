@@ -183,6 +183,26 @@ class CatalogDatabaseSettings(_Section):
     )
 
 
+class PriceSettings(_Section):
+    """What an object store charges. Defaults: the list prices of Amazon S3 Standard, us-east-1, as of 2026-11-25.
+
+    They are public: https://aws.amazon.com/s3/pricing. Removing objects costs nothing there.
+    """
+
+    currency: str = Field("USD", min_length=1, description="What the prices are in.")
+    put_per_1000: float = Field(0.005, ge=0, description="A thousand of PUT, COPY, POST and LIST.")
+    get_per_1000: float = Field(0.0004, ge=0, description="A thousand of GET and HEAD.")
+    storage_per_gb_month: float = Field(0.023, ge=0, description="A GB (10^9 bytes) that lies there a month.")
+    transfer_per_gb: float = Field(0.09, ge=0, description="A GB that leaves to the internet.")
+
+
+class EstimateSettings(_Section):
+    """How fast `bcn estimate` takes the network and the store to be."""
+
+    throughput: int = Field(100 * 1024**2, gt=0, description="Bytes per second through this machine.")
+    request_ms: float = Field(20, ge=0, description="Milliseconds until a request is answered.")
+
+
 class Settings(_Section):
     """All of ``bcn.toml``."""
 
@@ -204,6 +224,8 @@ class Settings(_Section):
         {}, description="Standby catalogs by name, each brought up to date from replicated storage."
     )
     inventory: InventorySettings = InventorySettings()
+    prices: PriceSettings = PriceSettings()
+    estimate: EstimateSettings = EstimateSettings()
 
     _s3: dict[str, str] = PrivateAttr(default_factory=dict)
 

@@ -22,6 +22,8 @@ from bcn_core.cli.app import bcn  # noqa: E402
 from bcn_core.cli.json_schema import schema_of  # noqa: E402
 from bcn_core.cli.manner import NO_COMMAND, document_id  # noqa: E402
 from bcn_core.cli.schema import answers  # noqa: E402
+from bcn_core.estimate.laws import LAWS, Law  # noqa: E402
+from bcn_core.estimate.requests import CLASSES, Requests, of_a_copy  # noqa: E402
 from bcn_core.inventorying.columns import COLUMNS, SORTED_BY  # noqa: E402
 from bcn_core.inventorying.documents import Batch, Closing  # noqa: E402
 from bcn_core.settings import Settings  # noqa: E402
@@ -152,6 +154,26 @@ def documents() -> str:
     return "\n".join(["| command | `format` | |", "|---|---|---|", *rows])
 
 
+def laws() -> str:
+    """A table for each operation's law, and one for the copy of a file."""
+    copied = {
+        "of at most 16 MiB": of_a_copy(1, one_account=False),
+        "of 160 MiB, in parts of 16 MiB": of_a_copy(160 * 1024**2, one_account=False),
+        "of 8 MiB to 5 GiB, within one account": of_a_copy(160 * 1024**2, one_account=True),
+    }
+    return "\n\n".join(_law(one) for one in (*LAWS, Law("The copy of a content file", copied)))
+
+
+def _law(law: Law) -> str:
+    rows = [f"| {term} | {_counts(asked)} |" for term, asked in law.terms.items()]
+    head = f"| for each | {' | '.join(map(str.upper, CLASSES))} |"
+    return "\n".join([f"## {law.title}", "", head, f"|---{'|---:' * len(CLASSES)}|", *rows])
+
+
+def _counts(asked: Requests) -> str:
+    return " | ".join(str(getattr(asked, one) or "") for one in CLASSES)
+
+
 def _table(fields: dict[str, FieldInfo]) -> str:
     rows = [f"| `{name}` | {_default(field)} | {field.description} |" for name, field in fields.items()]
     return "\n".join(["| key | default | meaning |", "|---|---|---|", *rows])
@@ -202,6 +224,8 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield guide, between(guide, "component", component())
     page = DOCS / "guides/a-standby-catalog.md"
     yield page, between(page, "standby", standby())
+    requests = DOCS / "reference/requests.md"
+    yield requests, between(requests, "laws", laws())
     names = DOCS / "reference/python-api.md"
     yield names, between(names, "api", api())
     guide = DOCS / "guides/back-up-the-catalogs-database.md"

@@ -71,7 +71,7 @@ def capture_planned(
     done = workshop.repository.find_capture(table, workshop.pit)
     if done is not None:
         return done[1]
-    known = _known(workshop.repository, planned, reusable)
+    known = known_files(workshop.repository, planned, reusable)
     salvage = _salvage(workshop, planned, reusable)
     pointer = planned.pointer
     for attempt in range(1, _TRIES + 1):
@@ -101,7 +101,7 @@ def copy_planned_part(
 
     Files that are gone are left to the capture, which knows whether the table moved on or is damaged.
     """
-    known = _known(workshop.repository, planned, reusable)
+    known = known_files(workshop.repository, planned, reusable)
     return TableCapture(workshop, planned, known, _salvage(workshop, planned, reusable)).copy_part(part)
 
 
@@ -118,7 +118,7 @@ def _abandoned(repository: Repository, pit: str) -> list[str]:
     return sorted(set(named).intersection(repository.unfinished()) - condemned(repository.store))
 
 
-def _known(repository: Repository, planned: PlannedCapture, reusable: Reusable) -> KnownFiles:
+def known_files(repository: Repository, planned: PlannedCapture, reusable: Reusable) -> KnownFiles:
     """What the repository holds of this very table: another table that had the name before has other files."""
     if planned.previous is not None:
         entry = reusable.tables.get(planned.previous.table())

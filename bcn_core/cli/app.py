@@ -19,6 +19,7 @@ COMMANDS = {
     "describe": ("describe", "Show the repository, one PIT, or one table's history."),
     "list": ("listing", "List PITs, or the databases and tables of one."),
     "changes": ("changes", "Show what changed at the source since the newest PIT."),
+    "estimate": ("estimate:group", "Tell what an operation would cost and take."),
     "restore": ("restore", "Restore tables from a PIT."),
     "sync": ("sync", "Bring a standby up to date with its replicated storage."),
     "adopt": ("adopt", "Make a new table from Parquet files alone: the lesser way."),

@@ -1,8 +1,9 @@
 """``bcn prune``: show which PITs would go, and with ``--apply`` let them go."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from operator import itemgetter
-from typing import NotRequired, TypedDict, Unpack
+from typing import Any, NotRequired, TypedDict, TypeVar, Unpack
 
 import click
 
@@ -22,9 +23,11 @@ from bcn_core.repository.pins import this_process
 from bcn_core.retention import Policy, Pruned, PrunePlan, Rules, apply_prune, plan_prune
 from bcn_core.settings import RetentionSettings
 
+F = TypeVar("F", bound=Callable[..., Any])
 
-class PruneOptions(PlaceOptions):
-    """What ``bcn prune`` takes; a rule that is not given comes from bcn.toml, unless any is given."""
+
+class RuleOptions(PlaceOptions):
+    """What is kept; a rule that is not given comes from bcn.toml, unless any is given."""
 
     keep_last: int | None
     keep_hourly: int | None
@@ -36,6 +39,11 @@ class PruneOptions(PlaceOptions):
     grace: timedelta | None
     orphans_after: timedelta | None
     drop_isolated: bool
+
+
+class PruneOptions(RuleOptions):
+    """What ``bcn prune`` takes."""
+
     apply: bool
     inventory: bool | None
 
@@ -54,20 +62,32 @@ class PruneDocument(TypedDict):
 _COUNT = click.IntRange(min=0)
 
 
+_RULES = (
+    click.option("--keep-last", type=_COUNT, metavar="N", help="Keep the N newest PITs."),
+    click.option("--keep-hourly", type=_COUNT, metavar="N", help="Keep the last PIT of N hours."),
+    click.option("--keep-daily", type=_COUNT, metavar="N", help="Keep the last PIT of N days (UTC)."),
+    click.option("--keep-weekly", type=_COUNT, metavar="N", help="Keep the last PIT of N ISO weeks."),
+    click.option("--keep-monthly", type=_COUNT, metavar="N", help="Keep the last PIT of N months."),
+    click.option("--keep-yearly", type=_COUNT, metavar="N", help="Keep the last PIT of N years."),
+    click.option("--keep-within", type=Span(), help="Keep all PITs this near to the newest: 30d, 12h."),
+    click.option("--grace", type=Span(), help="How long a PIT can be called back (bcn.toml, else 3d)."),
+    click.option("--orphans-after", type=Span(), help="Age at which unnamed objects go (bcn.toml, else 7d)."),
+    click.option(
+        "--drop-isolated", is_flag=True, help="Also let go of PITs that bcn repair set apart as damaged."
+    ),
+)
+
+
+def rule_options(command: F) -> F:
+    """What is kept, and for how long the rest waits."""
+    for option in reversed(_RULES):
+        command = option(command)
+    return command
+
+
 @click.command("prune")
 @place_options
-@click.option("--keep-last", type=_COUNT, metavar="N", help="Keep the N newest PITs.")
-@click.option("--keep-hourly", type=_COUNT, metavar="N", help="Keep the last PIT of N hours.")
-@click.option("--keep-daily", type=_COUNT, metavar="N", help="Keep the last PIT of N days (UTC).")
-@click.option("--keep-weekly", type=_COUNT, metavar="N", help="Keep the last PIT of N ISO weeks.")
-@click.option("--keep-monthly", type=_COUNT, metavar="N", help="Keep the last PIT of N months.")
-@click.option("--keep-yearly", type=_COUNT, metavar="N", help="Keep the last PIT of N years.")
-@click.option("--keep-within", type=Span(), help="Keep all PITs this near to the newest: 30d, 12h.")
-@click.option("--grace", type=Span(), help="How long a PIT can be called back (bcn.toml, else 3d).")
-@click.option("--orphans-after", type=Span(), help="Age at which unnamed objects go (bcn.toml, else 7d).")
-@click.option(
-    "--drop-isolated", is_flag=True, help="Also let go of PITs that bcn repair set apart as damaged."
-)
+@rule_options
 @click.option("--apply", is_flag=True, help="Do it. Without this the plan is shown, and nothing changes.")
 @inventory_option
 @json_option(PruneDocument)
@@ -81,7 +101,7 @@ def command(manner: Manner, **given: Unpack[PruneOptions]) -> None:
     place = open_place(given)
     wanted = inventory_wanted(place, given["inventory"])
     repository = place.repository()
-    plan = plan_prune(repository, _rules(given, place.settings.retention))
+    plan = plan_prune(repository, rules_of(given, place.settings.retention))
     dumps = plan_dumps(repository, plan.rules)
     manner.answer({"plan": plain(plan), "dumps": plain(dumps), "applied": given["apply"]})
     if not manner.as_json:
@@ -102,7 +122,8 @@ def command(manner: Manner, **given: Unpack[PruneOptions]) -> None:
         click.get_current_context().exit(FinishedWithProblems.exit_code)
 
 
-def _rules(given: PruneOptions, settings: RetentionSettings) -> Rules:
+def rules_of(given: RuleOptions, settings: RetentionSettings) -> Rules:
+    """The rules that options and settings make."""
     names = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
     typed = {name: given[f"keep_{name}"] for name in names}  # type: ignore[literal-required]
     if given["keep_within"] is None and all(value is None for value in typed.values()):

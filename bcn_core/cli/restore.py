@@ -1,6 +1,7 @@
 """``bcn restore``: plan, show, ask, carry out."""
 
-from typing import Unpack
+from collections.abc import Callable
+from typing import Any, TypeVar, Unpack
 
 import click
 
@@ -36,9 +37,11 @@ from bcn_core.repository.repository import Repository
 from bcn_core.restoration.request import OnConflict, UuidChoice
 from bcn_core.restore import Restore, RestorePlan, RestoreRequest, plan_restore, restore_all
 
+F = TypeVar("F", bound=Callable[..., Any])
 
-class RestoreOptions(PlaceOptions, BoundOptions):
-    """What ``bcn restore`` takes."""
+
+class RequestOptions(PlaceOptions):
+    """What is to be restored, and where to."""
 
     pit: str
     database: tuple[str, ...]
@@ -53,60 +56,81 @@ class RestoreOptions(PlaceOptions, BoundOptions):
     on_conflict: OnConflict
     uuid: UuidChoice
     history: HistoryMode
+
+
+class RestoreOptions(RequestOptions, BoundOptions):
+    """What ``bcn restore`` takes."""
+
     dry_run: bool
     yes: bool
+
+
+_REQUEST = (
+    click.option(
+        "--pit",
+        shell_complete=completing.pits,
+        metavar="PIT",
+        default="latest",
+        help="An id, a prefix of one, a timestamp, or 'latest' (default).",
+    ),
+    click.option(
+        "--database",
+        shell_complete=completing.databases,
+        metavar="GLOB",
+        multiple=True,
+        help="Only these databases. May be given again.",
+    ),
+    table_options(completing.tables),
+    click.option("--include-deleted", is_flag=True, help="Also tables that the source had dropped by then."),
+    click.option(
+        "--target-catalog",
+        shell_complete=completing.catalogs,
+        metavar="NAME",
+        help="Restore into this catalog, else into the one that was backed up.",
+    ),
+    click.option(
+        "--files-only", is_flag=True, help="Restore files, register nothing; shows the metadata files."
+    ),
+    click.option(
+        "--target-database", metavar="NAME", help="The new database; may hold {database} and {table}."
+    ),
+    click.option("--target-table", metavar="NAME", help="The new name; may hold {database} and {table}."),
+    click.option(
+        "--target-location", metavar="PLACE", help="Where the files go; may hold {database} and {table}."
+    ),
+    click.option(
+        "--on-conflict",
+        type=click.Choice(["fail", "skip", "replace"]),
+        default="fail",
+        help="When a target exists (fail).",
+    ),
+    click.option(
+        "--uuid",
+        type=click.Choice(["auto", "keep", "new"]),
+        default="auto",
+        help="The restored tables' UUIDs (auto).",
+    ),
+    click.option(
+        "--history",
+        type=click.Choice(["full", "current", "refs", "covered"]),
+        default="full",
+        help="Which snapshots: all (full), the current one, also the heads of branches and tags (refs), "
+        "or what a partial PIT holds (covered).",
+    ),
+)
+
+
+def request_options(command: F) -> F:
+    """What is to be restored, and where to."""
+    for option in reversed(_REQUEST):
+        command = option(command)
+    return command
 
 
 @click.command("restore")
 @place_options
 @bound_options
-@click.option(
-    "--pit",
-    shell_complete=completing.pits,
-    metavar="PIT",
-    default="latest",
-    help="An id, a prefix of one, a timestamp, or 'latest' (default).",
-)
-@click.option(
-    "--database",
-    shell_complete=completing.databases,
-    metavar="GLOB",
-    multiple=True,
-    help="Only these databases. May be given again.",
-)
-@table_options(completing.tables)
-@click.option("--include-deleted", is_flag=True, help="Also tables that the source had dropped by then.")
-@click.option(
-    "--target-catalog",
-    shell_complete=completing.catalogs,
-    metavar="NAME",
-    help="Restore into this catalog, else into the one that was backed up.",
-)
-@click.option("--files-only", is_flag=True, help="Restore files, register nothing; shows the metadata files.")
-@click.option("--target-database", metavar="NAME", help="The new database; may hold {database} and {table}.")
-@click.option("--target-table", metavar="NAME", help="The new name; may hold {database} and {table}.")
-@click.option(
-    "--target-location", metavar="PLACE", help="Where the files go; may hold {database} and {table}."
-)
-@click.option(
-    "--on-conflict",
-    type=click.Choice(["fail", "skip", "replace"]),
-    default="fail",
-    help="When a target exists (fail).",
-)
-@click.option(
-    "--uuid",
-    type=click.Choice(["auto", "keep", "new"]),
-    default="auto",
-    help="The restored tables' UUIDs (auto).",
-)
-@click.option(
-    "--history",
-    type=click.Choice(["full", "current", "refs", "covered"]),
-    default="full",
-    help="Which snapshots: all (full), the current one, also the heads of branches and tags (refs), "
-    "or what a partial PIT holds (covered).",
-)
+@request_options
 @dry_run_option
 @yes_option
 @json_option(RestoreDocument)
@@ -120,10 +144,10 @@ def command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
     place = open_place(given)
     throttle(place, given)
     repository = place.repository()
-    target = FilesOnly() if _only_files(given) else _target(place, repository, given["target_catalog"])
+    target = target_of(place, repository, given)
     with reporting(manner, place.stores) as report:
         restore = Restore(repository, target, place.stores, report, *at_once(place.settings.restore, given))
-        plan = plan_restore(restore, _request(given))
+        plan = plan_restore(restore, request_of(given))
     _show_plan(manner, plan)
     if given["dry_run"]:
         return
@@ -153,7 +177,17 @@ def _carry_out(manner: Manner, restore: Restore, plan: RestorePlan) -> None:
         click.get_current_context().exit(FinishedWithProblems.exit_code)
 
 
-def _only_files(given: RestoreOptions) -> bool:
+def target_of(place: Place, repository: Repository, given: RequestOptions) -> Catalog:
+    """The catalog that a restore goes to, or none at all.
+
+    Raises:
+        InvalidRequest: a catalog and none are asked for.
+        NotFound: nothing knows the catalog.
+    """
+    return FilesOnly() if _only_files(given) else _target(place, repository, given["target_catalog"])
+
+
+def _only_files(given: RequestOptions) -> bool:
     if given["files_only"] and (given["target_catalog"] or given["on_conflict"] == "replace"):
         raise InvalidRequest(
             "--files-only takes no catalog, so nothing can be replaced there",
@@ -183,7 +217,8 @@ def _with_report(restore: Restore, report: Report) -> Restore:
     )
 
 
-def _request(given: RestoreOptions) -> RestoreRequest:
+def request_of(given: RequestOptions) -> RestoreRequest:
+    """The request that options make."""
     return RestoreRequest(
         pit=given["pit"],
         databases=given["database"],

@@ -44,6 +44,7 @@ class StoredFile:
 
 
 # A table has few files of its metadata, and any number of these.
+METADATA_KINDS: frozenset[Kind] = frozenset({"metadata", "manifest-list", "manifest"})
 CONTENT: frozenset[Kind] = frozenset({"data", "position-deletes", "equality-deletes", "deletion-vectors"})
 _ROWS_AT_ONCE = 4096
 _ROWS_OF_A_FRAME = 65_536

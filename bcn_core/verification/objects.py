@@ -12,7 +12,7 @@ from bcn_core.iceberg.metadata import parse
 from bcn_core.references import Opened
 from bcn_core.repository.documents import TableEntry
 from bcn_core.repository.encoding import sha256
-from bcn_core.repository.files import StoredFile
+from bcn_core.repository.files import METADATA_KINDS, StoredFile
 from bcn_core.repository.layout import capture_of, stored_files
 from bcn_core.repository.repository import Repository
 
@@ -158,7 +158,7 @@ class Objects:
 
 
 def _is_metadata(file: StoredFile) -> bool:
-    return file.kind in ("metadata", "manifest-list", "manifest")
+    return file.kind in METADATA_KINDS
 
 
 def _parse(data: bytes, file: StoredFile) -> None:

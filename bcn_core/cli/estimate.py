@@ -1,0 +1,150 @@
+"""``bcn estimate``: what an operation would cost and take. It reads, and writes nothing."""
+
+from typing import Unpack
+
+import click
+
+from bcn_core.backup import Backup
+from bcn_core.catalogs.catalog import Catalog
+from bcn_core.cli.estimate_result import EstimateDocument, PaceOptions, pace_options, show
+from bcn_core.cli.manner import Manner
+from bcn_core.cli.opening import Place, open_place
+from bcn_core.cli.options import ScopeOptions, json_option, place_options, scope_options
+from bcn_core.cli.progress import reporting
+from bcn_core.cli.prune import RuleOptions, rule_options, rules_of
+from bcn_core.cli.restore import RequestOptions, request_of, request_options, target_of
+from bcn_core.cli.scope import Asked
+from bcn_core.errors import InvalidRequest, NotFound
+from bcn_core.estimate import estimate_backup, estimate_prune, estimate_restore, estimate_verify, imagined
+from bcn_core.events import Report
+from bcn_core.repository.pins import this_process
+from bcn_core.repository.repository import Repository
+from bcn_core.restore import Restore
+from bcn_core.verify import EVERYTHING, Slice
+
+
+class BackupOptions(ScopeOptions, PaceOptions):
+    """What ``bcn estimate backup`` takes."""
+
+
+class RestoreOptions(RequestOptions, PaceOptions):
+    """What ``bcn estimate restore`` takes."""
+
+
+class VerifyOptions(PaceOptions):
+    """What ``bcn estimate verify`` takes."""
+
+    read: str | None
+    read_all: bool
+
+
+class PruneOptions(RuleOptions, PaceOptions):
+    """What ``bcn estimate prune`` takes."""
+
+
+@click.group("estimate")
+def group() -> None:
+    """Tell what a backup, restore, check or prune would cost and take: files, bytes, requests, money, time.
+
+    Nothing is copied and nothing is written. Prices are those of [prices] in bcn.toml, else the list prices of Amazon
+    S3 Standard in us-east-1.
+    """
+
+
+@group.command("backup")
+@place_options
+@scope_options
+@pace_options
+@json_option(EstimateDocument)
+@click.pass_obj
+def backup_command(manner: Manner, **given: Unpack[BackupOptions]) -> None:
+    """Tell what the next backup would take.
+
+    The catalog is swept and the metadata of changed tables is read, as a backup does it. A repository that is not
+    there yet needs --catalog.
+    """
+    place = open_place(given)
+    with reporting(manner, place.stores) as report:
+        repository, catalog, is_made = _both_ends(place, given)
+        backup = _backup(place, repository, catalog, report)
+        found = estimate_backup(backup, is_made=is_made)
+    show(manner, place, given, found, place.settings.backup)
+
+
+def _both_ends(place: Place, given: ScopeOptions) -> tuple[Repository, Catalog, bool]:
+    """The repository, or the one that would be made; its catalog; and whether it is there."""
+    asked = Asked.of(given, place.settings.repository)
+    try:
+        repository = place.repository()
+    except NotFound as none:
+        if asked.catalog is None:
+            hint = "for an estimate of the first backup say of what: --catalog NAME; or check --repo"
+            raise NotFound(none.message, hint=hint) from none
+        scope = asked.scope()
+        catalog = place.catalog(scope.catalog)
+        return imagined(place.store, scope, catalog), catalog, False
+    asked.check(repository)
+    return repository, place.catalog(repository.scope.catalog), True
+
+
+def _backup(place: Place, repository: Repository, catalog: Catalog, report: Report) -> Backup:
+    settings = place.settings.backup
+    return Backup(
+        repository,
+        catalog,
+        place.stores,
+        this_process("bcn estimate"),
+        report,
+        tables_at_once=settings.tables_at_once,
+        files_at_once=settings.files_at_once,
+        within=settings.within,
+    )
+
+
+@group.command("restore")
+@place_options
+@request_options
+@pace_options
+@json_option(EstimateDocument)
+@click.pass_obj
+def restore_command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
+    """Tell what a restore would take, by its own plan; a restore that would be refused is refused here as well."""
+    place = open_place(given)
+    repository = place.repository()
+    target = target_of(place, repository, given)
+    settings = place.settings.restore
+    with reporting(manner, place.stores) as report:
+        restore = Restore(
+            repository, target, place.stores, report, settings.tables_at_once, settings.files_at_once
+        )
+        found = estimate_restore(restore, request_of(given))
+    show(manner, place, given, found, settings)
+
+
+@group.command("verify")
+@place_options
+@click.option("--read", metavar="N/M", help="Also the N-th of M parts of all data files, as 7/30.")
+@click.option("--read-all", is_flag=True, help="Also every data file.")
+@pace_options
+@json_option(EstimateDocument)
+@click.pass_obj
+def verify_command(manner: Manner, **given: Unpack[VerifyOptions]) -> None:
+    """Tell what a check of the repository would take: its lists of files are read, none of its files."""
+    if given["read"] and given["read_all"]:
+        raise InvalidRequest("--read and --read-all ask for different things", hint="give one of them")
+    place = open_place(given)
+    level = EVERYTHING if given["read_all"] else Slice() if given["read"] is None else Slice.of(given["read"])
+    show(manner, place, given, estimate_verify(place.repository(), level))
+
+
+@group.command("prune")
+@place_options
+@rule_options
+@pace_options
+@json_option(EstimateDocument)
+@click.pass_obj
+def prune_command(manner: Manner, **given: Unpack[PruneOptions]) -> None:
+    """Tell what bcn prune --apply would ask for now, and what it frees in the end."""
+    place = open_place(given)
+    found = estimate_prune(place.repository(), rules_of(given, place.settings.retention))
+    show(manner, place, given, found)
