@@ -17,6 +17,7 @@ MODULES = (
     "backup",
     "restore",
     "restoration.request",
+    "estimate",
     "describe",
     "changes",
     "verify",
