@@ -52,5 +52,7 @@ class KeySet:
 def _digests(keys: "Iterable[str] | pl.Series") -> "pl.Series":
     import polars as pl
 
-    column = keys if isinstance(keys, pl.Series) else pl.Series(list(keys), dtype=pl.String)
+    # One type for all: polars hashes a text and a number of a dictionary differently, and a key that is needed must be
+    # found again, or a prune would remove its object.
+    column = keys.cast(pl.String) if isinstance(keys, pl.Series) else pl.Series(list(keys), dtype=pl.String)
     return column.hash(seed=0)
