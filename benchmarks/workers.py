@@ -215,7 +215,10 @@ def _answer(runs: list[Run], options: argparse.Namespace) -> Answer:
             f"{options.files:,} files of {options.kilobytes} kB, 4 at once in each worker, whose start is not counted.",
             f"Each request is {options.latency} ms under way, as to a store on another continent.",
             "Workers and server share this machine's cores; on machines of their own they share nothing but the store.",
-            "Each worker first goes through the table's metadata by itself (decision 0020): that part does not shrink.",
+            (
+                "Each worker first goes through the table's metadata by itself (decision 0020): that part does not"
+                " shrink. So small tables gain less: 400 files were copied 1.9 times as fast by 4 workers."
+            ),
         ],
         bars=Bars(
             "Copying one table's files by workers (longer is better)",
