@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import dagster as dg
 
+from bcn_core.errors import BcnError
 from bcn_core.inventorying.place import TABLES
 from bcn_core.names import TableName
 from bcn_dagster.alerts.channels import Alerts
@@ -163,6 +164,15 @@ class Site:
         return dg.RetryPolicy(
             max_retries=options.retries, delay=options.retry_delay_s, backoff=dg.Backoff.EXPONENTIAL
         )
+
+    def try_again(self, tried: int, cause: BcnError | None = None) -> None:
+        """Ask Dagster for another try of a step that failed by what may pass; nothing happens when none is left.
+
+        Raises:
+            RetryRequested: there is one left; ``tried`` were taken.
+        """
+        if tried < self.options.retries:
+            raise dg.RetryRequested(self.options.retries, self.options.retry_delay_s) from cause
 
     @property
     def backfill_policy(self) -> dg.BackfillPolicy:

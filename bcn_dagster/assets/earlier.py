@@ -57,8 +57,8 @@ def _tell(site: Site, context: Context, manifest: PitManifest, which: str) -> No
 def _make(site: Site, context: Context, share: Share) -> PitManifest:
     planned = {one.table.table() for one in share.begin().captures}
     outcome = share.capture(planned)
-    if outcome.may_pass and context.retry_number < site.options.retries:
-        raise dg.RetryRequested(site.options.retries, site.options.retry_delay_s)
+    if outcome.may_pass:
+        site.try_again(context.retry_number)
     try:
         manifest, here = share.finish()
     except FinishedWithProblems:

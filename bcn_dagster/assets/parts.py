@@ -66,7 +66,7 @@ def _copy(site: Site, context: dg.AssetExecutionContext, table: TableName, part:
     try:
         return open_share(site, context).copy_part(table, part)
     except BcnError as error:
-        if error.retryable and context.retry_number < site.options.retries:
-            raise dg.RetryRequested(site.options.retries, site.options.retry_delay_s) from error
+        if error.retryable:
+            site.try_again(context.retry_number, error)
         context.log.warning("the step of %s copies this part: %s", table, error)
         return []

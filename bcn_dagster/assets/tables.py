@@ -143,8 +143,8 @@ def _capture(step: _Step) -> Results:
             yield from _told(step, outcomes)
             return
         outcome = share.capture(step.tables.values())
-    if outcome.may_pass and context.retry_number < site.options.retries:
-        raise dg.RetryRequested(site.options.retries, site.options.retry_delay_s)
+    if outcome.may_pass:
+        site.try_again(context.retry_number)
     yield from _told(step, {**outcomes, step.pit: outcome})
     _end(step, share, outcome)
 

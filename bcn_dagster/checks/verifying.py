@@ -80,7 +80,7 @@ def verify_slice(site: Site, now: datetime, report: Report) -> dg.AssetCheckResu
 
 def _reach(site: Site, context: dg.AssetCheckExecutionContext) -> Reach | None:
     """What the PITs of a run captured, and today's part; everything when a person executes the check alone."""
-    if not (context.has_partition_key or context.has_partition_key_range):
+    if not _has_pits(context):
         return None
     return Reach(frozenset(pits_of(context)), _turn(site, datetime.now(UTC)))
 

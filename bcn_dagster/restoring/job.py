@@ -146,8 +146,8 @@ def _restore_one(
         with pinning(restore, (table.pit,)) as pinned:
             return restore_table(pinned, table, copied)
     except BcnError as error:
-        if error.retryable and context.retry_number < site.options.retries:
-            raise dg.RetryRequested(site.options.retries, site.options.retry_delay_s) from error
+        if error.retryable:
+            site.try_again(context.retry_number, error)
         restore.report(TableFailed(table.target, error.message))
         return Restored(table, "refuse", 0.0, failure=error)
 

@@ -90,7 +90,7 @@ def _copy(
         with pinning(restore, (table.pit,)) as pinned:
             return copy_part(pinned, table, part)
     except BcnError as error:
-        if error.retryable and context.retry_number < site.options.retries:
-            raise dg.RetryRequested(site.options.retries, site.options.retry_delay_s) from error
+        if error.retryable:
+            site.try_again(context.retry_number, error)
         context.log.warning("the step of %s copies this part: %s", table.target, error)
         return None
