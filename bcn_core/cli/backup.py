@@ -10,7 +10,6 @@ from bcn_core.backup import Backup, back_up
 from bcn_core.capture.claiming import next_pit
 from bcn_core.capture.making import make_repository
 from bcn_core.catalog_database import tied_dump
-from bcn_core.catalogs.catalog import Catalog
 from bcn_core.cli.backup_result import BackupDocument, draw_result, hint_for, result_of
 from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
 from bcn_core.cli.inventory_keeping import inventory_option, inventory_wanted, keep_inventory
@@ -19,15 +18,14 @@ from bcn_core.cli.opening import Place, open_place
 from bcn_core.cli.options import ScopeOptions, json_option, place_options, scope_options
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
-from bcn_core.cli.scope import Asked
+from bcn_core.cli.scope import both_ends
 from bcn_core.describe import PitDescription, describe_pit
 from bcn_core.dumping.configured import configured_database
-from bcn_core.errors import FinishedWithProblems, InvalidRequest, NotFound
+from bcn_core.errors import FinishedWithProblems, InvalidRequest
 from bcn_core.events import Report, Warned
 from bcn_core.names import is_pit_id, pit_id
 from bcn_core.repository.documents import PitManifest
 from bcn_core.repository.pins import this_process
-from bcn_core.repository.repository import Repository
 
 
 class BackupOptions(ScopeOptions, BoundOptions):
@@ -121,7 +119,8 @@ def _with_database(manner: Manner, place: Place, backup: Backup, pit: str | None
 
 
 def _backup(place: Place, given: BackupOptions, report: Report) -> Backup:
-    repository, catalog = _both_ends(place, given)
+    hint = "to make one, say what to back up: --catalog NAME; or check --repo"
+    repository, catalog, _ = both_ends(place, given, make_repository, hint)
     tables_at_once, files_at_once = at_once(place.settings.backup, given)
     return Backup(
         repository,
@@ -136,22 +135,6 @@ def _backup(place: Place, given: BackupOptions, report: Report) -> Backup:
         newest_snapshots=given["newest_snapshots"],
         within=place.settings.backup.within,
     )
-
-
-def _both_ends(place: Place, given: ScopeOptions) -> tuple[Repository, Catalog]:
-    """The repository, made when there is none and the scope is named, and the catalog that it backs up."""
-    asked = Asked.of(given, place.settings.repository)
-    try:
-        repository = place.repository()
-    except NotFound as none:
-        if asked.catalog is None:
-            hint = "to make one, say what to back up: --catalog NAME; or check --repo"
-            raise NotFound(none.message, hint=hint) from none
-        scope = asked.scope()
-        catalog = place.catalog(scope.catalog)
-        return make_repository(place.store, scope, catalog), catalog
-    asked.check(repository)
-    return repository, place.catalog(repository.scope.catalog)
 
 
 def _pit_at(text: str) -> str:

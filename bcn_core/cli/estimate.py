@@ -13,8 +13,8 @@ from bcn_core.cli.options import ScopeOptions, json_option, place_options, scope
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.prune import RuleOptions, rule_options, rules_of
 from bcn_core.cli.restore import RequestOptions, request_of, request_options, target_of
-from bcn_core.cli.scope import Asked
-from bcn_core.errors import InvalidRequest, NotFound
+from bcn_core.cli.scope import both_ends
+from bcn_core.errors import InvalidRequest
 from bcn_core.estimate import estimate_backup, estimate_prune, estimate_restore, estimate_verify, imagined
 from bcn_core.events import Report
 from bcn_core.repository.pins import this_process
@@ -65,26 +65,11 @@ def backup_command(manner: Manner, **given: Unpack[BackupOptions]) -> None:
     """
     place = open_place(given)
     with reporting(manner, place.stores) as report:
-        repository, catalog, is_made = _both_ends(place, given)
+        hint = "for an estimate of the first backup say of what: --catalog NAME; or check --repo"
+        repository, catalog, is_made = both_ends(place, given, imagined, hint)
         backup = _backup(place, repository, catalog, report)
         found = estimate_backup(backup, is_made=is_made)
     show(manner, place, given, found, place.settings.backup)
-
-
-def _both_ends(place: Place, given: ScopeOptions) -> tuple[Repository, Catalog, bool]:
-    """The repository, or the one that would be made; its catalog; and whether it is there."""
-    asked = Asked.of(given, place.settings.repository)
-    try:
-        repository = place.repository()
-    except NotFound as none:
-        if asked.catalog is None:
-            hint = "for an estimate of the first backup say of what: --catalog NAME; or check --repo"
-            raise NotFound(none.message, hint=hint) from none
-        scope = asked.scope()
-        catalog = place.catalog(scope.catalog)
-        return imagined(place.store, scope, catalog), catalog, False
-    asked.check(repository)
-    return repository, place.catalog(repository.scope.catalog), True
 
 
 def _backup(place: Place, repository: Repository, catalog: Catalog, report: Report) -> Backup:

@@ -1,12 +1,16 @@
 """What a repository is asked to cover: inferred at the first backup, compared ever after."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from bcn_core.catalogs.catalog import Catalog
+from bcn_core.cli.opening import Place
 from bcn_core.cli.options import ScopeOptions
-from bcn_core.errors import InvalidRequest
+from bcn_core.errors import InvalidRequest, NotFound
 from bcn_core.names import Scope
 from bcn_core.repository.repository import Repository
 from bcn_core.settings import RepositorySettings
+from bcn_core.storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,28 @@ class Asked:
                 f"but {asked.granularity} {asked} was asked for",
                 hint="a repository's scope is fixed: leave the scope away, or choose another --repo",
             )
+
+
+def both_ends(
+    place: Place, given: ScopeOptions, make: Callable[[Store, Scope, Catalog], Repository], hint: str
+) -> tuple[Repository, Catalog, bool]:
+    """The repository, or what ``make`` gives for the scope where there is none; its catalog; and whether it was there.
+
+    Raises:
+        NotFound: there is none, and no catalog is named; ``hint`` says what to do.
+        InvalidRequest: the repository covers something else than what is asked for.
+    """
+    asked = Asked.of(given, place.settings.repository)
+    try:
+        repository = place.repository()
+    except NotFound as none:
+        if asked.catalog is None:
+            raise NotFound(none.message, hint=hint) from none
+        scope = asked.scope()
+        catalog = place.catalog(scope.catalog)
+        return make(place.store, scope, catalog), catalog, False
+    asked.check(repository)
+    return repository, place.catalog(repository.scope.catalog), True
 
 
 def _split(database: str | None, table: str | None) -> tuple[str | None, str | None]:
