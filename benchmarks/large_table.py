@@ -22,7 +22,7 @@ from bcn_core.storage.opening import Stores
 from bcn_core.storage.store import ObjectStat, Store
 from bcn_core.storage.within import Check, HeldBytes, ObjectPlace
 from tests.builders.avro_files import PATH_COLUMN, Record, avro_bytes, entry, entry_schema, listed
-from tests.warehouse.commits import Edit, HandMade, path_of
+from tests.warehouse.commits import Edit, HandMade
 from tests.warehouse.delete_files import parquet_deletes
 from tests.warehouse.source import Place
 
@@ -166,11 +166,6 @@ def names_only(folder: Path) -> Stores:
         return store
 
     return Stores(wrap)
-
-
-def metadata_files(location: str) -> Sequence[Path]:
-    """Every file of a table that really is there."""
-    return [path for path in sorted(path_of(location).rglob("*")) if path.is_file()]
 
 
 def _schema() -> Schema:
