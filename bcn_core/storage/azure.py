@@ -6,28 +6,20 @@ from typing import Any
 from bcn_core.errors import InvalidRequest, ObjectMissing, StorageFailure
 from bcn_core.storage.azure_errors import told
 from bcn_core.storage.azure_writing import NewBlob
+from bcn_core.storage.prefixed import Prefixed
 from bcn_core.storage.retrying import Retries
 from bcn_core.storage.store import CHUNK_BYTES, ObjectStat, ObjectVersion
 
 
-class AzureStore:
+class AzureStore(Prefixed):
     """Blobs of one container below one prefix. Keys are byte-exact, and those that Azure would change are refused.
 
     A new blob is written with ``If-None-Match: *``, whole or as a list of blocks, so that of several writers one wins.
     """
 
     def __init__(self, container: Any, root: str, prefix: str, retries: Retries) -> None:
+        super().__init__(root, prefix, retries)
         self._container = container
-        self._prefix = f"{prefix}/" if prefix else ""
-        self._url = f"{root}/{prefix}".rstrip("/")
-        self._retries = retries
-
-    @property
-    def url(self) -> str:
-        return self._url
-
-    def get(self, key: str) -> bytes:
-        return b"".join(self.stream(key))
 
     def stream(self, key: str) -> Iterator[bytes]:
         start, size, etag = 0, 1, ""
@@ -65,13 +57,6 @@ class AzureStore:
             if blob.version_id:
                 key = blob.name[len(self._prefix) :]
                 yield ObjectVersion(key, blob.version_id, blob.last_modified.timestamp())
-
-    def free_bytes(self) -> int | None:
-        return None
-
-    def _below(self, folder: str) -> str:
-        """The prefix of all keys below a folder, and of no namesake's."""
-        return self._prefix + (f"{folder.rstrip('/')}/" if folder else "")
 
     def _part(self, key: str, start: int, etag: str) -> tuple[bytes, int, str]:
         """Bytes from somewhere on, at most a chunk of them; the whole blob's size and version."""
@@ -127,6 +112,3 @@ class AzureStore:
                 return made()
 
         return self._retries.call(self._shown(key), once)
-
-    def _shown(self, key: str) -> str:
-        return f"{self.url}/{key}"

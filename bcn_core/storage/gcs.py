@@ -2,34 +2,27 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from bcn_core.errors import ObjectMissing, StorageFailure
 from bcn_core.storage.gcs_client import GcsBucket, told
 from bcn_core.storage.gcs_writing import NewGcsObject
+from bcn_core.storage.prefixed import Prefixed, chunks_of
 from bcn_core.storage.resuming import Body, resumed
 from bcn_core.storage.retrying import Retries
-from bcn_core.storage.store import CHUNK_BYTES, ObjectStat, ObjectVersion
+from bcn_core.storage.store import ObjectStat, ObjectVersion
 
 
-class GcsStore:
+class GcsStore(Prefixed):
     """Objects of one bucket below one prefix. Keys are byte-exact: nothing in them is normalised.
 
     A new object is written with ``ifGenerationMatch=0``, so that of several writers one wins and no reader sees a half.
     """
 
     def __init__(self, bucket: GcsBucket, root: str, prefix: str, retries: Retries) -> None:
+        super().__init__(root, prefix, retries)
         self._bucket = bucket
-        self._prefix = f"{prefix}/" if prefix else ""
-        self._url = f"{root}/{prefix}".rstrip("/")
-        self._retries = retries
-
-    @property
-    def url(self) -> str:
-        return self._url
-
-    def get(self, key: str) -> bytes:
-        return b"".join(self.stream(key))
 
     def stream(self, key: str) -> Iterator[bytes]:
         return resumed(
@@ -64,13 +57,6 @@ class GcsStore:
             created = datetime.fromisoformat(found["timeCreated"]).timestamp()
             yield ObjectVersion(found["name"][len(self._prefix) :], str(found["generation"]), created)
 
-    def free_bytes(self) -> int | None:
-        return None
-
-    def _below(self, folder: str) -> str:
-        """The prefix of all keys below a folder, and of no namesake's."""
-        return self._prefix + (f"{folder.rstrip('/')}/" if folder else "")
-
     def _listed(self, folder: str, asked: dict[str, str]) -> Iterator[dict[str, Any]]:
         while True:
             page = self._call(folder, "GET", self._bucket.objects, params=asked).json()
@@ -92,16 +78,9 @@ class GcsStore:
         if start and not found.startswith(f"bytes {start}-"):
             raise StorageFailure(f"{shown}: the store does not give the part that was asked for")
         size = int(found.rpartition("/")[2] or answer.headers["Content-Length"])
-        return Body(self._chunks(key, answer), answer.headers.get("X-Goog-Generation"), size)
-
-    def _chunks(self, key: str, answer: Any) -> Iterator[bytes]:
-        with answer:
-            while True:
-                with told(self._shown(key)):
-                    chunk = answer.raw.read(CHUNK_BYTES, decode_content=False)
-                if not chunk:
-                    return
-                yield chunk
+        read = partial(answer.raw.read, decode_content=False)
+        chunks = chunks_of(answer, read, lambda: told(shown))
+        return Body(chunks, answer.headers.get("X-Goog-Generation"), size)
 
     def _new(self, key: str) -> NewGcsObject:
         return NewGcsObject(self._bucket, self._prefix + key, self._shown(key), self._retries)
@@ -112,9 +91,6 @@ class GcsStore:
     def _call(self, key: str, method: str, address: str, **options: Any) -> Any:
         shown = self._shown(key)
         return self._retries.call(shown, lambda: self._bucket.call(shown, method, address, **options))
-
-    def _shown(self, key: str) -> str:
-        return f"{self.url}/{key}"
 
 
 def _stat(key: str, found: dict[str, Any]) -> ObjectStat:

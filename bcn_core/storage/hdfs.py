@@ -6,26 +6,19 @@ from typing import Any
 from bcn_core.errors import InvalidRequest, ObjectMissing
 from bcn_core.storage.hdfs_client import HdfsClient, told
 from bcn_core.storage.hdfs_writing import TEMPORARY, NewHdfsFile
+from bcn_core.storage.prefixed import Prefixed, chunks_of
 from bcn_core.storage.resuming import Body, resumed
 from bcn_core.storage.retrying import Retries
-from bcn_core.storage.store import CHUNK_BYTES, ObjectStat, ObjectVersion
+from bcn_core.storage.store import ObjectStat, ObjectVersion
 
 
-class HdfsStore:
+class HdfsStore(Prefixed):
     """Files below one folder. Keys are byte-exact, and those that HDFS would change or refuse are refused here."""
 
     def __init__(self, client: HdfsClient, root: str, prefix: str, retries: Retries) -> None:
+        super().__init__(root, prefix, retries)
         self._client = client
-        self._prefix = f"/{prefix}" if prefix else ""
-        self._url = f"{root}/{prefix}".rstrip("/")
-        self._retries = retries
-
-    @property
-    def url(self) -> str:
-        return self._url
-
-    def get(self, key: str) -> bytes:
-        return b"".join(self.stream(key))
+        self._folder = f"/{prefix}" if prefix else ""
 
     def stream(self, key: str) -> Iterator[bytes]:
         return resumed(
@@ -39,7 +32,7 @@ class HdfsStore:
         self._new(key).write([data], "OVERWRITE")
 
     def list(self, folder: str) -> Iterator[ObjectStat]:
-        return self._below(folder.rstrip("/"))
+        return self._files(folder.rstrip("/"))
 
     def stat(self, key: str) -> ObjectStat:
         return _stat(key, self._file(key))
@@ -53,10 +46,7 @@ class HdfsStore:
     def versions(self, folder: str) -> Iterator[ObjectVersion]:
         return iter(())
 
-    def free_bytes(self) -> int | None:
-        return None
-
-    def _below(self, folder: str) -> Iterator[ObjectStat]:
+    def _files(self, folder: str) -> Iterator[ObjectStat]:
         """A name node gives a folder in pages, and no folder's folders."""
         last = ""
         while True:
@@ -74,7 +64,7 @@ class HdfsStore:
 
     def _shown_at(self, key: str, found: dict[str, Any]) -> Iterator[ObjectStat]:
         if found["type"] == "DIRECTORY":
-            yield from self._below(key)
+            yield from self._files(key)
         else:
             yield _stat(key, found)
 
@@ -86,16 +76,8 @@ class HdfsStore:
             raise ObjectMissing(f"{shown} was replaced while it was read")
         if start == size:
             return Body(iter(()), now, size)
-        return Body(self._chunks(shown, self._client.open(shown, self._path(key), start)), now, size)
-
-    def _chunks(self, shown: str, answer: Any) -> Iterator[bytes]:
-        with answer:
-            while True:
-                with told(shown):
-                    chunk = answer.raw.read(CHUNK_BYTES)
-                if not chunk:
-                    return
-                yield chunk
+        answer = self._client.open(shown, self._path(key), start)
+        return Body(chunks_of(answer, answer.raw.read, lambda: told(shown)), now, size)
 
     def _file(self, key: str) -> dict[str, Any]:
         found: dict[str, Any] = self._ask(key, "GET", op="GETFILESTATUS")["FileStatus"]
@@ -111,7 +93,7 @@ class HdfsStore:
         return self._retries.call(shown, lambda: self._client.ask(shown, method, path, **asked))
 
     def _path(self, key: str) -> str:
-        path = f"{self._prefix}/{key}" if key else self._prefix or "/"
+        path = f"{self._folder}/{key}" if key else self._folder or "/"
         names = path[1:].split("/")
         if path != "/" and ({"", ".", ".."} & set(names) or ":" in path):
             raise InvalidRequest(
@@ -119,9 +101,6 @@ class HdfsStore:
                 hint="keep such a table in another store, or rewrite its files under other names",
             )
         return path
-
-    def _shown(self, key: str) -> str:
-        return f"{self.url}/{key}"
 
 
 def _stat(key: str, found: dict[str, Any]) -> ObjectStat:

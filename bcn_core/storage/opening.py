@@ -3,13 +3,15 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from bcn_core.errors import InvalidRequest, ObjectMissing
 from bcn_core.events import Event, Report, silent
 from bcn_core.locations import Location, split
 from bcn_core.settings import Settings
+from bcn_core.storage.kinds import BY_SCHEME, KINDS, Place
 from bcn_core.storage.local import LocalStore
 from bcn_core.storage.memory import MemoryStore
 from bcn_core.storage.options import StorageOptions, checked, of_catalogs
@@ -30,8 +32,8 @@ def absolute(address: str) -> str:
     return address.rstrip("/")
 
 
-T = TypeVar("T")
 Wrap = Callable[[Store], Store]
+_WRITTEN = ("file://", "plain paths", *(f"{one}://" for kind in KINDS for one in kind.schemes.values()))
 
 
 def as_it_is(store: Store) -> Store:
@@ -128,58 +130,21 @@ class Stores:
             return LocalStore(Path("/"))
         if parts.scheme == "memory":
             return MemoryStore(f"memory://{parts.authority}")
-        if parts.scheme not in _OBJECT_STORES:
+        if parts.scheme not in BY_SCHEME:
             raise InvalidRequest(
                 f"no store for '{parts.scheme}://'",
-                hint="BCN reads and writes file://, plain paths, s3://, gs://, abfss://, wasbs:// and hdfs://",
+                hint=f"BCN reads and writes {', '.join(_WRITTEN[:-1])} and {_WRITTEN[-1]}",
             )
-        return _OBJECT_STORES[parts.scheme](self, parts, self._options.of(location), prefix)
+        said = self._options.of(location)
+        place = Place(parts.scheme, parts.authority, prefix, said, self._retries, partial(self._shared, said))
+        return BY_SCHEME[parts.scheme].opened(place)
 
-    def _s3(self, parts: Location, properties: dict[str, str], prefix: str) -> Store:
-        from bcn_core.storage.s3 import S3Store
-        from bcn_core.storage.s3_client import open_client
-
-        client = self._client("s3", properties, lambda: open_client(properties))
-        return S3Store(client, parts.authority, prefix, self._retries)
-
-    def _gcs(self, parts: Location, properties: dict[str, str], prefix: str) -> Store:
-        from bcn_core.storage.gcs import GcsStore
-        from bcn_core.storage.gcs_client import GcsBucket, GcsSession
-
-        session = self._client("gs", properties, lambda: GcsSession(properties))
-        return GcsStore(GcsBucket(session, parts.authority), f"gs://{parts.authority}", prefix, self._retries)
-
-    def _azure(self, parts: Location, properties: dict[str, str], prefix: str) -> Store:
-        from bcn_core.storage.azure import AzureStore
-        from bcn_core.storage.azure_client import open_container
-
-        root = f"{parts.scheme}://{parts.authority}"
-        container = self._client(root, properties, lambda: open_container(parts.authority, properties))
-        return AzureStore(container, root, prefix, self._retries)
-
-    def _hdfs(self, parts: Location, properties: dict[str, str], prefix: str) -> Store:
-        from bcn_core.storage.hdfs import HdfsStore
-        from bcn_core.storage.hdfs_client import HdfsClient
-
-        root = f"hdfs://{parts.authority}"
-        client = self._client(root, properties, lambda: HdfsClient(parts.authority, properties))
-        return HdfsStore(client, root, prefix, self._retries)
-
-    def _client(self, kind: str, properties: dict[str, str], made: Callable[[], T]) -> T:
+    def _shared(self, properties: dict[str, str], name: str, made: Callable[[], Any]) -> Any:
         """What stores of the same properties share: connections, and the account behind them."""
-        said = f"{kind} {sorted(properties.items())!r}"
+        said = f"{name} {sorted(properties.items())!r}"
         if said not in self._clients:
             self._clients[said] = made()
-        return cast("T", self._clients[said])
+        return self._clients[said]
 
     def _tell(self, event: Event) -> None:
         self.report(event)
-
-
-_OBJECT_STORES: dict[str, Callable[[Stores, Location, dict[str, str], str], Store]] = {
-    "s3": Stores._s3,  # noqa: SLF001 - the class's own table, which needs the class to be there
-    "gs": Stores._gcs,  # noqa: SLF001
-    "abfs": Stores._azure,  # noqa: SLF001
-    "wasb": Stores._azure,  # noqa: SLF001
-    "hdfs": Stores._hdfs,  # noqa: SLF001
-}

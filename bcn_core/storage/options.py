@@ -6,17 +6,12 @@ from dataclasses import dataclass, field
 
 from bcn_core.errors import InvalidRequest
 from bcn_core.locations import is_within, split
-from bcn_core.settings import S3_VARIABLES
+from bcn_core.storage.kinds import KINDS
 
 Properties = Mapping[str, str]
 
-# AWS's own names are read by boto3; these lead to requirement 1's stack, and to emulators.
-_ENVIRONMENT = S3_VARIABLES | {
-    "STORAGE_EMULATOR_HOST": "gcs.service.host",
-    "AZURE_STORAGE_CONNECTION_STRING": "adls.connection-string",
-    "HADOOP_USER_NAME": "hdfs.user",
-}
-_KINDS = ("s3.", "gcs.", "adls.", "hdfs.", "client.")
+_ENVIRONMENT = {variable: name for kind in KINDS for variable, name in kind.environment.items()}
+_PREFIXES = tuple(prefix for kind in KINDS for prefix in kind.properties)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +39,7 @@ def of_catalogs(catalogs: Mapping[str, Properties]) -> dict[str, dict[str, str]]
     """
     found: dict[str, dict[str, str]] = {}
     for properties in catalogs.values():
-        said = {key: value for key, value in properties.items() if key.startswith(_KINDS)}
+        said = {key: value for key, value in properties.items() if key.startswith(_PREFIXES)}
         place = _bucket(properties.get("warehouse", ""))
         if said and place in found and found[place] != said:
             found[place] = {}
