@@ -43,6 +43,17 @@ def split(location: str) -> Location:
     )
 
 
+def spellings(prefix: str) -> list[str]:
+    """Every spelling that paths below a prefix may have: of Hadoop's schemes, and of files with and without one."""
+    parts = split(prefix)
+    if parts.scheme == "file":
+        key = parts.key.lstrip("/")
+        return [f"file:///{key}", f"file:/{key}", f"/{key}"]
+    aliases = (alias for alias, scheme in _SAME_SCHEME.items() if scheme == parts.scheme)
+    rest = prefix.partition("://")[2]
+    return [f"{scheme}://{rest}" for scheme in (parts.scheme, *aliases)]
+
+
 def canonical(location: str) -> str:
     """One spelling for the aliases of a location, for look-ups only; never written anywhere."""
     parts = split(location)

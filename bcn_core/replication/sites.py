@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from bcn_core.errors import InvalidRequest
 from bcn_core.iceberg.metadata import TableMetadata
 from bcn_core.iceberg.snapshot_selection import HistoryMode
-from bcn_core.locations import PrefixMap, canonical, join, split
+from bcn_core.locations import PrefixMap, canonical, join, spellings
 from bcn_core.names import TableName, encode, encode_namespace
 from bcn_core.storage.opening import absolute
 
 OWNED = "_bcn"
 """The folder of rewritten files inside a table's ``metadata`` folder at the standby."""
-_ALIASES = {"s3": ("s3", "s3a", "s3n"), "abfss": ("abfss", "abfs"), "abfs": ("abfss", "abfs")}
 
 
 def site_map(pairs: Iterable[tuple[str, str]]) -> PrefixMap:
@@ -31,26 +30,14 @@ def site_map(pairs: Iterable[tuple[str, str]]) -> PrefixMap:
     """
     found: list[tuple[str, str]] = []
     for source, standby in pairs:
-        split(source)
         place = absolute(standby)
         same = canonical(source).rstrip("/") == canonical(place)
-        found += [(one, one if same else place) for one in _spellings(source.rstrip("/"))]
+        found += [(one, one if same else place) for one in spellings(source.rstrip("/"))]
     if not found:
         raise InvalidRequest(
             "nothing says where the source's files are at the standby", hint="add --map SOURCE=STANDBY"
         )
     return PrefixMap.of(found)
-
-
-def _spellings(prefix: str) -> list[str]:
-    head, separator, rest = prefix.partition("://")
-    if separator and head in _ALIASES:
-        return [f"{scheme}://{rest}" for scheme in _ALIASES[head]]
-    parts = split(prefix)
-    if parts.scheme == "file":
-        key = parts.key.lstrip("/")
-        return [f"file:///{key}", f"file:/{key}", f"/{key}"]
-    return [prefix]
 
 
 @dataclass(frozen=True, slots=True)

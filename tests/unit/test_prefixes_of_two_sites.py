@@ -11,6 +11,9 @@ from bcn_core.replication.sites import site_map
     [
         ("hdfs://prod:8020/lake", "s3://dr/lake", "hdfs://prod:8020/lake/t/a b.parquet", "s3://dr/lake/t/a b.parquet"),
         ("s3://prod", "s3://dr", "s3a://prod/t/x.avro", "s3://dr/t/x.avro"),
+        ("s3a://prod", "s3://dr", "s3://prod/t/x.avro", "s3://dr/t/x.avro"),
+        ("wasbs://c@prod/lake", "s3://dr", "wasb://c@prod/lake/x", "s3://dr/x"),
+        ("gs://prod", "s3://dr", "gcs://prod/t/x", "s3://dr/t/x"),
         ("abfss://c@prod/lake", "gs://dr", "abfs://c@prod/lake/x", "gs://dr/x"),
         ("/ifs/data", "/ifs/dr", "file:/ifs/data/t/x", "file:///ifs/dr/t/x"),
     ],
