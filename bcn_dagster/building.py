@@ -3,10 +3,9 @@
 from typing import Protocol
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from bcn_core.errors import BcnError
-from bcn_dagster.alerts.sensor import Watch, build_alert_sensor, build_alert_test_job
+from bcn_dagster.alerts.sensor import Job, Watch, build_alert_sensor, build_alert_test_job
 from bcn_dagster.assets.contents import build_contents_asset
 from bcn_dagster.assets.inventory import build_inventory_assets
 from bcn_dagster.assets.publishing import build_pit_asset
@@ -46,8 +45,9 @@ def build_definitions(site: Site, timing: Timing, *, known: bool) -> dg.Definiti
         build_release_sensor(site),
         build_refresh_sensor(site, timing.sync_interval_seconds),
     ]
+    jobs = _jobs(site)
     if site.options.alerts.any:
-        sensors.append(build_alert_sensor(_watch(site)))
+        sensors.append(build_alert_sensor(_watch(site), jobs, site.sensor_status))
     if timing.drift_interval_seconds is not None:
         sensors.append(build_drift_sensor(site, timing.drift_interval_seconds))
     return dg.Definitions(
@@ -61,13 +61,14 @@ def build_definitions(site: Site, timing: Timing, *, known: bool) -> dg.Definiti
             *([build_quick_check(site)] if site.options.checks.verify_every_pit else []),
             build_scheduled_checks(site),
         ],
-        jobs=_jobs(site),
+        jobs=jobs,
         schedules=[*schedules, *build_check_schedules(site, timing.timezone)],
         sensors=sensors,
     )
 
 
-def _jobs(site: Site) -> list[dg.JobDefinition | UnresolvedAssetJobDefinition]:
+def _jobs(site: Site) -> list[Job]:
+    """All of them, those of upkeep among them; what fails in one of these is told."""
     alerts = [build_alert_test_job(_watch(site))] if site.options.alerts.any else []
     return [
         build_backup_job(site),
@@ -84,15 +85,13 @@ def _jobs(site: Site) -> list[dg.JobDefinition | UnresolvedAssetJobDefinition]:
 
 
 def _watch(site: Site) -> Watch:
-    """Failed runs of this catalog's jobs are told."""
     options = site.options
     return Watch(
         site.names.plain,
         site.connection,
         options.alerts,
         options.webserver,
-        site.sensor_status,
-        site.concerns,
+        site.names.owns,
         options.tags,
     )
 

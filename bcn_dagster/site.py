@@ -18,7 +18,7 @@ from bcn_dagster.checks.fields import Checks
 from bcn_dagster.connection import Connection
 from bcn_dagster.grouping import Group, Limits, groups_of
 from bcn_dagster.listing import Listed
-from bcn_dagster.naming import WRITER_TAG, Names, keys_of
+from bcn_dagster.naming import WRITER_TAG, Names
 
 Executor = Literal["in_process", "multiprocess", "project"]
 Backfill = Literal["multi_run", "single_run"]
@@ -27,22 +27,6 @@ Backfill = Literal["multi_run", "single_run"]
 def window(hours: float) -> dg.FreshnessPolicy:
     """A policy that fails when no PIT was seen for so many hours."""
     return dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=hours))
-
-
-_JOBS = (
-    "back_up",
-    "restore",
-    "add_history",
-    "verify",
-    "verify_slice",
-    "restore_drill",
-    "pit_age",
-    "prune",
-    "hold",
-    "compare_pits",
-    "refresh",
-    "test_alerts",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +126,6 @@ class Site:
         return f"{self.names.plain}_{what}"
 
     @property
-    def job_names(self) -> frozenset[str]:
-        """All of its jobs."""
-        return frozenset(map(self.job, _JOBS))
-
-    @property
     def every_pit(self) -> list[dg.AssetCheckKey]:
         """The checks that belong to every backup; the others have schedules of their own."""
         asked = self.options.checks.verify_every_pit
@@ -184,10 +163,6 @@ class Site:
     def run_tags(self) -> dict[str, Any]:
         """The tags of every run that writes to the repository."""
         return {WRITER_TAG: self.names.plain, **self.options.tags}
-
-    def concerns(self, run: dg.DagsterRun) -> bool:
-        """Whether a run is of one of this catalog's jobs, or about its assets or their checks."""
-        return run.job_name in self.job_names or any(map(self.names.owns, keys_of(run)))
 
     @property
     def sensor_status(self) -> dg.DefaultSensorStatus:

@@ -1,9 +1,10 @@
 """The alert sensor: a failed run of a catalog is told to people; and a job that tries all channels."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from bcn_core.counting import counted
 from bcn_core.names import is_pit_id
@@ -12,34 +13,41 @@ from bcn_dagster.alerts.sending import Alert, Sender
 from bcn_dagster.automation.at_work import ends_of
 from bcn_dagster.connection import Connection
 from bcn_dagster.failures import told_to_dagster
+from bcn_dagster.naming import keys_of
 
+Job = dg.JobDefinition | UnresolvedAssetJobDefinition
 _LONGEST = 3_000
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Whose runs are told to whom; ``prefix`` keeps the definitions of several components apart."""
+    """Whose failures are told to whom; ``prefix`` keeps the definitions of several components apart.
+
+    ``owns`` tells the component's assets: people run them by *Materialize*, which is no job of the component.
+    """
 
     prefix: str
     connection: Connection
     alerts: Alerts
     webserver: str
-    status: dg.DefaultSensorStatus
-    concerns: Callable[[dg.DagsterRun], bool]
+    owns: Callable[[dg.AssetKey], bool]
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-def build_alert_sensor(watch: Watch) -> dg.SensorDefinition:
+def build_alert_sensor(
+    watch: Watch, jobs: Iterable[Job], status: dg.DefaultSensorStatus
+) -> dg.SensorDefinition:
     """A sensor over all jobs of one component; runs of other definitions in the location are theirs."""
+    names = frozenset(job.name for job in jobs)
 
     @dg.run_failure_sensor(
         name=f"{watch.prefix}_alert",
-        default_status=watch.status,
+        default_status=status,
         description="Tells people of failed runs: by webhook, Slack or e-mail, as the field `alerts` says.",
     )
     def alert_after_failure(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
         run = context.dagster_run
-        if not watch.concerns(run):
+        if run.job_name not in names and not any(map(watch.owns, keys_of(run))):
             return dg.SkipReason(f"{run.job_name} is not about {watch.prefix}")
         events = context.get_step_failure_events()
         with told_to_dagster():
@@ -52,7 +60,10 @@ def build_alert_sensor(watch: Watch) -> dg.SensorDefinition:
 def build_alert_test_job(watch: Watch) -> dg.JobDefinition:
     """A job that sends a test alert, so that people know before the first failure that they would be told."""
 
-    @dg.op(name=f"{watch.prefix}_send_test_alert")
+    @dg.op(
+        name=f"{watch.prefix}_send_test_alert",
+        description="Tells every channel; fails when one does not take it.",
+    )
     def send(context: dg.OpExecutionContext) -> None:
         alert = _alert(
             watch, context.run, "Nothing failed: somebody tried whether alerts arrive.", "sent a test"

@@ -4,13 +4,12 @@ import logging
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from pydantic import Field
 
 from bcn_core.errors import BcnError
 from bcn_core.settings import load
 from bcn_dagster.alerts.channels import Alerts
-from bcn_dagster.alerts.sensor import build_alert_sensor, build_alert_test_job
+from bcn_dagster.alerts.sensor import Job, build_alert_sensor, build_alert_test_job
 from bcn_dagster.building import unconfigured
 from bcn_dagster.connection import Connection, webserver_at
 from bcn_dagster.database.dumping import (
@@ -71,12 +70,13 @@ class CatalogDatabaseBackups(dg.Component, dg.Model, dg.Resolvable):
             _LOG.warning("%s", error)
             return unconfigured(error)
         schedules = [build_dump_schedule(place, self.daily_cron)] if self.daily_cron else []
+        jobs = _jobs(place)
         return dg.Definitions(
             assets=[build_dump_asset(place)],
             asset_checks=[build_fresh_check(place)],
-            jobs=_jobs(place),
+            jobs=jobs,
             schedules=schedules,
-            sensors=[build_alert_sensor(place.watch)] if place.alerts.any else [],
+            sensors=[build_alert_sensor(place.watch, jobs, place.sensor_status)] if place.alerts.any else [],
         )
 
     @property
@@ -102,7 +102,7 @@ class CatalogDatabaseBackups(dg.Component, dg.Model, dg.Resolvable):
         )
 
 
-def _jobs(place: DatabasePlace) -> list[dg.JobDefinition | UnresolvedAssetJobDefinition]:
+def _jobs(place: DatabasePlace) -> list[Job]:
     alerts = [build_alert_test_job(place.watch)] if place.alerts.any else []
     return [
         build_dump_job(place),

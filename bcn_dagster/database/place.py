@@ -11,7 +11,7 @@ from bcn_core.settings import CatalogDatabaseSettings
 from bcn_dagster.alerts.channels import Alerts
 from bcn_dagster.alerts.sensor import Watch
 from bcn_dagster.connection import WEBSERVER, Connection
-from bcn_dagster.naming import Names, keys_of, plain
+from bcn_dagster.naming import Names, plain
 from bcn_dagster.reporting import log_events
 
 
@@ -61,16 +61,14 @@ class DatabasePlace:
 
     @property
     def watch(self) -> Watch:
-        """Failed runs of these jobs, and of the asset, are told."""
-        return Watch(
-            f"{self.plain}_database",
-            self.connection,
-            self.alerts,
-            self.webserver,
-            dg.DefaultSensorStatus.RUNNING if self.running else dg.DefaultSensorStatus.STOPPED,
-            self._concerns,
-            self.tags,
-        )
+        """Failures of what is about the asset are told."""
+        prefix = f"{self.plain}_database"
+        return Watch(prefix, self.connection, self.alerts, self.webserver, self.key.__eq__, self.tags)
+
+    @property
+    def sensor_status(self) -> dg.DefaultSensorStatus:
+        """Whether the sensor runs without a person switching it on."""
+        return dg.DefaultSensorStatus.RUNNING if self.running else dg.DefaultSensorStatus.STOPPED
 
     @property
     def partitions(self) -> dg.DailyPartitionsDefinition:
@@ -94,6 +92,3 @@ class DatabasePlace:
         repository = self.connection.open_repository()
         owner = this_process(f"Dagster run {context.run.run_id}")
         return configured_database(self.connection.settings, repository, owner, log_events(context.log))
-
-    def _concerns(self, run: dg.DagsterRun) -> bool:
-        return run.job_name in (self.job, self.restore_job, self.drill_job) or self.key in keys_of(run)
