@@ -14,7 +14,7 @@ WHOLE_TAG = "bcn/contents"
 """On a run that selects few tables and makes a whole PIT all the same (the drift sensor's)."""
 WHOLE = "whole"
 TOLD_BY_PIT = ("pit_complete", "no_unwanted_change", "row_counts")
-"""Checks that need nothing but the PIT and the one before."""
+"""Checks that need nothing but the PIT and the one before; ``checks/told.py`` says what each looks for."""
 
 
 @dataclass(frozen=True, slots=True)

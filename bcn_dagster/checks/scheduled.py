@@ -5,6 +5,7 @@ in a run that makes PITs these checks stay away.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -13,29 +14,45 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from bcn_core.events import Report
 from bcn_dagster.checks.age import pit_age
 from bcn_dagster.checks.drilling import restore_drill
+from bcn_dagster.checks.fields import Checks
 from bcn_dagster.checks.verifying import verify_slice
 from bcn_dagster.reporting import log_events
 from bcn_dagster.site import Site
 
-Check = Callable[[Site, datetime, Report], dg.AssetCheckResult]
-_CHECKS: Mapping[str, tuple[Check, str]] = {
-    "verify_slice": (
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """A check, what it says when it passes, and the field that says when it runs."""
+
+    evaluate: Callable[[Site, datetime, Report], dg.AssetCheckResult]
+    description: str
+    cron: Callable[[Checks], str | None]
+
+
+_CHECKS: Mapping[str, Scheduled] = {
+    "verify_slice": Scheduled(
         verify_slice,
         "The part of all data files whose turn it is has the bytes that were stored.",
+        lambda chosen: chosen.verify_cron,
     ),
-    "restore_drill": (
+    "restore_drill": Scheduled(
         restore_drill,
         "Tables of the newest PIT restore into a scratch place; the time is the RTO.",
+        lambda chosen: chosen.drill_cron,
     ),
-    "pit_age": (pit_age, "The newest complete PIT is not older than `max_age_hours`."),
+    "pit_age": Scheduled(
+        pit_age,
+        "The newest complete PIT is not older than `max_age_hours`.",
+        lambda chosen: chosen.age_cron,
+    ),
 }
 
 
 def build_scheduled_checks(site: Site) -> dg.AssetChecksDefinition:
     """All of them in one definition, each to be selected alone. They block: a run that finds damage is red."""
     specs = [
-        dg.AssetCheckSpec(name, asset=site.names.pit, blocking=True, description=text)
-        for name, (_, text) in _CHECKS.items()
+        dg.AssetCheckSpec(name, asset=site.names.pit, blocking=True, description=one.description)
+        for name, one in _CHECKS.items()
     ]
 
     @dg.multi_asset_check(name=f"{site.names.plain}_scheduled_checks", specs=specs, can_subset=True)
@@ -44,7 +61,7 @@ def build_scheduled_checks(site: Site) -> dg.AssetChecksDefinition:
             context.log.info("this run makes a PIT: checks with schedules of their own stay away")
             return
         for key in sorted(context.selected_asset_check_keys):
-            yield _CHECKS[key.name][0](site, datetime.now(UTC), log_events(context.log))
+            yield _CHECKS[key.name].evaluate(site, datetime.now(UTC), log_events(context.log))
 
     return scheduled
 
@@ -56,20 +73,15 @@ def build_check_jobs(site: Site) -> list[UnresolvedAssetJobDefinition]:
             site.job(name),
             selection=dg.AssetSelection.checks(site.names.check_of(name)),
             tags={"bcn/check": name, **site.options.tags},
-            description=text,
+            description=one.description,
         )
-        for name, (_, text) in _CHECKS.items()
+        for name, one in _CHECKS.items()
     ]
 
 
 def build_check_schedules(site: Site, timezone: str) -> list[dg.ScheduleDefinition]:
     """The schedules of the checks that have one."""
     chosen = site.options.checks
-    crons = {
-        "verify_slice": chosen.verify_cron,
-        "restore_drill": chosen.drill_cron,
-        "pit_age": chosen.age_cron,
-    }
     return [
         dg.ScheduleDefinition(
             name=f"{site.job(name)}_schedule",
@@ -77,7 +89,8 @@ def build_check_schedules(site: Site, timezone: str) -> list[dg.ScheduleDefiniti
             cron_schedule=cron,
             execution_timezone=timezone,
             default_status=site.schedule_status,
+            description=f"Runs the check {name}: {one.description}",
         )
-        for name, cron in crons.items()
-        if cron is not None
+        for name, one in _CHECKS.items()
+        if (cron := one.cron(chosen)) is not None
     ]

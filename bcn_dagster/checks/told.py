@@ -1,6 +1,6 @@
 """The checks that need nothing but a PIT and the one before: the step that publishes evaluates them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ from bcn_dagster.assets.metadata import markdown_table, reasons
 from bcn_dagster.automation.reactions import kinds_in, view_kinds
 from bcn_dagster.site import Site
 
+_ERROR, _WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -23,6 +25,7 @@ class Told:
     passed: bool
     severity: dg.AssetCheckSeverity
     metadata: dict[str, Any]
+    blocking: bool = True
 
     def result(self, site: Site) -> dg.AssetCheckResult:
         """For the step that evaluates it."""
@@ -42,7 +45,7 @@ class Told:
             passed=self.passed,
             severity=self.severity,
             metadata=self.metadata,
-            blocking=is_blocking(self.name),
+            blocking=self.blocking,
             partition=pit,
         )
 
@@ -61,34 +64,50 @@ class Rows:
         return (self.before - self.after) / self.before if self.before else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A published PIT that is looked at; ``red`` when a table failed that somebody asked for."""
+
+    site: Site
+    repository: Repository
+    manifest: PitManifest
+    red: bool
+
+
+Found = tuple[bool, dg.AssetCheckSeverity, dict[str, Any]]
+"""Whether a check passed, how bad it is when not, and what people see of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a check looks for, and what it says when it passes.
+
+    One that blocks: whoever reads on must not read an incomplete PIT, or one with a change that was called unwanted.
+    """
+
+    evaluate: Callable[[Subject], Found]
+    description: str
+    blocking: bool = True
+
+
 def told(site: Site, repository: Repository, manifest: PitManifest, *, red: bool) -> Iterator[Told]:
     """Every check of a published PIT; ``red`` when a table failed that somebody asked for."""
-    yield _complete(manifest, red=red)
-    yield _no_unwanted_change(site, repository, manifest)
-    yield _row_counts(site, repository, manifest)
-
-
-def is_blocking(check: str) -> bool:
-    """Whoever reads on must not read an incomplete or damaged PIT, or one with a change that was called unwanted."""
-    return check != "row_counts"
+    subject = Subject(site, repository, manifest, red)
+    for name, check in _CHECKS.items():
+        yield Told(name, *check.evaluate(subject), check.blocking)
 
 
 def check_specs(site: Site) -> dict[str, dg.AssetCheckSpec]:
     """What these checks are, by their names."""
-    said = {
-        "pit_complete": "Every table of the sweep is in the PIT as it was at that time.",
-        "no_unwanted_change": "No table changed in a way that `on_change` calls fail_check (schema drift, drops).",
-        "row_counts": "No table lost more of its rows since the PIT before than `row_loss` allows.",
-    }
     return {
         name: dg.AssetCheckSpec(
             name,
             asset=site.names.pit,
-            blocking=is_blocking(name),
-            description=text,
+            blocking=check.blocking,
+            description=check.description,
             partitions_def=site.partitions,
         )
-        for name, text in said.items()
+        for name, check in _CHECKS.items()
     }
 
 
@@ -114,7 +133,8 @@ def rows_before_and_after(repository: Repository, manifest: PitManifest) -> list
     return found
 
 
-def _complete(manifest: PitManifest, *, red: bool) -> Told:
+def _complete(subject: Subject) -> Found:
+    manifest = subject.manifest
     failed = {one.table.table(): one.reason for one in manifest.failed}
     carried = {ref.table(): "as an earlier PIT holds it" for ref in manifest.carried}
     metadata = {
@@ -124,19 +144,23 @@ def _complete(manifest: PitManifest, *, red: bool) -> Told:
         "bcn/failed_views": reasons({one.table.table(): one.reason for one in manifest.failed_views}),
         "bcn/carried_tables": reasons(carried),
     }
-    return Told("pit_complete", manifest.status == "complete", _severity(error=red), metadata)
+    return manifest.status == "complete", _ERROR if subject.red else _WARN, metadata
 
 
-def _no_unwanted_change(site: Site, repository: Repository, manifest: PitManifest) -> Told:
-    on_change = site.options.on_change
+def _no_unwanted_change(subject: Subject) -> Found:
+    manifest, on_change = subject.manifest, subject.site.options.on_change
     columns = {str(one.table.table()): one.columns for one in manifest.changed}
-    found = kinds_in(manifest) | view_kinds(repository, manifest) if manifest.parent_pit is not None else {}
+    found = (
+        kinds_in(manifest) | view_kinds(subject.repository, manifest)
+        if manifest.parent_pit is not None
+        else {}
+    )
     unwanted = {
         table: [kind for kind in kinds if on_change.get(kind) == "fail_check"]
         for table, kinds in found.items()
     }
     changed = [
-        (table, ", ".join(kinds), _listed(columns.get(table, ()))) for table, kinds in sorted(found.items())
+        (table, ", ".join(kinds), "; ".join(columns.get(table, ()))) for table, kinds in sorted(found.items())
     ]
     bad = [(table, ", ".join(kinds)) for table, kinds in sorted(unwanted.items()) if kinds]
     metadata = {
@@ -145,12 +169,12 @@ def _no_unwanted_change(site: Site, repository: Repository, manifest: PitManifes
         "bcn/unwanted_changes": markdown_table(("table", "change"), bad, empty="none"),
         "bcn/changes": markdown_table(("table", "change", "columns"), changed, empty="nothing changed"),
     }
-    return Told("no_unwanted_change", not bad, _severity(error=True), metadata)
+    return not bad, _ERROR, metadata
 
 
-def _row_counts(site: Site, repository: Repository, manifest: PitManifest) -> Told:
-    found = rows_before_and_after(repository, manifest)
-    limit = site.options.checks.row_loss
+def _row_counts(subject: Subject) -> Found:
+    found = rows_before_and_after(subject.repository, subject.manifest)
+    limit = subject.site.options.checks.row_loss
     lost = [one for one in found if one.lost > limit]
     rows = [(one.table, f"{one.before:,}", f"{one.after:,}", f"{-one.lost:+.1%}") for one in found]
     metadata = {
@@ -162,12 +186,18 @@ def _row_counts(site: Site, repository: Repository, manifest: PitManifest) -> To
             ("table", "before", "now", "change"), rows, empty="no table was captured anew"
         ),
     }
-    return Told("row_counts", not lost, _severity(error=False), metadata)
+    return not lost, _WARN, metadata
 
 
-def _severity(*, error: bool) -> dg.AssetCheckSeverity:
-    return dg.AssetCheckSeverity.ERROR if error else dg.AssetCheckSeverity.WARN
-
-
-def _listed(columns: Sequence[str]) -> str:
-    return "; ".join(columns)
+_CHECKS: Mapping[str, Check] = {
+    "pit_complete": Check(_complete, "Every table of the sweep is in the PIT as it was at that time."),
+    "no_unwanted_change": Check(
+        _no_unwanted_change,
+        "No table changed in a way that `on_change` calls fail_check (schema drift, drops).",
+    ),
+    "row_counts": Check(
+        _row_counts,
+        "No table lost more of its rows since the PIT before than `row_loss` allows.",
+        blocking=False,
+    ),
+}
