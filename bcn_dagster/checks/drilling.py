@@ -18,22 +18,31 @@ def restore_drill(site: Site, now: datetime, report: Report) -> dg.AssetCheckRes
     chosen = site.options.checks
     part = now.toordinal() // 7 % chosen.drill_parts + 1
     request = DrillRequest(part=part, parts=chosen.drill_parts, scratch=chosen.drill_scratch)
-    bounds = site.connection.settings.restore
     with told_to_dagster():
-        drill = Drill(
-            site.connection.open_repository(),
-            site.connection.stores(),
-            report,
-            bounds.tables_at_once,
-            bounds.files_at_once,
-        )
-        found = carry_out(drill, request)
+        found = carry_out(open_drill(site, report), request)
     return dg.AssetCheckResult(
         asset_key=site.names.pit,
         check_name="restore_drill",
         passed=not found.failed and not found.refused,
         severity=dg.AssetCheckSeverity.ERROR if found.failed else dg.AssetCheckSeverity.WARN,
         metadata=drill_metadata(found),
+    )
+
+
+def open_drill(site: Site, report: Report) -> Drill:
+    """The repository and the way to the scratch place, within the bounds of [restore] in ``bcn.toml``.
+
+    Raises:
+        NotFound: there is no repository yet.
+    """
+    connection = site.connection
+    bounds = connection.settings.restore
+    return Drill(
+        connection.open_repository(),
+        connection.stores(),
+        report,
+        bounds.tables_at_once,
+        bounds.files_at_once,
     )
 
 

@@ -6,9 +6,9 @@ import dagster as dg
 from pydantic import Field
 
 from bcn_core.counting import counted
-from bcn_core.drill import Drill, DrillRequest, carry_out
+from bcn_core.drill import DrillRequest, carry_out
 from bcn_core.verify import EVERYTHING, Slice, verify_repository
-from bcn_dagster.checks.drilling import drill_metadata
+from bcn_dagster.checks.drilling import drill_metadata, open_drill
 from bcn_dagster.checks.verifying import verification_metadata
 from bcn_dagster.failures import told_to_dagster
 from bcn_dagster.reporting import log_events
@@ -85,7 +85,6 @@ def _drill(site: Site, context: dg.OpExecutionContext, config: VerifyConfig) -> 
         request = DrillRequest(
             config.pit, tuple(config.tables), tuple(config.exclude), part.part, part.parts, config.scratch
         )
-        drill = Drill(site.connection.open_repository(), site.connection.stores(), log_events(context.log))
-        found = carry_out(drill, request)
+        found = carry_out(open_drill(site, log_events(context.log)), request)
     context.add_output_metadata(drill_metadata(found))
     return len(found.failed)

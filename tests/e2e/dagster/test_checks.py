@@ -7,7 +7,9 @@ import dagster as dg
 import pytest
 from pyiceberg.types import LongType
 
+from bcn_core.events import silent
 from bcn_dagster.checks.age import pit_age
+from bcn_dagster.checks.drilling import open_drill
 from bcn_dagster.checks.fields import Checks
 from tests.builders.dagster_location import PIT, Location
 from tests.warehouse.source import NAME, append
@@ -133,6 +135,15 @@ def test_a_drill_tells_the_time_to_restore_as_a_number(backed_up: Location) -> N
     assert 0 < value(found, "bcn/rto_s")
     assert (3, 12) == (value(found, "bcn/tables"), value(found, "bcn/rows"))
     assert "data:image/svg+xml" in value(found, "bcn/picture")
+
+
+def test_every_drill_keeps_to_the_bounds_of_the_settings(backed_up: Location) -> None:
+    with backed_up.settings.open("a") as file:
+        file.write("\n[restore]\ntables_at_once = 1\nfiles_at_once = 3\n")
+
+    drill = open_drill(backed_up.component.site(()), silent)
+
+    assert (1, 3) == (drill.tables_at_once, drill.files_at_once)
 
 
 def test_a_drill_of_a_damaged_backup_fails_its_check_and_its_run(backed_up: Location) -> None:
