@@ -12,9 +12,9 @@ from bcn_dagster.assets.publishing import build_pit_asset
 from bcn_dagster.assets.tables import build_table_assets
 from bcn_dagster.automation.drift import build_drift_sensor
 from bcn_dagster.automation.nightly import build_backup_job, build_nightly_schedule
+from bcn_dagster.automation.pits import build_pits_sensor
 from bcn_dagster.automation.refreshing import build_refresh_job, build_refresh_sensor
 from bcn_dagster.automation.release import build_release_sensor
-from bcn_dagster.automation.sync import build_sync_sensor
 from bcn_dagster.checks.scheduled import build_check_jobs, build_check_schedules, build_scheduled_checks
 from bcn_dagster.checks.verifying import build_quick_check
 from bcn_dagster.history import build_history_job
@@ -32,7 +32,7 @@ class Timing(Protocol):
     nightly_cron: str | None
     timezone: str
     drift_interval_seconds: int | None
-    sync_interval_seconds: int
+    pits_interval_seconds: int
 
 
 def build_definitions(site: Site, timing: Timing, *, known: bool) -> dg.Definitions:
@@ -41,9 +41,9 @@ def build_definitions(site: Site, timing: Timing, *, known: bool) -> dg.Definiti
         [build_nightly_schedule(site, timing.nightly_cron, timing.timezone)] if timing.nightly_cron else []
     )
     sensors: list[dg.SensorDefinition] = [
-        build_sync_sensor(site, timing.sync_interval_seconds),
+        build_pits_sensor(site, timing.pits_interval_seconds),
         build_release_sensor(site),
-        build_refresh_sensor(site, timing.sync_interval_seconds),
+        build_refresh_sensor(site, timing.pits_interval_seconds),
     ]
     jobs = _jobs(site)
     if site.options.alerts.any:

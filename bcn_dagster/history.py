@@ -92,7 +92,10 @@ def build_history_job(site: Site) -> dg.JobDefinition:
     """A job that adds the partitions, for people who have the UI and no shell."""
     prefix = site.names.plain
 
-    @dg.op(name=f"{prefix}_add_past_pits")
+    @dg.op(
+        name=f"{prefix}_add_past_pits",
+        description="Adds the partitions that are missing, and names the job to backfill over them.",
+    )
     def add(context: dg.OpExecutionContext, config: HistoryConfig) -> None:
         with told_to_dagster():
             pits = past_pits(instant(config.first), instant(config.last), config.every)
@@ -103,7 +106,8 @@ def build_history_job(site: Site) -> dg.JobDefinition:
         context.add_output_metadata({"bcn/added": len(new), "bcn/pits": dg.MetadataValue.json(new)})
 
     @dg.job(
-        name=f"{prefix}_add_history",
+        name=site.job("add_history"),
+        tags={"bcn/upkeep": "add_history", **site.options.tags},
         description="Adds PITs of the past; a backfill of them rebuilds the history.",
     )
     def add_history() -> None:

@@ -115,8 +115,8 @@ def backfill(interface: UserInterface, page: Page) -> None:
 def standby(interface: UserInterface, page: Page) -> None:
     """A table of a standby after its sensor has asked for a sync."""
     page.set_viewport_size({"width": 1280, "height": 900})
-    interface.switch_on(page, "dr_follow")
-    interface.wait_for_run("dr_follow")
+    interface.switch_on(page, "dr_sync")
+    interface.wait_for_run("dr_sync")
     interface.open(page, "/assets/dr/sales/orders", wait_for="bcn/versions_behind")
 
 

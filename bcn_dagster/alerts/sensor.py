@@ -75,7 +75,7 @@ def build_alert_test_job(watch: Watch) -> dg.JobDefinition:
 
     @dg.job(
         name=f"{watch.prefix}_test_alerts",
-        tags=dict(watch.tags),
+        tags={"bcn/upkeep": "test_alerts", **watch.tags},
         description="Sends a test alert by every channel of the field `alerts`.",
     )
     def test_alerts() -> None:

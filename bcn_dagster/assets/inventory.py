@@ -26,6 +26,7 @@ def build_inventory_assets(site: Site) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         name=f"{site.names.plain}_inventory",
+        description="Brings the inventory's tables to the PITs that exist.",
         specs=[_spec(site, table) for table in COLUMNS],
         pool=site.pool,
         backfill_policy=site.backfill_policy,

@@ -58,7 +58,10 @@ def _after_all(site: Site, inputs: list[str]) -> dg.GraphDefinition:
         [Parameter(name, Parameter.KEYWORD_ONLY) for name in inputs]
     )
     fan_in.__name__ = f"{site.names.plain}_pit"
-    return dg.graph(out={name: dg.GraphOut() for name in (_PIT, *TOLD_BY_PIT)})(fan_in)
+    return dg.graph(
+        out={name: dg.GraphOut() for name in (_PIT, *TOLD_BY_PIT)},
+        description="Waits for the steps of tables, then publishes the PIT.",
+    )(fan_in)
 
 
 def _spec(site: Site, upstream: list[dg.AssetKey]) -> dg.AssetSpec:
@@ -79,6 +82,7 @@ def _spec(site: Site, upstream: list[dg.AssetKey]) -> dg.AssetSpec:
 def _build_op(site: Site) -> dg.OpDefinition:
     @dg.op(
         name=f"{site.names.plain}_publish",
+        description="Publishes the PIT by one write, its last, and evaluates its checks.",
         ins={_AFTER: dg.In(dg.Nothing)},
         out={name: dg.Out(dg.Nothing) for name in (_PIT, *TOLD_BY_PIT)},
         pool=site.pool,

@@ -66,6 +66,7 @@ def _build_group(site: Site, members: Group) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         name=f"{site.names.plain}_{members.name}",
+        description=f"Captures what changed of {counted(len(tables), 'table')}.",
         outs={**outs, _DONE: _done_out(site, done, len(tables))},
         internal_asset_deps={**{name: set(before) for name in outs}, _DONE: set(tables)},
         deps=before,

@@ -55,7 +55,12 @@ def build_scheduled_checks(site: Site) -> dg.AssetChecksDefinition:
         for name, one in _CHECKS.items()
     ]
 
-    @dg.multi_asset_check(name=f"{site.names.plain}_scheduled_checks", specs=specs, can_subset=True)
+    @dg.multi_asset_check(
+        name=f"{site.names.plain}_scheduled_checks",
+        specs=specs,
+        can_subset=True,
+        description="Evaluates the checks that a run selects, unless it makes a PIT.",
+    )
     def scheduled(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         if site.names.pit in context.job_def.asset_layer.executable_asset_keys:
             context.log.info("this run makes a PIT: checks with schedules of their own stay away")
@@ -73,7 +78,7 @@ def build_check_jobs(site: Site) -> list[UnresolvedAssetJobDefinition]:
             site.job(name),
             selection=dg.AssetSelection.checks(site.names.check_of(name)),
             tags={"bcn/check": name, **site.options.tags},
-            description=one.description,
+            description=f"Runs the check {name}: {one.description}",
         )
         for name, one in _CHECKS.items()
     ]

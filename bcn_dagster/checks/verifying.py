@@ -33,7 +33,11 @@ def build_quick_check(site: Site) -> dg.AssetChecksDefinition:
         ),
     )
 
-    @dg.multi_asset_check(name=f"{site.names.plain}_verify_quick", specs=[spec])
+    @dg.multi_asset_check(
+        name=f"{site.names.plain}_verify_quick",
+        specs=[spec],
+        description="Verifies the repository quickly, as `bcn verify` does.",
+    )
     def verify_quick(context: dg.AssetCheckExecutionContext) -> Iterator[Any]:
         found = _quick(site, context)
         pits = pits_of(context) if _has_pits(context) else []

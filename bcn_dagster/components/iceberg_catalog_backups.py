@@ -106,7 +106,7 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
             "Default: the variable BCN_WEBSERVER, else http://127.0.0.1:3000."
         ),
     )
-    sync_interval_seconds: int = Field(
+    pits_interval_seconds: int = Field(
         60, ge=30, description="How often PITs that were written or pruned elsewhere are looked for."
     )
     running: bool = Field(

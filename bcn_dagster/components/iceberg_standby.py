@@ -13,7 +13,7 @@ from bcn_core.names import TableName
 from bcn_dagster.building import unconfigured
 from bcn_dagster.standby.assets import build_standby_assets, build_standby_job
 from bcn_dagster.standby.following import Following, standby_name
-from bcn_dagster.standby.sensor import build_follow_sensor
+from bcn_dagster.standby.sensor import build_sync_sensor
 
 _LOG = logging.getLogger("bcn_dagster")
 
@@ -111,7 +111,7 @@ class IcebergStandby(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         return dg.Definitions(
             assets=[build_standby_assets(following, retries)],
             jobs=[build_standby_job(following)],
-            sensors=[build_follow_sensor(following, has_marker=said.marker is not None)],
+            sensors=[build_sync_sensor(following, has_marker=said.marker is not None)],
         )
 
     def _following(self, tables: tuple[TableName, ...] = ()) -> Following:

@@ -25,6 +25,7 @@ def build_dump_asset(place: DatabasePlace) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         name=f"{place.plain}_database_dump",
+        description="Dumps the database into the repository, and reads the dump back.",
         specs=[_spec(place)],
         check_specs=[
             dg.AssetCheckSpec(
@@ -48,7 +49,7 @@ def build_dump_asset(place: DatabasePlace) -> dg.AssetsDefinition:
             asset_key=place.key,
             check_name=_WHOLE,
             passed=not checked.problem,
-            metadata={"dump": manifest.dump, "found": checked.problem or checked.note or "whole"},
+            metadata={"bcn/dump": manifest.dump, "bcn/found": checked.problem or checked.note or "whole"},
         )
 
     return dump
@@ -56,22 +57,29 @@ def build_dump_asset(place: DatabasePlace) -> dg.AssetsDefinition:
 
 def build_fresh_check(place: DatabasePlace) -> dg.AssetChecksDefinition:
     """Whether the newest dump is young enough, asked at any time."""
-
-    @dg.asset_check(
+    spec = dg.AssetCheckSpec(
+        _FRESH,
         asset=place.key,
-        name=_FRESH,
         description="The newest dump is not older than no_older_than of bcn.toml: what would be lost now.",
     )
-    def fresh(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+
+    @dg.multi_asset_check(
+        name=f"{place.plain}_dump_fresh",
+        specs=[spec],
+        description="Looks for the newest dump and for the last drill of one.",
+    )
+    def fresh(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         with told_to_dagster():
             found, limit = standing_of(place.open(context)), place.limits.no_older_than
         drilled = found.drill.seconds if found.drill and found.drill.seconds is not None else None
-        return dg.AssetCheckResult(
+        yield dg.AssetCheckResult(
+            asset_key=place.key,
+            check_name=_FRESH,
             passed=found.age is not None and found.age <= limit,
             metadata={
-                "rpo_seconds": found.age.total_seconds() if found.age is not None else "there is no dump",
-                "limit_seconds": limit.total_seconds(),
-                "rto_seconds": drilled if drilled is not None else "no drill yet",
+                "bcn/rpo_s": found.age.total_seconds() if found.age is not None else "there is no dump",
+                "bcn/allowed_s": limit.total_seconds(),
+                "bcn/rto_s": drilled if drilled is not None else "no drill yet",
             },
         )
 
@@ -83,7 +91,7 @@ def build_dump_job(place: DatabasePlace) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         place.job,
         selection=dg.AssetSelection.assets(place.key),
-        tags={"bcn/database": place.plain, **place.tags},
+        tags=place.run_tags,
         description=f"Dumps the database of catalog {place.connection.catalog}.",
     )
 
@@ -99,7 +107,7 @@ def build_dump_schedule(place: DatabasePlace, cron: str) -> dg.ScheduleDefinitio
         default_status=(
             dg.DefaultScheduleStatus.RUNNING if place.running else dg.DefaultScheduleStatus.STOPPED
         ),
-        description="Dumps the catalog's database.",
+        description=f"Dumps the database of catalog {place.connection.catalog}.",
     )
     def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         at = context.scheduled_execution_time
@@ -110,18 +118,18 @@ def build_dump_schedule(place: DatabasePlace, cron: str) -> dg.ScheduleDefinitio
 
 
 def metadata_of(manifest: DumpManifest) -> dict[str, Any]:
-    """What people see of a dump."""
+    """What people see of a dump; bytes and seconds in their plain units."""
     return {
-        "dump": manifest.dump,
-        "catalog_kind": manifest.state.kind,
-        "tables": len(manifest.tables),
+        "bcn/dump": manifest.dump,
+        "bcn/catalog_kind": manifest.state.kind,
+        "bcn/tables": len(manifest.tables),
         "dagster/row_count": sum(table.rows for table in manifest.tables),
-        "references": manifest.state.references,
-        "bytes": manifest.bytes,
-        "seconds": manifest.duration_ms / 1000,
-        "server_version": manifest.server_version,
-        "tool_version": manifest.tool_version,
-        "pit": manifest.tie.pit.pit if manifest.tie else "none",
+        "bcn/references": manifest.state.references,
+        "bcn/bytes": manifest.bytes,
+        "bcn/duration_s": dg.MetadataValue.float(manifest.duration_ms / 1000),
+        "bcn/server_version": manifest.server_version,
+        "bcn/tool_version": manifest.tool_version,
+        "bcn/pit": manifest.tie.pit.pit if manifest.tie else "none",
     }
 
 

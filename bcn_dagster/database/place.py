@@ -60,6 +60,11 @@ class DatabasePlace:
         return f"{self.plain}_drill_database"
 
     @property
+    def run_tags(self) -> dict[str, str]:
+        """The tags of the runs of all jobs."""
+        return {"bcn/database": self.plain, **self.tags}
+
+    @property
     def watch(self) -> Watch:
         """Failures of what is about the asset are told."""
         prefix = f"{self.plain}_database"

@@ -40,30 +40,37 @@ class DrillConfig(dg.Config):
 def build_database_restore_job(place: DatabasePlace) -> dg.JobDefinition:
     """The job that restores; a dry run shows the plan."""
 
-    @dg.op(name=f"{place.plain}_load_database", pool=place.pool)
+    @dg.op(
+        name=f"{place.plain}_load_database",
+        pool=place.pool,
+        description="Shows the plan; loads the dump when dry_run is false.",
+    )
     def load(context: dg.OpExecutionContext, config: DatabaseRestoreConfig) -> None:
         with told_to_dagster():
             both, tied, plan = _planned(place, context, config)
             done = None if config.dry_run else _restored(both, tied, plan)
         context.add_output_metadata(
             {
-                "dump": plan.manifest.dump,
-                "target": plan.target.place,
-                "tables_now": plan.tables_now,
-                "in_use_by": [*filter(None, [plan.catalog_answers]), *plan.connections],
-                "files_missing": tied.files.missing if tied else "not looked at",
-                "refusal": refusal.message if (refusal := (tied or plan).refusal) else "none",
-                "result": "dry run: nothing is written"
+                "bcn/dump": plan.manifest.dump,
+                "bcn/target": plan.target.place,
+                "bcn/tables_now": plan.tables_now,
+                "bcn/in_use_by": [*filter(None, [plan.catalog_answers]), *plan.connections],
+                "bcn/files_missing": tied.files.missing if tied else "not looked at",
+                "bcn/refusal": refusal.message if (refusal := (tied or plan).refusal) else "none",
+                "bcn/result": "dry run: nothing is written"
                 if done is None
                 else f"restored in {done.seconds:.1f} s",
-                "safety_dump": (done.safety if done else None) or "none",
+                "bcn/safety_dump": (done.safety if done else None) or "none",
             }
         )
 
     @dg.job(
         name=place.restore_job,
-        tags={"bcn/restore": place.plain},
-        description="Restores the catalog's database from a dump. Stop the catalog first.",
+        tags=place.run_tags,
+        description=(
+            "Restores the catalog's database from a dump. Stop the catalog first. "
+            "A dry run shows the plan: set dry_run to false to carry it out."
+        ),
     )
     def restore_job() -> None:
         load()
@@ -96,17 +103,22 @@ def _restored(both: TiedRestore, tied: TiedPlan | None, plan: DatabasePlan) -> R
 def build_database_drill_job(place: DatabasePlace) -> dg.JobDefinition:
     """The job that restores a dump into a scratch database, compares, and removes it."""
 
-    @dg.op(name=f"{place.plain}_try_dump", pool=place.pool)
+    @dg.op(
+        name=f"{place.plain}_try_dump",
+        pool=place.pool,
+        description="Loads the dump into a scratch database, compares, and removes it again.",
+    )
     def drill(context: dg.OpExecutionContext, config: DrillConfig) -> None:
         with told_to_dagster():
             database = place.open(context)
             done = drill_database(database, database.dumps.select(config.dump))
-        context.add_output_metadata({"dump": done.manifest.dump, "rto_seconds": round(done.seconds, 3)})
+        context.add_output_metadata({"bcn/dump": done.manifest.dump, "bcn/rto_s": round(done.seconds, 3)})
         if done.problem:
             raise failure(DamagedRepository(f"dump {done.manifest.dump} does not restore: {done.problem}"))
 
     @dg.job(
         name=place.drill_job,
+        tags=place.run_tags,
         description="Proves that the newest dump restores, and measures how long that takes.",
     )
     def drill_job() -> None:

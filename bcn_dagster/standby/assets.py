@@ -26,6 +26,7 @@ def build_standby_assets(following: Following, retries: dg.RetryPolicy) -> dg.As
 
     @dg.multi_asset(
         name=f"{following.plain}_tables",
+        description="Syncs the tables that the run selects, several at once.",
         outs={output(table): _out(following, key, table) for key, table in tables.items()},
         can_subset=True,
         pool=f"bcn_standby_{following.plain}",
@@ -69,7 +70,7 @@ def sync_metadata(one: Synced) -> dict[str, Any]:
         "bcn/manifests_rewritten": work.manifests,
         "bcn/lists_rewritten": work.lists,
         "bcn/delete_files_rewritten": work.deletes,
-        "bcn/seconds": dg.MetadataValue.float(one.seconds),
+        "bcn/duration_s": dg.MetadataValue.float(one.seconds),
         "bcn/metadata_location": one.metadata_location or "",
     }
     if plan.lag.seconds is not None:

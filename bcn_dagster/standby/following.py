@@ -33,7 +33,7 @@ class Following:
     @property
     def job(self) -> str:
         """The job that brings all tables up to date."""
-        return f"{self.plain}_follow"
+        return f"{self.plain}_sync"
 
     def key(self, table: TableName) -> dg.AssetKey:
         """A standby table's asset."""

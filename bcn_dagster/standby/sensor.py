@@ -13,7 +13,7 @@ from bcn_dagster.standby.following import Following
 _MARKER_SECONDS = 60
 
 
-def build_follow_sensor(following: Following, *, has_marker: bool) -> dg.SensorDefinition:
+def build_sync_sensor(following: Following, *, has_marker: bool) -> dg.SensorDefinition:
     """With a completion marker it is looked at every minute; without one each period is a reason of its own."""
     seconds = min(_MARKER_SECONDS, following.interval_seconds) if has_marker else following.interval_seconds
     running = dg.DefaultSensorStatus.RUNNING if following.running else dg.DefaultSensorStatus.STOPPED
@@ -25,7 +25,7 @@ def build_follow_sensor(following: Following, *, has_marker: bool) -> dg.SensorD
         default_status=running,
         description=f"Asks for a sync of standby {following.name} after each replication.",
     )
-    def follow(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    def sync(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         with told_to_dagster():
             cause = _cause(following)
         if cause is None:
@@ -34,10 +34,10 @@ def build_follow_sensor(following: Following, *, has_marker: bool) -> dg.SensorD
             return dg.SkipReason("the replicator has not finished again since the last sync")
         if _is_at_work(context.instance, following):
             return dg.SkipReason("a sync of this standby is at work; the next tick asks again")
-        request = dg.RunRequest(run_key=f"{following.job}-{cause}", tags={"bcn/asked_by": "follow"})
+        request = dg.RunRequest(run_key=f"{following.job}-{cause}", tags={"bcn/asked_by": "sync"})
         return dg.SensorResult(run_requests=[request], cursor=cause)
 
-    return follow
+    return sync
 
 
 def _cause(following: Following) -> str | None:

@@ -55,7 +55,7 @@ class PruneConfig(dg.Config):
 
 
 def build_prune_job(site: Site) -> dg.JobDefinition:
-    """The engine guards what is held, in use, or the last complete PIT; the sync sensor hides what is gone."""
+    """The engine guards what is held, in use, or the last complete PIT; the sensor of PITs hides what is gone."""
     prefix = site.names.plain
 
     @dg.op(

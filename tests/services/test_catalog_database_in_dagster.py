@@ -45,7 +45,9 @@ def test_the_dump_of_today_is_a_partition_with_its_checks(
 
     checks = {one.check_name: one.passed for one in done.get_asset_check_evaluations()}
     held = [one["dump"] for one in operator.database_command("list")["dumps"]]
-    shown = [one.metadata["dump"].value for one in done.asset_materializations_for_node("shop_database_dump")]
+    shown = [
+        one.metadata["bcn/dump"].value for one in done.asset_materializations_for_node("shop_database_dump")
+    ]
     assert ({"dump_whole": True, "dump_fresh": True}, held) == (checks, shown)
 
 

@@ -76,7 +76,7 @@ def page(browser: Browser) -> Iterator[Page]:
 @pytest.fixture(scope="module")
 def worked(grown: Grown, interface: UserInterface, page: Page) -> Grown:
     """By clicks the standby's sensor is on, and a backfill over the three instants is started; the daemon did both."""
-    interface.switch_on(page, "dr_follow")
+    interface.switch_on(page, "dr_sync")
     interface.add_pits(*grown.pits)
     interface.choose_pits(page)
     assert "COMPLETED_SUCCESS" == interface.launch_backfill_and_wait(page)
@@ -146,7 +146,7 @@ def test_the_pages_of_the_run_tell_how_far_it_came(
 def test_a_standby_follows_when_its_sensor_is_switched_on_by_a_click(
     worked: Grown, interface: UserInterface, page: Page
 ) -> None:
-    interface.wait_for_run("dr_follow")
+    interface.wait_for_run("dr_sync")
 
     interface.open(page, "/assets/dr/sales/orders", wait_for="bcn/versions_behind")
     standby = load_catalog("standby", type="sql", uri=f"sqlite:///{worked.project.standby / 'catalog.db'}")

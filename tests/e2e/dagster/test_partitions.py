@@ -75,7 +75,7 @@ def test_a_pit_that_the_command_wrote_appears_with_its_materializations(backed_u
     append(backed_up.catalog.load_table("sales.orders"), 100)
     pit = written_elsewhere(backed_up)
 
-    answer = result(backed_up.tick("sync"))
+    answer = result(backed_up.tick("pits"))
 
     assert pit in backed_up.partitions
     assert {(key("sales.orders"), pit), (PIT, pit)} == {
@@ -88,22 +88,22 @@ def test_a_pit_that_the_command_wrote_appears_with_its_materializations(backed_u
 def test_a_pit_that_the_command_wrote_has_its_checks_too(backed_up: Location) -> None:
     pit = written_elsewhere(backed_up)
 
-    events = result(backed_up.tick("sync")).asset_events
+    events = result(backed_up.tick("pits")).asset_events
 
     checks = {one.check_name: one.partition for one in events if isinstance(one, dg.AssetCheckEvaluation)}
     assert {"pit_complete": pit, "no_unwanted_change": pit, "row_counts": pit} == checks
 
 
 def test_pits_that_are_shown_are_left_alone(backed_up: Location) -> None:
-    assert isinstance(backed_up.tick("sync"), dg.SkipReason)
+    assert isinstance(backed_up.tick("pits"), dg.SkipReason)
 
 
 def test_a_pruned_pit_vanishes_and_one_that_is_asked_for_stays(backed_up: Location) -> None:
     pruned, asked_for = written_elsewhere(backed_up), backed_up.add_pit()
-    cursor = result(backed_up.tick("sync")).cursor
+    cursor = result(backed_up.tick("pits")).cursor
     backed_up.repository.store.delete(backed_up.repository.layout.pit_manifest(pruned))
 
-    backed_up.tick("sync", cursor)
+    backed_up.tick("pits", cursor)
 
     assert pruned not in backed_up.partitions
     assert asked_for in backed_up.partitions

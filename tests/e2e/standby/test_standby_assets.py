@@ -14,7 +14,7 @@ from tests.warehouse.standby import ORDERS as TABLE
 from tests.warehouse.standby import Sites
 
 ORDERS = dg.AssetKey(["dr", "sales", "orders"])
-FOLLOW = "dr_follow"
+FOLLOW = "dr_sync"
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_the_assets_metadata_says_lag_work_and_time(component: IcebergStandby) -
         found[f"bcn/{name}"]
         for name in ("action", "versions_behind", "lag_s", "files_new", "manifests_rewritten")
     )
-    assert {"bcn/bytes_referenced", "bcn/seconds", "bcn/shows_the_source_at"} <= set(found)
+    assert {"bcn/bytes_referenced", "bcn/duration_s", "bcn/shows_the_source_at"} <= set(found)
 
 
 def test_what_the_next_version_lacks_is_in_the_metadata(component: IcebergStandby, sites: Sites) -> None:

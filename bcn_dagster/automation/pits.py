@@ -1,4 +1,4 @@
-"""The sync sensor: PITs that were written or pruned elsewhere appear and vanish in Dagster."""
+"""The sensor of PITs: those that were written or pruned elsewhere appear and vanish in Dagster."""
 
 import json
 from collections.abc import Iterator
@@ -16,20 +16,20 @@ from bcn_dagster.site import Site
 _MOST_PITS_A_TICK = 20
 
 
-def build_sync_sensor(site: Site, interval_s: int) -> dg.SensorDefinition:
+def build_pits_sensor(site: Site, interval_s: int) -> dg.SensorDefinition:
     """A sensor that holds the partitions against the repository's PITs."""
 
     @dg.sensor(
-        name=f"{site.names.plain}_sync",
+        name=f"{site.names.plain}_pits",
         minimum_interval_seconds=interval_s,
         default_status=site.sensor_status,
         description="Shows PITs that the command line or another deployment wrote, and hides pruned ones.",
     )
-    def sync(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    def pits(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         with told_to_dagster():
             return _evaluate(site, context)
 
-    return sync
+    return pits
 
 
 def _evaluate(site: Site, context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
