@@ -62,7 +62,7 @@ def pace_options(command: F) -> F:
         "--throughput",
         type=ByteRate(),
         metavar="RATE",
-        help="Bytes per second through this machine, such as 200MB/s (bcn.toml, else 100M).",
+        help="Bytes per second through this machine, such as 200MB/s or 200MiB/s (bcn.toml, else 100MiB/s).",
     )(command)
 
 
