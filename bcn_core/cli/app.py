@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Sequence
 
 import click
+from click.exceptions import NoArgsIsHelpError
 from click.shell_completion import CompletionItem
 
 from bcn_core import __version__
@@ -93,6 +94,9 @@ def _told(arguments: Sequence[str], manner: Manner) -> int:
     except BcnError as error:
         _trace(manner)
         return manner.fail_with(error)
+    except NoArgsIsHelpError as error:
+        manner.say(error.format_message())
+        return error.exit_code
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f"see: {context.command_path} --help" if context else "see: bcn --help"

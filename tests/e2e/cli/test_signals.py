@@ -50,7 +50,7 @@ def blocked(lake: CommandLine) -> Iterator[Blocked]:
     os.mkfifo(pipe)
     process = lake.start("backup", "--repo", "repo", "--catalog", "prod", "-v")
     found = Blocked(lake, process, pipe, content)
-    found.hear("sales.orders: 1 files to copy")
+    found.hear("sales.orders: 1 file to copy")
     yield found
     if process.poll() is None:
         process.kill()
