@@ -36,6 +36,7 @@ COMMANDS = {
     "inventory": ("inventory", "Describe the repository as Iceberg tables."),
     "query": ("query", "Ask in SQL what is backed up."),
     "check-store": ("check_store", "Try out whether a place can hold a repository."),
+    "docs": ("docs", "Show a page of the documentation; no network is needed."),
     "schema": ("schema", "Print the JSON Schema of what a command prints with --json."),
     "completion": ("completion", "Print what makes a shell complete this command."),
 }
@@ -69,7 +70,9 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
 
-@click.group(cls=LazyGroup, epilog="Exit codes: 0 done, 9 done with problems, 2-8 see docs/reference/cli.md.")
+@click.group(
+    cls=LazyGroup, epilog="Exit codes: 0 done, 9 done with problems; all: bcn docs errors-and-exit-codes."
+)
 @click.version_option(__version__, prog_name="bcn")
 def bcn() -> None:
     """Back up Apache Iceberg catalogs at points in time, and restore them anywhere."""

@@ -29,7 +29,7 @@ class PaceOptions(PlaceOptions):
 
 
 class EstimateDocument(TypedDict):
-    """What one operation would cost and take; ``counts`` are the terms of docs/reference/requests.md."""
+    """What one operation would cost and take; ``counts`` are terms that `bcn docs requests` explains."""
 
     operation: str
     repository: str
