@@ -284,12 +284,10 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
         return Settings.model_validate(_filled(raw, environment, str(file))).beside(environment)
     except tomllib.TOMLDecodeError as error:
         raise InvalidRequest(
-            f"{file} is not valid TOML: {error}", hint="see docs/reference/configuration.md"
+            f"{file} is not valid TOML: {error}", hint="see: bcn docs configuration"
         ) from error
     except ValidationError as error:
-        raise InvalidRequest(
-            f"{file}: {_first(error)}", hint="see docs/reference/configuration.md"
-        ) from error
+        raise InvalidRequest(f"{file}: {_first(error)}", hint="see: bcn docs configuration") from error
 
 
 def _filled(value: Any, environment: Mapping[str, str], file: str) -> Any:

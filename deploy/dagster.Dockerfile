@@ -25,6 +25,8 @@ RUN pip install --no-cache-dir --no-deps --only-binary :all: --require-hashes -r
 COPY pyproject.toml README.md LICENSE ./
 COPY bcn_core bcn_core
 COPY bcn_dagster bcn_dagster
+# For `bcn docs`, in a pod that has no network to read them in.
+COPY docs docs
 RUN pip install --no-cache-dir --no-deps --no-build-isolation .
 
 COPY --chown=bcn:bcn deploy/dagster.yaml deploy/workspace.yaml /opt/dagster/home/

@@ -68,6 +68,8 @@ def main() -> None:
     import_all()
     for command in ("backup", "restore", "describe", "list", "init", "verify", "prune"):
         bcn(command, "--help")
+    if "# Configuration" not in bcn("docs", "configuration") or "the-catalog-is-gone" not in bcn("docs"):
+        sys.exit("the pages of the documentation are not in the wheel")
     make_shop()
     Path("bcn.toml").write_text(CONFIG.format(Path.cwd()))
     bcn("backup")

@@ -1,4 +1,4 @@
-"""Look a wheel through: both packages with their types, the command, its manual, every extra; and nothing else."""
+"""Look a wheel through: both packages and their types, the command, its pages, every extra; and nothing else."""
 
 import re
 import sys
@@ -23,9 +23,10 @@ def problems(wheel: Path) -> list[str]:
     typed = {f"{package}/py.typed" for package in PACKAGES}
     shared = f"{about.removesuffix('.dist-info')}.data/data/share/man/man1/"
     manuals = {f"{shared}{page.name}" for page in ROOT.glob("man/*")}
+    pages = {f"bcn_core/{path.relative_to(ROOT)}" for path in ROOT.glob("docs/**/*.md")}
     extras = set(metadata.get_all("Provides-Extra") or ())
     version = re.search(r'__version__ = "(.+)"', (ROOT / "bcn_core/__init__.py").read_text())
-    found = [f"lacks {name}" for name in sorted((sources | typed | manuals) - names)]
+    found = [f"lacks {name}" for name in sorted((sources | typed | manuals | pages) - names)]
     found += [f"holds {name}" for name in sorted(names) if not name.startswith((*PACKAGES, about, shared))]
     found += [f"has no extra {name}" for name in sorted(project["optional-dependencies"].keys() - extras)]
     found += [] if version and metadata["Version"] == version[1] else [f"is version {metadata['Version']}"]

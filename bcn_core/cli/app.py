@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Sequence
 
 import click
+from click.exceptions import NoArgsIsHelpError
 from click.shell_completion import CompletionItem
 
 from bcn_core import __version__
@@ -35,6 +36,7 @@ COMMANDS = {
     "inventory": ("inventory", "Describe the repository as Iceberg tables."),
     "query": ("query", "Ask in SQL what is backed up."),
     "check-store": ("check_store", "Try out whether a place can hold a repository."),
+    "docs": ("docs", "Show a page of the documentation; no network is needed."),
     "schema": ("schema", "Print the JSON Schema of what a command prints with --json."),
     "completion": ("completion", "Print what makes a shell complete this command."),
 }
@@ -68,7 +70,9 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
 
-@click.group(cls=LazyGroup, epilog="Exit codes: 0 done, 9 done with problems, 2-8 see docs/reference/cli.md.")
+@click.group(
+    cls=LazyGroup, epilog="Exit codes: 0 done, 9 done with problems; all: bcn docs errors-and-exit-codes."
+)
 @click.version_option(__version__, prog_name="bcn")
 def bcn() -> None:
     """Back up Apache Iceberg catalogs at points in time, and restore them anywhere."""
@@ -93,6 +97,9 @@ def _told(arguments: Sequence[str], manner: Manner) -> int:
     except BcnError as error:
         _trace(manner)
         return manner.fail_with(error)
+    except NoArgsIsHelpError as error:
+        manner.say(error.format_message())
+        return error.exit_code
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f"see: {context.command_path} --help" if context else "see: bcn --help"

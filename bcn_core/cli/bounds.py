@@ -13,8 +13,8 @@ from bcn_core.settings import BackupSettings, RestoreSettings
 from bcn_core.storage.throttling import Rate, Throttled
 
 F = TypeVar("F", bound=Callable[..., Any])
-_RATE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?(?:/s)?", re.IGNORECASE)
-_FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
+_RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([kmgt])(i?))?b?(?:/s)?", re.IGNORECASE)
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
 class BoundOptions(TypedDict):
@@ -31,15 +31,18 @@ class ProcessOptions(BoundOptions):
 
 
 class ByteRate(click.ParamType[int]):
-    """``50M`` -> bytes per second."""
+    """Bytes per second, by powers of 1000 or of 1024, as IEC 80000-13 spells them: ``50MB/s``, ``50MiB/s``."""
 
     name = "rate"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         found = _RATE.fullmatch(str(value).strip())
-        count = int(float(found[1]) * _FACTORS[found[2].lower()]) if found else 0
+        count = 0
+        if found:
+            step = 1024 if found[3] else 1000
+            count = int(float(found[1]) * step ** _POWERS[(found[2] or "").lower()])
         if count < 1:
-            self.fail(f"'{value}' is no rate; say bytes per second, such as 800K or 50M", param, ctx)
+            self.fail(f"'{value}' is no rate; say bytes per second, such as 800KB or 50MiB", param, ctx)
         return count
 
 
@@ -55,7 +58,7 @@ def bound_options(command: F) -> F:
         "--limit-rate",
         metavar="RATE",
         type=ByteRate(),
-        help="Read at most so many bytes per second, such as 50M.",
+        help="Read at most so many bytes per second: 50MB, or 50MiB.",
     )(command)
 
 

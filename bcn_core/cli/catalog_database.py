@@ -14,6 +14,8 @@ from bcn_core.cli.opening import Place
 from bcn_core.cli.opening_database import opened_database
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.plain import plain
+from bcn_core.cli.wording import tables_and_rows
+from bcn_core.counting import counted
 from bcn_core.dumping.running import check_running
 from bcn_core.dumping.standing import Standing, standing_of
 from bcn_core.errors import DamagedRepository, FinishedWithProblems
@@ -66,7 +68,10 @@ def backup_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
 @json_option(DumpListDocument)
 @click.pass_obj
 def list_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
-    """List the dumps, and say how old the newest is (RPO) and how long the last drill took (RTO)."""
+    """List the dumps, with how old the newest is.
+
+    Its age is what would be lost (RPO); how long the last drill took is how soon all would be back (RTO).
+    """
     with opened_database(manner, given, "catalog-database list") as (place, database):
         found, limit = standing_of(database), _limit(place, database)
     manner.answer({**plain(found), "no_older_than": limit.no_older_than.total_seconds()})
@@ -107,7 +112,9 @@ def describe_command(manner: Manner, **given: Unpack[DumpOptions]) -> None:
 @json_option(DumpChecksDocument)
 @click.pass_obj
 def verify_command(manner: Manner, **given: Unpack[VerifyOptions]) -> None:
-    """Look a dump through: its digest, a statement for every table, its rows, its last line. No server is needed.
+    """Look a dump through; no server is needed.
+
+    Its digest, a statement for every table, its rows, its last line.
 
     --running, after a restore: the catalog answers, names the same references and pointers, and a table loads.
     """
@@ -137,14 +144,14 @@ def _limit(place: Place, database: CatalogDatabase) -> CatalogDatabaseSettings:
 
 def _draw(found: DumpManifest) -> None:
     pointers = len(found.state.references or found.state.tables)
-    noun = "references" if found.state.references else "tables"
+    noun = "reference" if found.state.references else "table"
     facts(
         [
             ("database", f"{found.server}, PostgreSQL {found.server_version}"),
             ("taken at", f"{found.taken_at:%Y-%m-%d %H:%M:%S} UTC, in {duration(found.duration_ms / 1000)}"),
             ("written by", f"pg_dump {found.tool_version}, {_form(found)}"),
-            ("holds", f"{len(found.tables)} tables, {sum(one.rows for one in found.tables):,} rows"),
-            ("catalog", f"{found.state.kind}, {pointers} {noun}"),
+            ("holds", tables_and_rows(found)),
+            ("catalog", f"{found.state.kind}, {counted(pointers, noun)}"),
             ("size", size(found.bytes)),
             ("PIT", f"{found.tie.pit.pit}, {found.tie.consistency}" if found.tie else None),
             ("reason", found.reason),

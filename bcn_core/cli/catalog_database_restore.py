@@ -33,6 +33,8 @@ from bcn_core.cli.options import (
 )
 from bcn_core.cli.plain import plain
 from bcn_core.cli.tied_result import draw_tied, tied_document
+from bcn_core.cli.wording import tables_and_rows
+from bcn_core.counting import counted
 from bcn_core.errors import DamagedRepository, InvalidRequest
 from bcn_core.tied_restore import TiedPlan, TiedRestore
 
@@ -80,11 +82,12 @@ _IN_USE = "Also while the catalog answers or somebody is connected."
 @json_option(RestoreDocument)
 @click.pass_obj
 def restore_command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
-    """Put the catalog's database into the state of a dump; shows its plan and asks before it writes anything.
+    """Put the catalog's database into the state of a dump.
 
-    Stop the catalog first. What the database holds is dumped before. The load is one transaction that ends with the
-    rows of the dump: at the first error the old state stands. With --with-tables one plan covers the tables' files
-    too: those that are missing come back to where they were, before the database that names them.
+    Shows its plan and asks before it writes anything. Stop the catalog first. What the database holds is dumped
+    before. The load is one transaction that ends with the rows of the dump: at the first error the old state stands.
+    With --with-tables one plan covers the tables' files too: those that are missing come back to where they were,
+    before the database that names them.
     """
     with opened_database(manner, given, "catalog-database restore") as (place, database):
         properties = place.settings.catalog_properties(database.repository.scope.catalog)
@@ -118,9 +121,10 @@ def restore_command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
 @json_option(ResetDocument)
 @click.pass_obj
 def reset_command(manner: Manner, **given: Unpack[ResetOptions]) -> None:
-    """Remove all of the catalog's state, so that it starts empty: the last resort when no dump restores.
+    """Remove all of the catalog's state, so that it starts empty.
 
-    Asks for the database's name. What the database holds is dumped before. The tables' files are not touched.
+    The last resort when no dump restores. Asks for the database's name. What the database holds is dumped before. The
+    tables' files are not touched.
     """
     with opened_database(manner, given, "catalog-database reset") as (place, database):
         name = given["database"] or _typed(manner, database.address.place)
@@ -142,9 +146,10 @@ def reset_command(manner: Manner, **given: Unpack[ResetOptions]) -> None:
 @json_option(DrillDocument)
 @click.pass_obj
 def drill_command(manner: Manner, **given: Unpack[DrillOptions]) -> None:
-    """Prove that a dump restores: load it into a scratch database of the same server, compare it, remove it again.
+    """Prove that a dump restores.
 
-    The user must be allowed to create databases. How long it took is kept, and shown as the measured RTO.
+    It is loaded into a scratch database of the same server, compared and removed again. The user must be allowed to
+    create databases. How long it took is kept, and shown as the measured RTO.
     """
     with opened_database(manner, given, "catalog-database drill") as (_, database):
         done = drill_database(database, database.dumps.select(given["dump"]))
@@ -185,16 +190,13 @@ def _draw(plan: DatabasePlan) -> None:
     now = (
         "a new database"
         if plan.creates
-        else f"{plan.tables_now} tables, dumped before"
+        else f"{counted(plan.tables_now, 'table')}, dumped before"
         if plan.safety
         else "empty"
     )
     facts(
         [
-            (
-                "dump",
-                f"{held.dump}: {len(held.tables)} tables, {sum(one.rows for one in held.tables):,} rows",
-            ),
+            ("dump", f"{held.dump}: {tables_and_rows(held)}"),
             ("into", plan.target.place),
             ("there now", now),
             ("in use by", ", ".join([*filter(None, [plan.catalog_answers]), *plan.connections]) or None),

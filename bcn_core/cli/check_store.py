@@ -46,7 +46,7 @@ def command(manner: Manner, **given: Unpack[CheckStoreOptions]) -> None:
     if broken:
         raise StorageRefused(
             f"{store.url} cannot hold a repository: {len(broken)} of {len(found)} promises are broken",
-            hint="choose another store, or a newer version of this one; see docs/reference/object-stores.md",
+            hint="choose another store, or a newer version of this one; see: bcn docs object-stores",
         )
 
 

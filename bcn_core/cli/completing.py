@@ -71,6 +71,12 @@ def _dumps(given: dict[str, Any]) -> Iterable[str]:
     return () if repository is None else ("latest", *reversed(Dumps(repository).ids()))
 
 
+def _topics(_given: dict[str, Any]) -> Iterable[str]:
+    from bcn_core.cli.manual import topics as known
+
+    return known()
+
+
 def folders(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Let the shell offer its folders."""
     return [CompletionItem(incomplete, type="dir")]
@@ -82,6 +88,8 @@ tables = _offering(_tables)
 """``DATABASE.TABLE`` of the PIT that the line names, else of the newest."""
 dumps = _offering(_dumps)
 """Ids of dumps of the catalog's own database, the newest first."""
+topics = _offering(_topics)
+"""Pages of the documentation."""
 databases = _offering(_databases)
 """Databases of the PIT that the line names, else of the newest."""
 catalogs = _offering(lambda given: sorted(_settings(given).catalogs))

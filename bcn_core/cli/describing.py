@@ -56,7 +56,7 @@ def draw_checks(checks: tuple[CheckRecord, ...]) -> None:
         line("\nnever verified: bcn verify")
     for one in checks:
         age = datetime.now(UTC) - one.finished_at
-        found = f"{one.faults} FAULTS: {one.first_fault}" if one.faults else _no_fault(one)
+        found = f"{counted(one.faults, 'fault').upper()}: {one.first_fault}" if one.faults else _no_fault(one)
         line(f"\nverified {one.level}: {found}, {one.finished_at:%Y-%m-%d %H:%M} UTC, {_age(age)} ago")
 
 
@@ -66,7 +66,7 @@ def _no_fault(one: CheckRecord) -> str:
         return "no fault"
     missing = f", {one.refused} not tried" if one.refused else ""
     return (
-        f"{one.tables} tables of PIT {one.pit} came back{missing}, {one.rows or 0:,} rows, "
+        f"{counted(one.tables, 'table')} of PIT {one.pit} came back{missing}, {counted(one.rows or 0, 'row')}, "
         f"{size(one.bytes_read)} in {duration(one.seconds)}"
     )
 

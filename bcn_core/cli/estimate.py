@@ -93,7 +93,10 @@ def _backup(place: Place, repository: Repository, catalog: Catalog, report: Repo
 @json_option(EstimateDocument)
 @click.pass_obj
 def restore_command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
-    """Tell what a restore would take, by its own plan; a restore that would be refused is refused here as well."""
+    """Tell what a restore would take, by its own plan.
+
+    A restore that would be refused is refused here as well.
+    """
     place = open_place(given)
     repository = place.repository()
     target = target_of(place, repository, given)
@@ -114,7 +117,10 @@ def restore_command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
 @json_option(EstimateDocument)
 @click.pass_obj
 def verify_command(manner: Manner, **given: Unpack[VerifyOptions]) -> None:
-    """Tell what a check of the repository would take: its lists of files are read, none of its files."""
+    """Tell what a check of the repository would take.
+
+    The repository's lists of files are read, none of the files.
+    """
     if given["read"] and given["read_all"]:
         raise InvalidRequest("--read and --read-all ask for different things", hint="give one of them")
     place = open_place(given)
@@ -129,7 +135,7 @@ def verify_command(manner: Manner, **given: Unpack[VerifyOptions]) -> None:
 @json_option(EstimateDocument)
 @click.pass_obj
 def prune_command(manner: Manner, **given: Unpack[PruneOptions]) -> None:
-    """Tell what bcn prune --apply would ask for now, and what it frees in the end."""
+    """Tell what bcn prune --apply would take now, and free in the end."""
     place = open_place(given)
     found = estimate_prune(place.repository(), rules_of(given, place.settings.retention))
     show(manner, place, given, found)

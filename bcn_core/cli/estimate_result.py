@@ -29,7 +29,7 @@ class PaceOptions(PlaceOptions):
 
 
 class EstimateDocument(TypedDict):
-    """What one operation would cost and take; ``counts`` are the terms of docs/reference/requests.md."""
+    """What one operation would cost and take; ``counts`` are terms that `bcn docs requests` explains."""
 
     operation: str
     repository: str
@@ -62,7 +62,7 @@ def pace_options(command: F) -> F:
         "--throughput",
         type=ByteRate(),
         metavar="RATE",
-        help="Bytes per second through this machine, such as 200MB/s (bcn.toml, else 100M).",
+        help="Bytes per second through this machine, such as 200MB/s or 200MiB/s (bcn.toml, else 100MiB/s).",
     )(command)
 
 

@@ -11,6 +11,7 @@ from bcn_core.cli.opening import Place, open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
+from bcn_core.counting import counted
 from bcn_core.events import Report, silent
 from bcn_core.inventory import Inventory, Standing, rebuild, status
 
@@ -54,7 +55,7 @@ def status_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
 @json_option(InventoryDocument)
 @click.pass_obj
 def rebuild_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
-    """Remove the inventory, whatever state it is in, and make it anew from the PITs."""
+    """Make the inventory anew from the PITs, whatever state it is in."""
     place = open_place(given)
     with reporting(manner, place.stores) as report:
         inventory = open_inventory(place, report)
@@ -68,9 +69,9 @@ def rebuild_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
 def _draw(found: Standing) -> None:
     facts([("inventory", found.folder), ("PITs", found.pits), ("lag", found.lag)])
     if found.documented is not None:
-        facts([("documents", f"of {found.documented:,} PITs")])
+        facts([("documents", f"of {counted(found.documented, 'PIT')}")])
     for one in found.tables:
-        line(f"{one.name:<12} {one.rows:,} rows  {one.metadata_location}")
+        line(f"{one.name:<12} {counted(one.rows, 'row')}  {one.metadata_location}")
     if found.lag or found.needs:
         line(
             f"behind: {found.needs or 'PITs are missing'}; the next backup catches up, or bcn inventory rebuild"

@@ -97,33 +97,50 @@ class _Bar:
 def _line(event: Event, *, everything: bool) -> str:
     """One line about an event; empty for a step that only ``--verbose`` tells."""
     template = _PROBLEMS.get(type(event)) or (_STEPS.get(type(event)) if everything else None)
+    if template is None:
+        return ""
     copied = getattr(event, "bytes", getattr(event, "bytes_new", 0))
-    pits = getattr(event, "lag", getattr(event, "pits", 0))
-    return template.format(event=event, size=size(copied), count=counted(pits, "PIT")) if template else ""
+    return template.format(event=event, size=size(copied), **_counts(event))
 
 
+def _counts(event: Event) -> dict[str, str]:
+    """What an event counts, with the nouns: events of one kind have at most one number of each."""
+    return {
+        noun: counted(getattr(event, name), noun.replace("_", " "))
+        for noun, names in _COUNTED.items()
+        for name in names
+        if hasattr(event, name)
+    }
+
+
+_COUNTED = {
+    "PIT": ("lag", "pits"),
+    "table": ("moved", "tables"),
+    "file": ("files",),
+    "new_file": ("files_new",),
+}
 _PROBLEMS: dict[type[Event], str] = {
     events.Warned: "warning: {event.message}",
     events.TableFailed: "{event.table} FAILED: {event.reason}",
-    events.InventoryBehind: "warning: the inventory lacks {count}, the next run catches up: {event.reason}",
+    events.InventoryBehind: "warning: the inventory lacks {PIT}, the next run catches up: {event.reason}",
     events.CallRepeated: "{event.place}: {event.reason}; try {event.attempt} follows in {event.seconds:.1f} s",
 }
 _STEPS: dict[type[Event], str] = {
-    events.SweepRepeated: "the catalog moved ({event.moved} tables) while it was read; reading it again",
+    events.SweepRepeated: "the catalog moved ({table}) while it was read; reading it again",
     events.PitBegun: "PIT {event.pit} on {event.parent}: {event.to_capture} to capture, {event.unchanged} unchanged",
     events.CaptureStarted: "{event.table}: reading {event.pointer}",
-    events.FilesFound: "{event.table}: {event.files} files to copy, {size}",
+    events.FilesFound: "{event.table}: {file} to copy, {size}",
     events.FileCopied: "{event.table}: {event.location}, {size}",
     events.PointerAdvanced: "{event.table}: moved on to {event.pointer} while it was copied; starting again",
-    events.TableCaptured: "{event.table}: captured, {event.files_new} new files ({size}), {event.files_reused} reused",
+    events.TableCaptured: "{event.table}: captured, {new_file} ({size}), {event.files_reused} reused",
     events.PitPublished: "PIT {event.pit} is published: {event.status}",
-    events.DumpWritten: "dump {event.dump}: {event.tables} tables, {size}",
+    events.DumpWritten: "dump {event.dump}: {table}, {size}",
     events.DatabaseLoaded: "dump {event.dump} is loaded into {event.database}",
-    events.RestoreStarted: "{event.table}: restoring {event.files} files, {size}",
-    events.TableSynced: "{event.table}: {event.action} to {event.version}, {event.files_new} new files",
+    events.RestoreStarted: "{event.table}: restoring {file}, {size}",
+    events.TableSynced: "{event.table}: {event.action} to {event.version}, {new_file}",
     events.TablePromoted: "{event.table}: promoted at {event.version}",
-    events.TableAdopted: "{event.table}: adopted, {event.files} files",
+    events.TableAdopted: "{event.table}: adopted, {file}",
     events.ObjectReplaced: "{event.key}: has its bytes again, from {event.origin}",
-    events.InventoryWritten: "the inventory at {event.folder} shows {count}: {event.how}",
+    events.InventoryWritten: "the inventory at {event.folder} shows {PIT}: {event.how}",
     events.TableRestored: "{event.table}: restored at {event.location}",
 }

@@ -16,6 +16,7 @@ from bcn_core.cli.options import (
 )
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
+from bcn_core.counting import counted
 from bcn_core.drill import Drill, Drilled, DrilledTable, DrillRequest, carry_out
 from bcn_core.errors import DamagedRepository, FinishedWithProblems, InvalidRequest
 from bcn_core.verify import Slice
@@ -129,7 +130,7 @@ def _draw(found: Drilled) -> None:
             line(f"{one.table}: {one.note}")
     said = f"{len(found.restored)} of {len(found.tables)} tables came back and were checked"
     line(
-        f"{said}: {found.rows:,} rows, {size(found.bytes)} in {duration(found.seconds)}",
+        f"{said}: {counted(found.rows, 'row')}, {size(found.bytes)} in {duration(found.seconds)}",
         "lost" if found.failed else "good",
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from bcn_core.cli.drawing import Tone
 from bcn_core.counting import counted
 from bcn_core.describe import TableInPit
+from bcn_core.repository.dump_documents import DumpManifest
 
 _CHANGES = {
     "new": "new",
@@ -41,6 +42,12 @@ def verdict(faults: int) -> tuple[str, Tone]:
     if not faults:
         return "whole: no fault found", "good"
     return counted(faults, "fault"), "lost"
+
+
+def tables_and_rows(dump: DumpManifest) -> str:
+    """What a dump of the catalog's own database holds."""
+    rows = sum(table.rows for table in dump.tables)
+    return f"{counted(len(dump.tables), 'table')}, {counted(rows, 'row')}"
 
 
 def what_happened(table: TableInPit) -> str:

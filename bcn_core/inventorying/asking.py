@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
     from pyiceberg.table import Table
 
-_HINT = "tables: pits, tables, objects; their columns: docs/reference/inventory.md"
+_HINT = "tables: pits, tables, objects; their columns: bcn docs inventory"
 
 
 def ask_polars(tables: InventoryTables, sql: str) -> "pl.DataFrame":

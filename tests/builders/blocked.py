@@ -75,7 +75,7 @@ def blocked_backup(lake: CommandLine, *options: str) -> Iterator[Blocked]:
     process = lake.start("backup", "--repo", "repo", "--catalog", "prod", "-v", *options)
     found = Blocked(lake, process, pipe, content)
     try:
-        found.hear("sales.orders: 1 files to copy")
+        found.hear("sales.orders: 1 file to copy")
         yield found
     finally:
         if process.poll() is None:

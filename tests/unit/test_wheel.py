@@ -21,6 +21,7 @@ def contents() -> dict[str, str]:
     return {
         **{f"{manuals}{page.name}": "" for page in ROOT.glob("man/*")},
         **{str(path.relative_to(ROOT)): "" for path in sources},
+        **{f"bcn_core/{page.relative_to(ROOT)}": "" for page in ROOT.glob("docs/**/*.md")},
         "bcn_core/py.typed": "",
         "bcn_dagster/py.typed": "",
         f"{ABOUT}/METADATA": f"Name: bcn\nVersion: {__version__}\n{extras}\n",

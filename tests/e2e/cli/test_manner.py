@@ -46,6 +46,15 @@ def test_wrong_usage_exits_with_2_and_names_the_help(empty: CommandLine, argumen
     assert (2, True) == (answer.code, "--help" in answer.err)
 
 
+@pytest.mark.parametrize("group", [[], ["estimate"], ["inventory"], ["catalog-database"]])
+def test_a_group_that_is_told_nothing_shows_its_help_and_exits_with_2(
+    empty: CommandLine, group: list[str]
+) -> None:
+    answer = empty.bcn(*group)
+
+    assert (2, "", empty.bcn(*group, "--help").out) == (answer.code, answer.out, answer.err)
+
+
 def test_an_error_is_a_message_and_a_hint_on_stderr(backed_up: CommandLine) -> None:
     answer = backed_up.on_repo("list", "--pit", "tuesday")
 

@@ -46,13 +46,14 @@ def test_a_pause_gives_no_credit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "rate"), [("1000", 1000), ("800K", 819200), ("1.5MiB/s", 1572864), ("2g", 2**31)]
+    ("text", "rate"),
+    [("1000", 1000), ("800K", 800_000), ("200MB/s", 200_000_000), ("1.5MiB/s", 1572864), ("2gi", 2**31)],
 )
 def test_a_rate_is_read(text: str, rate: int) -> None:
     assert rate == ByteRate().convert(text, None, None)
 
 
-@pytest.mark.parametrize("text", ["fast", "0", "-1M", ""])
+@pytest.mark.parametrize("text", ["fast", "0", "-1M", "1ib/s", ""])
 def test_what_is_no_rate_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter, match="no rate"):
         ByteRate().convert(text, None, None)
