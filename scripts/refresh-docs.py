@@ -37,7 +37,7 @@ def followed() -> list[Path]:
 
 def refreshed(terminal: Terminal, block: Block) -> str:
     """The block's text as it should be."""
-    if "file" in block.marks or "run" not in block.marks:
+    if block.language != "console" or "run" not in block.marks:
         terminal.do(block)
         return block.text
     lines = []

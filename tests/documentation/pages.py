@@ -1,7 +1,7 @@
 """The blocks of a Markdown page: commands with their output, and files that a reader is told to save.
 
 A page is followed from top to bottom, in one folder, as its reader would follow it. A block marked
-``console run`` is carried out, one marked ``console not-run="why"`` is not. ``exit=3`` says that the last command of
+``run`` is carried out, one marked ``not-run="why"`` is not. ``exit=3`` says that the last command of
 a block ends with 3.
 """
 

@@ -27,6 +27,7 @@ _FORMS = {
     r"\b(?:\d+m)?\d+(?:\.\d+)?s\b": r"(?:\d+m)?\d+(?:\.\d+)?s",
     r"\.\.\.": ".*",
 }
+_PROGRAMS = {"python": "python - <<'END OF PROGRAM'\n{}END OF PROGRAM", "sh": "{}"}
 _TOKENS = re.compile(f"{_IDS.pattern}|{'|'.join(_FORMS)}")
 
 
@@ -47,9 +48,12 @@ class Terminal:
             self.do(block)
 
     def do(self, block: Block) -> None:
-        """Save a block's file, or carry out its commands."""
+        """Save a block's file, or carry out its program or its commands."""
         if "file" in block.marks:
             (self.folder / block.marks["file"]).write_text(block.text)
+        if block.language in _PROGRAMS and "run" in block.marks:
+            shown, code = self.type(_PROGRAMS[block.language].format(block.text))
+            assert code == 0, f"{block.place} ended with {code}:\n{shown}"
         if block.language == "console" and "run" in block.marks:
             steps = steps_of(block)
             for step in steps:

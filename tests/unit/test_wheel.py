@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bcn_core import __version__
-from scripts.wheel_contents import ROOT, problems
+from scripts.wheel_contents import ROOT, problems, sources_of_packages
 
 ABOUT = f"bcn-{__version__}.dist-info"
 EXTRAS = ("age", "azure", "dagster", "gcs", "glue", "hive", "postgres", "s3")
@@ -15,15 +15,12 @@ EXTRAS = ("age", "azure", "dagster", "gcs", "glue", "hive", "postgres", "s3")
 @pytest.fixture
 def contents() -> dict[str, str]:
     """A wheel as it should be."""
-    sources = [path for name in ("bcn_core", "bcn_dagster") for path in (ROOT / name).rglob("*.py")]
     extras = "".join(f"Provides-Extra: {extra}\n" for extra in EXTRAS)
     manuals = f"bcn-{__version__}.data/data/share/man/man1/"
     return {
         **{f"{manuals}{page.name}": "" for page in ROOT.glob("man/*")},
-        **{str(path.relative_to(ROOT)): "" for path in sources},
+        **{str(path.relative_to(ROOT)): "" for path in sources_of_packages()},
         **{f"bcn_core/{page.relative_to(ROOT)}": "" for page in ROOT.glob("docs/**/*.md")},
-        "bcn_core/py.typed": "",
-        "bcn_dagster/py.typed": "",
         f"{ABOUT}/METADATA": f"Name: bcn\nVersion: {__version__}\n{extras}\n",
         f"{ABOUT}/entry_points.txt": "[console_scripts]\nbcn = bcn_core.cli:main\n",
         f"{ABOUT}/licenses/LICENSE": "",
@@ -42,7 +39,10 @@ def test_a_wheel_as_it_should_be_has_no_problem(tmp_path: Path, contents: dict[s
     assert [] == problems(packed(tmp_path, contents))
 
 
-@pytest.mark.parametrize("name", ["bcn_core/py.typed", "bcn_dagster/py.typed", "bcn_core/restore.py"])
+@pytest.mark.parametrize(
+    "name",
+    ["bcn_core/py.typed", "bcn_dagster/py.typed", "bcn_core/restore.py", "bcn_dagster/dg.toml"],
+)
 def test_a_file_that_it_lacks_is_named(tmp_path: Path, contents: dict[str, str], name: str) -> None:
     del contents[name]
 
