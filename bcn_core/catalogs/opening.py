@@ -5,22 +5,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from bcn_core.catalogs.catalog import Catalog, CatalogIdentity
+from bcn_core.catalogs.kinds import KINDS, OWN, UNKNOWN, Kind
 from bcn_core.catalogs.patience import hint_for
-from bcn_core.catalogs.pyiceberg_catalog import PyIcebergCatalog
 from bcn_core.catalogs.redaction import redacted
 from bcn_core.catalogs.target import CatalogToBe
 from bcn_core.errors import BcnError, InvalidRequest, NotFound, StorageFailure
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog as LoadedCatalog
-    from pyiceberg.catalog.glue import GlueCatalog
-    from pyiceberg.catalog.hive import HiveCatalog
-    from pyiceberg.catalog.rest import RestCatalog
-    from pyiceberg.catalog.sql import SqlCatalog
 
 _SQLITE = "sqlite:///"
-_KINDS = ("glue", "hive", "nessie", "rest", "sql")
-_EXTRAS = {"glue": "bcn[glue,s3]", "hive": "bcn[hive]", "sql": "bcn[postgres]"}
 
 
 def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = False) -> Catalog:
@@ -41,28 +35,27 @@ def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = Fal
 
     known = dict(properties) or _configured(name)
     _check_sqlite(name, known.get("uri", ""), create=create)
-    if known.get("type") == "nessie":
-        from bcn_core.catalogs.nessie import NessieCatalog
-
-        return NessieCatalog(name, known)
+    if known.get("type", "") in OWN:
+        return OWN[known["type"]](name, known)
     known_to_pyiceberg = cast(
         "dict[str, str]", merge_config(Config().get_catalog_config(name) or {}, {**known})
     )
     kind = _kind(name, known_to_pyiceberg)
+    opened = KINDS.get(kind, UNKNOWN)
     try:
-        loaded = _loaded(name, kind, {"init_catalog_tables": str(create).lower(), **known_to_pyiceberg})
+        loaded = opened.loaded(name, {"init_catalog_tables": str(create).lower(), **known_to_pyiceberg})
     except BcnError:
         raise
     except (ImportError, NotInstalledError) as error:
         raise InvalidRequest(
             f"catalog '{name}' is of kind '{kind}', and a library that it needs is not installed",
-            hint=f"pip install '{_EXTRAS.get(kind, 'pyiceberg[' + kind + ']')}'",
+            hint=f"pip install '{opened.extra or f'pyiceberg[{kind}]'}'",
         ) from error
     except Exception as error:
         raise StorageFailure(
             f"cannot open catalog '{name}': {redacted(str(error), known)}", hint=hint_for(error)
         ) from error
-    return _wrapped(reached_by_catalog_alone(loaded), known)
+    return _of_class(loaded).wrapped(reached_by_catalog_alone(loaded), known)
 
 
 def _kind(name: str, properties: Mapping[str, str]) -> str:
@@ -81,7 +74,7 @@ def _kind(name: str, properties: Mapping[str, str]) -> str:
     except ValueError as error:
         raise InvalidRequest(
             f"catalog '{name}' is of no kind that is known: type = '{kind or ''}'",
-            hint=f"its type is one of {', '.join(_KINDS)}; tables of no catalog, or of a Hadoop one, "
+            hint=f"its type is one of {', '.join(sorted([*KINDS, *OWN]))}; tables of no catalog, or of a Hadoop one, "
             "are registered in one of these first",
         ) from error
     return found.value if found else "rest"
@@ -98,41 +91,10 @@ def open_target(name: str, properties: Mapping[str, str]) -> Catalog:
     return CatalogToBe(name, identity, known.get("warehouse"), lambda: open_catalog(name, known, create=True))
 
 
-def _loaded(name: str, kind: str, properties: dict[str, str]) -> "LoadedCatalog":
-    """As PyIceberg would load it, but for the requests of REST and Hive catalogs, which get a time limit."""
-    from pyiceberg.catalog import load_catalog
-
-    if kind == "rest":
-        from bcn_core.catalogs.rest_session import PatientRestCatalog
-
-        return PatientRestCatalog(name, **properties)
-    if kind == "hive":
-        try:
-            from bcn_core.catalogs.hive_session import PatientHiveCatalog
-        except ImportError:
-            return load_catalog(name, **properties)  # Which says what must be installed.
-        return PatientHiveCatalog(name, **properties)
-    return load_catalog(name, **properties)
-
-
-def _wrapped(loaded: "LoadedCatalog", properties: Mapping[str, str]) -> Catalog:
-    if type(loaded).__name__ in ("SqlCatalog", "InMemoryCatalog"):
-        from bcn_core.catalogs.sql import SqlPointers
-
-        return SqlPointers(cast("SqlCatalog", loaded))
-    if type(loaded).__name__ == "PatientHiveCatalog":
-        from bcn_core.catalogs.hive import HivePointers
-
-        return HivePointers(cast("HiveCatalog", loaded))
-    if type(loaded).__name__ == "GlueCatalog":
-        from bcn_core.catalogs.glue import GluePointers
-
-        return GluePointers(cast("GlueCatalog", loaded))
-    if type(loaded).__name__ == "PatientRestCatalog":
-        from bcn_core.catalogs.rest import RestWithViews
-
-        return RestWithViews(cast("RestCatalog", loaded), properties.get("type", "unknown"))
-    return PyIcebergCatalog(loaded, properties.get("type", "unknown"))
+def _of_class(loaded: "LoadedCatalog") -> Kind:
+    """The kind of a catalog that PyIceberg has loaded; its class tells, since a kind of its own names nothing else."""
+    found = (kind for kind in KINDS.values() if type(loaded).__name__ in kind.classes)
+    return next(found, UNKNOWN)
 
 
 def _configured(name: str) -> dict[str, str]:

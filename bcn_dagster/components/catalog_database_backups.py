@@ -11,6 +11,7 @@ from bcn_core.settings import load
 from bcn_dagster.alerts.channels import Alerts
 from bcn_dagster.alerts.sensor import Job, build_alert_sensor, build_alert_test_job
 from bcn_dagster.building import unconfigured
+from bcn_dagster.components.fields import CONFIG, OWNERS, REPOSITORY, TAGS
 from bcn_dagster.connection import Connection, webserver_at
 from bcn_dagster.database.dumping import (
     build_dump_asset,
@@ -27,16 +28,11 @@ _LOG = logging.getLogger("bcn_dagster")
 class CatalogDatabaseBackups(dg.Component, dg.Model, dg.Resolvable):
     """Dumps of a catalog's own database: one a day, with checks, and jobs that restore and drill."""
 
-    config: str | None = Field(
-        None,
-        description="Path of bcn.toml. Without it: the variable BCN_CONFIG, else bcn.toml in the working folder.",
-    )
+    config: str | None = CONFIG
     catalog: str | None = Field(
         None, description="The catalog whose database is dumped. Default: as bcn.toml says."
     )
-    repository: str | None = Field(
-        None, description="The place of the backups: a folder or a URL. Default: as bcn.toml says."
-    )
+    repository: str | None = REPOSITORY
     daily_cron: str | None = Field("0 2 * * *", description="When the schedule dumps; null for no schedule.")
     timezone: str = Field("UTC", description="The time zone of the schedule and of the days.")
     start_date: str = Field("2026-01-01", description="The first day that is a partition.")
@@ -55,8 +51,8 @@ class CatalogDatabaseBackups(dg.Component, dg.Model, dg.Resolvable):
             "Default: the variable BCN_WEBSERVER, else http://127.0.0.1:3000."
         ),
     )
-    owners: list[str] = Field([], description="Owners of the asset: e-mail addresses, or team:NAME.")
-    tags: dict[str, str] = Field({}, description="Tags of the asset and its runs.")
+    owners: list[str] = OWNERS
+    tags: dict[str, str] = TAGS
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """All definitions; neither database nor repository is asked for them."""

@@ -1,11 +1,11 @@
 """The component: one Iceberg catalog and the repository of its backups."""
 
-import logging
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import ClassVar
 
 import dagster as dg
-from dagster.components import DefsStateConfig, DefsStateConfigArgs, ResolvedDefsStateConfig
+from dagster.components import DefsStateConfig, ResolvedDefsStateConfig
 from pydantic import Field, field_validator
 
 from bcn_core.errors import BcnError
@@ -15,27 +15,32 @@ from bcn_dagster.alerts.channels import Alerts
 from bcn_dagster.automation.reactions import KINDS, Reaction, unknown_kinds
 from bcn_dagster.building import build_definitions, unconfigured
 from bcn_dagster.checks.fields import Checks
+from bcn_dagster.components.fields import (
+    CONFIG,
+    DEFS_STATE,
+    OWNERS,
+    REPOSITORY,
+    RETRIES,
+    RETRY_DELAY_SECONDS,
+    TAGS,
+)
+from bcn_dagster.components.listed import LOG, ListedTables
 from bcn_dagster.connection import Connection, webserver_at
 from bcn_dagster.listing import Listed, Listing, discover
 from bcn_dagster.site import Backfill, Executor, Options, Site
 
-_LOG = logging.getLogger("bcn_dagster")
 
-
-class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
+class IcebergCatalogBackups(ListedTables):
     """Backups of one Iceberg catalog: its tables as assets, its PITs as partitions, and a job that restores."""
 
-    config: str | None = Field(
-        None,
-        description="Path of bcn.toml. Without it: the variable BCN_CONFIG, else bcn.toml in the working folder.",
-    )
+    tables_of: ClassVar[str] = "the catalog"
+
+    config: str | None = CONFIG
     catalog: str | None = Field(
         None,
         description="The catalog that is backed up, as bcn.toml or PyIceberg names it. Default: as bcn.toml says.",
     )
-    repository: str | None = Field(
-        None, description="The place of the backups: a folder or a URL. Default: as bcn.toml says."
-    )
+    repository: str | None = REPOSITORY
     tables_per_step: int = Field(
         100, ge=1, description="Tables that one step captures. Every step costs the start of a process."
     )
@@ -117,12 +122,8 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         None,
         description="Publish a PIT when a table failed; its run is red either way. Default: as bcn.toml says.",
     )
-    retries: int = Field(
-        2, ge=0, description="How often a step is tried again after a failure that may pass."
-    )
-    retry_delay_seconds: float = Field(
-        10.0, ge=0, description="The wait before the first retry; it doubles each time."
-    )
+    retries: int = RETRIES
+    retry_delay_seconds: float = RETRY_DELAY_SECONDS
     pool: str | None = Field(
         None, description="The pool of all steps that write to the repository. Default: bcn_repo_<catalog>."
     )
@@ -133,12 +134,9 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
             "BCN_INVENTORY, says when the location loads."
         ),
     )
-    owners: list[str] = Field([], description="Owners of all assets: e-mail addresses, or team:NAME.")
-    tags: dict[str, str] = Field({}, description="Tags of all assets and runs.")
-    defs_state: ResolvedDefsStateConfig = Field(
-        default_factory=DefsStateConfigArgs.versioned_state_storage,
-        description="Where the list of tables is kept between refreshes.",
-    )
+    owners: list[str] = OWNERS
+    tags: dict[str, str] = TAGS
+    defs_state: ResolvedDefsStateConfig = DEFS_STATE
 
     @field_validator("on_change")
     @classmethod
@@ -154,27 +152,8 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         key = f"IcebergCatalogBackups[{self.catalog or 'default'}]"
         return DefsStateConfig.from_args(self.defs_state, default_key=key)
 
-    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
-        """Load with what is known when the catalog cannot be asked: restores are needed most without a source."""
-        try:
-            return super().build_defs(context)
-        except dg.DagsterInvalidInvocationError:
-            # Definitions loaded by plain Python, without a Dagster instance, which is what keeps the listing.
-            return self.build_defs_from_state(context, None)
-        except BcnError as error:
-            _LOG.warning("the tables of the catalog could not be listed anew: %s", error)
-        # A listing of earlier is read as it would be in production, where nothing is asked while loading.
-        kept = self.defs_state.model_copy(update={"refresh_if_dev": False})
-        return dg.StateBackedComponent.build_defs(self.model_copy(update={"defs_state": kept}), context)
-
-    def write_state_to_path(self, state_path: Path) -> None:
-        """Ask the catalog; the only place that does so for definitions.
-
-        Raises:
-            BcnError: it could not be asked; what was known before stays.
-        """
-        state_path.parent.mkdir(parents=True, exist_ok=True)
-        state_path.write_text(discover(self.connection).model_dump_json())
+    def listed(self) -> str:
+        return discover(self.connection).model_dump_json()
 
     def build_defs_from_state(
         self, context: dg.ComponentLoadContext, state_path: Path | None
@@ -183,10 +162,10 @@ class IcebergCatalogBackups(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         try:
             connection = self.connection
         except BcnError as error:
-            _LOG.warning("%s", error)
+            LOG.warning("%s", error)
             return unconfigured(error)
         if state_path is None:
-            _LOG.warning("the tables of catalog '%s' are not known yet: run %s", connection.catalog, _REFRESH)
+            LOG.warning("the tables of catalog '%s' are not known yet: run %s", connection.catalog, _REFRESH)
         state = None if state_path is None else state_path.read_text()
         return _built(type(self), self.model_dump_json(), connection, state)
 

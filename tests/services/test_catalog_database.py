@@ -24,11 +24,7 @@ def place(database: Database, tmp_path: Path) -> Place:
 @pytest.fixture
 def operator(place: Place, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Operator:
     monkeypatch.setenv("PGPASSWORD", database.password)
-    operator = Operator(tmp_path, place.properties, database)
-    operator.configure()
-    operator.bcn("init", "--catalog", "shop")
-    database.evict()
-    return operator
+    return Operator.begun(tmp_path, place, database)
 
 
 def stored(operator: Operator) -> dict[str, bytes]:

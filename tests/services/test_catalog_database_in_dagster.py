@@ -21,11 +21,7 @@ def operator(postgres_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     place = Place(tmp_path / "source", "shop", database.uri)
     append(make(place.pyiceberg(), "sales.orders"), 0)
     monkeypatch.setenv("PGPASSWORD", database.password)
-    operator = Operator(tmp_path, place.properties, database)
-    operator.configure()
-    operator.bcn("init", "--catalog", "shop")
-    database.evict()
-    return operator
+    return Operator.begun(tmp_path, place, database)
 
 
 @pytest.fixture

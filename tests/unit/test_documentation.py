@@ -4,6 +4,7 @@ import inspect
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -185,3 +186,30 @@ def test_the_page_of_benchmarks_is_what_the_benchmarks_kept() -> None:
     )
 
     assert (0, "") == (checked.returncode, checked.stderr)
+
+
+def layers() -> list[set[str]]:
+    """The rows of the contract of imports, the highest first."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    rows = next(one["layers"] for one in contracts if one["id"] == "layers")
+    return [set(re.findall(r"\w+", row)) for row in rows]
+
+
+def drawn() -> list[str]:
+    """The modules in the picture of the architecture, from its top."""
+    picture = (DOCS / "explanation/architecture.md").read_text().split("```")[1]
+    boxes = [line.strip().strip("|").rpartition("|")[0] or line for line in picture.splitlines()]
+    known = set().union(*layers())
+    return [name for box in boxes for name in re.findall(r"\w+", box) if name in known]
+
+
+def test_the_picture_of_the_architecture_shows_every_module_once() -> None:
+    assert sorted(set().union(*layers())) == sorted(drawn())
+
+
+def test_the_picture_of_the_architecture_has_the_order_of_the_contract() -> None:
+    row_of = {name: number for number, row in enumerate(layers()) for name in row}
+
+    rows = [row_of[name] for name in drawn()]
+
+    assert rows == sorted(rows)

@@ -4,7 +4,7 @@ import binascii
 import io
 import json
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import fastavro
@@ -15,10 +15,15 @@ from pyroaring import BitMap
 
 from bcn_core.iceberg.orc_footer import with_user_metadata
 from tests.builders.avro_files import PATH_COLUMN, Record, entry
+from tests.warehouse.commits import HandMade
 
 Position = tuple[str, int]
 FOOTER = {"delete-type": "position", "iceberg.schema": '{"type":"struct"}'}
 ROW = pa.struct([pa.field("id", pa.int64(), metadata={"PARQUET:field_id": "1", "iceberg.id": "1"})])
+
+
+LEFT_OF_TWO = [1, 2, 3, 4, 5, 6, 7, 8, *range(10, 20)]
+"""The ids that :func:`delete_two` leaves of the twenty of ``orders``."""
 
 
 def delete_schema(*, with_row: bool = False, with_ids: bool = True) -> pa.Schema:
@@ -185,3 +190,13 @@ def vector_entries(location: str, data: bytes, vectors: Mapping[str, Sequence[in
         )
         offset += length
     return entries
+
+
+def delete_two(
+    orders: HandMade, encode: Callable[..., bytes] = parquet_deletes, kind: str = "PARQUET"
+) -> None:
+    """Delete the first and the last row of the first data file, by position."""
+    gone = [(orders.data_files[0], 0), (orders.data_files[0], 9)]
+    data = encode(gone)
+    location = orders.write(f"data/deletes.{kind.lower()}", data)
+    orders.add([position_entry(location, data, gone, file_format=kind)])

@@ -89,6 +89,14 @@ def append(table: Table, start: int, count: int = 4) -> None:
     table.append(rows.select(table.schema().column_names).cast(table.schema().as_arrow()))
 
 
+def make_of_many_files(catalog: SqlCatalog, identifier: Identifier) -> Table:
+    """A table of eight commits, each of one data file."""
+    table = make(catalog, identifier)
+    for number in range(8):
+        append(table, number * 10)
+    return table
+
+
 def expire_all_but_current(table: Table) -> None:
     """Expire every snapshot that is not the current one."""
     current = table.current_snapshot()

@@ -6,23 +6,18 @@ import pytest
 
 from tests.builders.avro_files import PATH_COLUMN
 from tests.warehouse.commits import HandMade, path_of
-from tests.warehouse.delete_files import avro_deletes, orc_deletes, parquet_deletes, position_entry
+from tests.warehouse.delete_files import (
+    LEFT_OF_TWO,
+    avro_deletes,
+    delete_two,
+    orc_deletes,
+    parquet_deletes,
+    position_entry,
+)
 from tests.warehouse.journey import data_files, delete_entries, faults, ids, inside, restored
 from tests.warehouse.readers import duck, duck_rows, rows
 from tests.warehouse.runs import Lab
 from tests.warehouse.rust import rust_rows
-
-LEFT = [1, 2, 3, 4, 5, 6, 7, 8, *range(10, 20)]
-
-
-def delete_two(
-    orders: HandMade, encode: Callable[..., bytes] = parquet_deletes, kind: str = "PARQUET"
-) -> None:
-    """The first and the last row of the first data file."""
-    gone = [(orders.data_files[0], 0), (orders.data_files[0], 9)]
-    data = encode(gone)
-    location = orders.write(f"data/deletes.{kind.lower()}", data)
-    orders.add([position_entry(location, data, gone, file_format=kind)])
 
 
 def test_deletes_of_one_file_apply_in_three_readers(orders: HandMade, lab: Lab) -> None:
@@ -32,7 +27,7 @@ def test_deletes_of_one_file_apply_in_three_readers(orders: HandMade, lab: Lab) 
 
     with duck() as connection:
         found = [ids(rows(location)), ids(duck_rows(connection, location)), ids(rust_rows(location))]
-    assert [LEFT] * 3 == found
+    assert [LEFT_OF_TWO] * 3 == found
 
 
 def test_all_four_copies_of_a_deletes_path_are_mapped(orders: HandMade, lab: Lab) -> None:

@@ -13,7 +13,7 @@ from bcn_core.repository.documents import Plan
 from bcn_core.storage.opening import Stores
 from tests.warehouse.readers import histories
 from tests.warehouse.runs import Lab
-from tests.warehouse.source import Place, append, make
+from tests.warehouse.source import Place, make_of_many_files
 from tests.warehouse.watching import Watched
 
 PARTS = [Part(number, 3) for number in range(3)]
@@ -22,9 +22,7 @@ PARTS = [Part(number, 3) for number in range(3)]
 @pytest.fixture
 def source(tmp_path: Path) -> Place:
     place = Place(tmp_path / "source")
-    orders = make(place.pyiceberg(), "sales.orders")
-    for number in range(8):
-        append(orders, number * 10)
+    make_of_many_files(place.pyiceberg(), "sales.orders")
     return place
 
 

@@ -11,7 +11,7 @@ from bcn_core.restore import RestoreRequest, TablePlan, copy_part, plan_restore,
 from bcn_core.storage.opening import Stores
 from tests.warehouse.readers import histories
 from tests.warehouse.runs import Lab
-from tests.warehouse.source import Place, append, make
+from tests.warehouse.source import Place, make_of_many_files
 from tests.warehouse.watching import Watched
 
 PARTS = [Part(number, 3) for number in range(3)]
@@ -20,10 +20,7 @@ PARTS = [Part(number, 3) for number in range(3)]
 @pytest.fixture
 def source(tmp_path: Path) -> Place:
     place = Place(tmp_path / "source")
-    orders = make(place.pyiceberg(), "sales.orders")
-    for number in range(8):
-        append(orders, number * 10)
-    orders.delete("id = 31")
+    make_of_many_files(place.pyiceberg(), "sales.orders").delete("id = 31")
     return place
 
 

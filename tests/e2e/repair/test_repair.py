@@ -25,10 +25,8 @@ KINDS = ["/data/", "-m0.avro", "snap-", ".metadata.json"]
 DOCUMENTS = ["/capture.json", "/files.parquet", "/.pits/", "pit_manifests/"]
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two PITs of two tables, one of which grew in between."""
-    home = tmp_path_factory.mktemp("repaired")
+def filled(home: Path) -> Lab:
+    """Two PITs of two tables, one of which grew in between; source and repository lie in a folder."""
     source = Place(home / "source")
     orders = make(source.pyiceberg(), "sales.orders")
     append(orders, 0)
@@ -37,6 +35,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lab.take()
     append(orders, 10)
     lab.take()
+    return lab
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Filled once; tests damage copies of it."""
+    home = tmp_path_factory.mktemp("repaired")
+    filled(home)
     return home
 
 
@@ -128,15 +134,7 @@ def rewrite_source(lab: Lab, key: str, data: bytes) -> None:
 @pytest.fixture
 def own(tmp_path: Path) -> Lab:
     """A source and a repository that a test may damage both."""
-    source = Place(tmp_path / "source")
-    orders = make(source.pyiceberg(), "sales.orders")
-    append(orders, 0)
-    append(make(source.pyiceberg(), "sales.items"), 0)
-    lab = Lab.of(source, repository=new_repository(source, LocalStore(tmp_path / "repository")))
-    lab.take()
-    append(orders, 10)
-    lab.take()
-    return lab
+    return filled(tmp_path)
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ import pytest
 
 from tests.warehouse.commits import HandMade
 from tests.warehouse.delete_files import (
+    LEFT_OF_TWO,
     avro_deletes,
+    delete_two,
     equality_deletes,
     equality_entry,
     orc_deletes,
-    parquet_deletes,
-    position_entry,
     puffin,
     vector_entries,
 )
@@ -20,17 +20,6 @@ from tests.warehouse.readers import duck, duck_rows, findings, rows
 from tests.warehouse.rust import rust_rows
 from tests.warehouse.source import append
 from tests.warehouse.standby import Sites
-
-LEFT = [1, 2, 3, 4, 5, 6, 7, 8, *range(10, 20)]
-
-
-def delete_two(
-    orders: HandMade, encode: Callable[..., bytes] = parquet_deletes, kind: str = "PARQUET"
-) -> None:
-    gone = [(orders.data_files[0], 0), (orders.data_files[0], 9)]
-    data = encode(gone)
-    location = orders.write(f"data/deletes.{kind.lower()}", data)
-    orders.add([position_entry(location, data, gone, file_format=kind)])
 
 
 def shown(sites: Sites) -> str:
@@ -53,7 +42,7 @@ def test_position_deletes_apply_in_three_readers(sites: Sites, orders: HandMade)
 
     with duck() as connection:
         found = [ids(rows(pointer)), ids(duck_rows(connection, pointer)), ids(rust_rows(pointer))]
-    assert [LEFT] * 3 == found
+    assert [LEFT_OF_TWO] * 3 == found
 
 
 @pytest.mark.parametrize(("encode", "kind"), [(avro_deletes, "AVRO"), (orc_deletes, "ORC")])
@@ -74,7 +63,7 @@ def test_deletion_vectors_apply_in_two_readers(sites: Sites, orders: HandMade) -
 
     pointer = shown(sites)
 
-    expected = [one for one in LEFT if one != 15]
+    expected = [one for one in LEFT_OF_TWO if one != 15]
     assert [expected] * 2 == [ids(rows(pointer)), ids(rust_rows(pointer))]
     assert [] == faults(sites)
 
@@ -87,7 +76,7 @@ def test_equality_deletes_apply_where_a_reader_knows_them(sites: Sites, orders: 
 
     with duck() as connection:
         found = [ids(duck_rows(connection, pointer)), ids(rust_rows(pointer))]
-    assert [LEFT] * 2 == found
+    assert [LEFT_OF_TWO] * 2 == found
 
 
 def test_a_delete_file_that_a_later_manifest_lists_again_is_rewritten_once(
@@ -100,7 +89,7 @@ def test_a_delete_file_that_a_later_manifest_lists_again_is_rewritten_once(
 
     pointer = shown(sites)
 
-    assert [*LEFT, *range(20, 25)] == ids(rows(pointer))
+    assert [*LEFT_OF_TWO, *range(20, 25)] == ids(rows(pointer))
     assert 1 == len([path for path in sites.owned() if path.name == "deletes.parquet"])
 
 
