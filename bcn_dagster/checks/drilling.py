@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from bcn_core.drill import Drill, Drilled, DrilledTable, DrillRequest, carry_out
+from bcn_core.drill import Drill, Drilled, DrilledTable, DrillRequest, run_drill
 from bcn_core.events import Report
 from bcn_dagster.assets.metadata import markdown_table
 from bcn_dagster.failures import told_to_dagster
@@ -27,7 +27,7 @@ def restore_drill(site: Site, now: datetime, report: Report) -> dg.AssetCheckRes
             bounds.tables_at_once,
             bounds.files_at_once,
         )
-        found = carry_out(drill, request)
+        found = run_drill(drill, request)
     return dg.AssetCheckResult(
         asset_key=site.names.pit,
         check_name="restore_drill",

@@ -6,7 +6,7 @@ import dagster as dg
 from pydantic import Field
 
 from bcn_core.counting import counted
-from bcn_core.drill import Drill, DrillRequest, carry_out
+from bcn_core.drill import Drill, DrillRequest, run_drill
 from bcn_core.verify import EVERYTHING, Slice, verify_repository
 from bcn_dagster.checks.drilling import drill_metadata
 from bcn_dagster.checks.verifying import verification_metadata
@@ -86,6 +86,6 @@ def _drill(site: Site, context: dg.OpExecutionContext, config: VerifyConfig) -> 
             config.pit, tuple(config.tables), tuple(config.exclude), part.part, part.parts, config.scratch
         )
         drill = Drill(site.connection.open_repository(), site.connection.stores(), log_events(context.log))
-        found = carry_out(drill, request)
+        found = run_drill(drill, request)
     context.add_output_metadata(drill_metadata(found))
     return len(found.failed)
