@@ -34,23 +34,31 @@ def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = Fal
         InvalidRequest: its kind is not known, or what that kind needs is not installed.
         StorageFailure: the catalog does not answer.
     """
-    from pyiceberg.exceptions import NotInstalledError
-    from pyiceberg.utils.config import Config, merge_config
-
-    from bcn_core.catalogs.own_io import reached_by_catalog_alone
-
     known = dict(properties) or _configured(name)
     _check_sqlite(name, known.get("uri", ""), create=create)
     if known.get("type") == "nessie":
         from bcn_core.catalogs.nessie import NessieCatalog
 
         return NessieCatalog(name, known)
-    known_to_pyiceberg = cast(
-        "dict[str, str]", merge_config(Config().get_catalog_config(name) or {}, {**known})
-    )
-    kind = _kind(name, known_to_pyiceberg)
+    return _wrapped(_opened(name, known, create=create), known)
+
+
+def _opened(name: str, known: dict[str, str], *, create: bool) -> "LoadedCatalog":
+    """A catalog of PyIceberg's, which adds what its own configuration says of the name.
+
+    Raises:
+        InvalidRequest: its kind is not known, or what that kind needs is not installed.
+        StorageFailure: it does not answer.
+    """
+    from pyiceberg.exceptions import NotInstalledError
+    from pyiceberg.utils.config import Config, merge_config
+
+    from bcn_core.catalogs.own_io import reached_by_catalog_alone
+
+    merged = cast("dict[str, str]", merge_config(Config().get_catalog_config(name) or {}, {**known}))
+    kind = _kind(name, merged)
     try:
-        loaded = _loaded(name, kind, {"init_catalog_tables": str(create).lower(), **known_to_pyiceberg})
+        loaded = _loaded(name, kind, {"init_catalog_tables": str(create).lower(), **merged})
     except BcnError:
         raise
     except (ImportError, NotInstalledError) as error:
@@ -62,7 +70,7 @@ def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = Fal
         raise StorageFailure(
             f"cannot open catalog '{name}': {redacted(str(error), known)}", hint=hint_for(error)
         ) from error
-    return _wrapped(reached_by_catalog_alone(loaded), known)
+    return reached_by_catalog_alone(loaded)
 
 
 def _kind(name: str, properties: Mapping[str, str]) -> str:
