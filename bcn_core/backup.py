@@ -88,6 +88,11 @@ def begin(backup: Backup, pit: str, only: frozenset[TableName] | None = None) ->
 
     A PIT of the past (older than the newest one, or than :data:`LIVE_WINDOW`) is rebuilt from what the tables' own
     metadata remembers; any other holds what two equal sweeps find now.
+
+    Raises:
+        Conflict: another backup is at work, the PIT is there already, or the catalog has another address than before.
+        NotFound: the scope does not exist in the catalog.
+        SourceChanged: the catalog does not stand still for two sweeps.
     """
     repository = backup.repository
     check_free(repository, pit)
@@ -96,13 +101,16 @@ def begin(backup: Backup, pit: str, only: frozenset[TableName] | None = None) ->
         plan = repository.plan(pit) or _fix(backup, pin, only)
         check_standing(repository, pin, plan)
         parent = plan.parent.pit if plan.parent else None
-        before = repository.pit(parent).counts.tables if parent else 0
-        backup.report(PitBegun(pit, parent, len(plan.captures), max(0, before - len(plan.captures))))
+        backup.report(PitBegun(pit, parent, len(plan.captures), _unchanged(repository, plan)))
         return plan
 
 
 def capture(backup: Backup, plan: Plan, planned: PlannedCapture, reusable: Reusable) -> CaptureRecord:
-    """Capture one table of a plan; ``reusable`` comes from :func:`reusable_work`."""
+    """Capture one table of a plan; ``reusable`` comes from :func:`reusable_work`.
+
+    Raises:
+        BcnError: the table cannot be captured; what was copied of it is used by the next try.
+    """
     with its_own_failure(f"{planned.table.table()}"):
         return capture_planned(_workshop(backup, plan, reusable), backup.source, planned, reusable)
 
@@ -114,6 +122,9 @@ def copy_part(
 
     The parts may be copied in any order, at the same time, more than once or not at all; :func:`capture` does the rest.
     Returns what was copied; nothing when this part was copied before.
+
+    Raises:
+        BcnError: a file of the part cannot be copied; what was copied is used by the next try.
     """
     with its_own_failure(f"{planned.table.table()}"):
         return copy_planned_part(_workshop(backup, plan, reusable), planned, reusable, part)
@@ -210,6 +221,21 @@ def _fix(backup: Backup, pin: Pin, only: frozenset[TableName] | None) -> Plan:
     check_standing(repository, pin, plan)
     repository.write_once(repository.layout.plan(pit), encode(plan))
     return plan
+
+
+def _unchanged(repository: Repository, plan: Plan) -> int:
+    """How many tables of the parent stand as they are: all that the plan does not name."""
+    if plan.parent is None:
+        return 0
+    there = repository.pit(plan.parent.pit).included_objects.tables
+    named = [
+        *plan.carried,
+        *plan.dropped,
+        *(one.table for one in plan.unreadable),
+        *(name for one in plan.captures for name in (one.table, one.previous) if name is not None),
+    ]
+    tables = {f"{database}.{name}" for database, names in there.items() for name in names}
+    return len(tables - {str(name.table()) for name in named})
 
 
 def _parent(repository: Repository, plan: Plan) -> Parent:

@@ -134,30 +134,27 @@ def compare(
     """
     states, unreadable = _read_new(known, sweep, read_state)
     by_name = _Names(known, sweep, states)
-    changed: dict[TableName, Changed] = {}
-    renamed: dict[TableName, TableName] = {}
-    recreated: dict[TableName, tuple[str | None, str | None]] = {}
-    for table, state in states.items():
-        before = by_name.before(table)
-        if before is not None and before != table:
-            renamed[table] = before
-        if before is None and table in known and not by_name.moved_away(table):
-            recreated[table] = (known[table].uuid, state.uuid)
-        changed[table] = _changed(state, known.get(before) if before else None, known_schema, before)
-        if table in recreated:
-            changed[table] = Changed(state, ("recreated",))
     standing = by_name.standing()
-    renamed |= {table: before for table, before in standing.items() if table != before}
+    before = {**{table: by_name.before(table) for table in states}, **standing}
+    renamed = {table: old for table, old in before.items() if old is not None and old != table}
+    recreated = {
+        table: (known[table].uuid, states[table].uuid) for table in states if by_name.took_a_name(table)
+    }
     gone = known.keys() - sweep.pointers.keys() - set(renamed.values()) - unreadable.keys()
     return Changes(
-        changed,
-        standing,
-        renamed,
-        recreated,
-        tuple(sorted(gone)),
-        by_name.shared(),
-        unreadable,
-        by_name.uuids(),
+        changed={
+            table: Changed(state, ("recreated",))
+            if table in recreated
+            else _changed(state, before[table], known, known_schema)
+            for table, state in states.items()
+        },
+        standing=standing,
+        renamed=renamed,
+        recreated=recreated,
+        dropped=tuple(sorted(gone)),
+        shared=by_name.shared(),
+        unreadable=unreadable,
+        uuids=by_name.uuids(),
     )
 
 
@@ -236,10 +233,15 @@ class _Names:
         old = self._of_uuid.get(state.uuid)
         return None if old is None or old in self._now[state.uuid] else old
 
-    def moved_away(self, table: TableName) -> bool:
-        """Whether the table that had this name in the PIT lives on under another."""
-        uuid = self._known[table].uuid
-        return uuid is not None and any(other != table for other in self._now[uuid])
+    def took_a_name(self, table: TableName) -> bool:
+        """Whether a table that the PIT does not have bears a name of the PIT's whose table is gone: created anew.
+
+        Where that one lives on under another name, it was renamed, and this one is simply new.
+        """
+        known = self._known.get(table)
+        if known is None or self.before(table) is not None:
+            return False
+        return known.uuid is None or all(other == table for other in self._now[known.uuid])
 
     def standing(self) -> dict[TableName, TableName]:
         """Tables whose pointer is one of the PIT's, with their name there."""
@@ -266,12 +268,13 @@ class _Names:
 
 def _changed(
     state: TableState,
-    entry: TableEntry | None,
-    known_schema: Callable[[TableEntry], Mapping[str, Any]],
     before: TableName | None,
+    known: Mapping[TableName, TableEntry],
+    known_schema: Callable[[TableEntry], Mapping[str, Any]],
 ) -> Changed:
-    if entry is None:
+    if before is None:
         return Changed(state, ("new",))
+    entry = known[before]
     kinds = [
         name
         for name, field in _PARTS.items()

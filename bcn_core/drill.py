@@ -35,7 +35,7 @@ from bcn_core.restore import (
 )
 from bcn_core.storage.opening import Stores
 
-__all__ = ["Drill", "DrillRequest", "Drilled", "DrilledTable", "carry_out"]
+__all__ = ["Drill", "DrillRequest", "Drilled", "DrilledTable", "run_drill"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Drilled:
         return sum(one.rows or 0 for one in self.restored)
 
 
-def carry_out(drill: Drill, request: DrillRequest) -> Drilled:
+def run_drill(drill: Drill, request: DrillRequest) -> Drilled:
     """Restore, check, count, remove; the result is kept in ``checks/``.
 
     Raises:

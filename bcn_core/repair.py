@@ -39,7 +39,16 @@ from bcn_core.verification.faults import Fault, still_whole
 from bcn_core.verify import EVERYTHING, Slice, verify_repository
 from bcn_core.views import all_views
 
-__all__ = ["Apart", "Repair", "RepairPlan", "Repaired", "Replacement", "apply", "open_to_repair", "plan"]
+__all__ = [
+    "Apart",
+    "Repair",
+    "RepairPlan",
+    "Repaired",
+    "Replacement",
+    "apply_repair",
+    "open_to_repair",
+    "plan_repair",
+]
 
 _AT_ONCE_BYTES = 512 * 1024 * 1024
 NO_DATA = Slice()
@@ -58,7 +67,7 @@ class Repair:
     report: Report = silent
 
 
-def plan(repair: Repair) -> RepairPlan:
+def plan_repair(repair: Repair) -> RepairPlan:
     """Verify, and decide about each fault. Nothing is changed, but the result of the check is kept.
 
     Raises:
@@ -85,7 +94,7 @@ def plan(repair: Repair) -> RepairPlan:
     )
 
 
-def apply(repair: Repair, plan: RepairPlan) -> Repaired:
+def apply_repair(repair: Repair, plan: RepairPlan) -> Repaired:
     """Carry a plan out. What is refused, by the store or since the source has moved on, is told and stops nothing.
 
     Raises:

@@ -81,7 +81,7 @@ def restore_all(restore: Restore, plan: RestorePlan) -> RestoreReport:
     Raises:
         Conflict: a PIT that the plan reads is being pruned.
     """
-    _check_any_way(plan)
+    _check_not_refused(plan)
 
     def attempt(table: TablePlan) -> Restored:
         started = time.monotonic()
@@ -95,62 +95,6 @@ def restore_all(restore: Restore, plan: RestorePlan) -> RestoreReport:
         prepare(restore, plan)
         tables = tuple(pool.map(attempt, plan.tables))
         return RestoreReport(plan, tables, tuple(try_view(pinned, view) for view in plan.views))
-
-
-def try_view(restore: Restore, plan: SqlViewPlan) -> RestoredView:
-    """Restore one view of a plan, whose PIT is pinned; a failure is told and comes back as its error."""
-    started = time.monotonic()
-    try:
-        told = restore_view(restore.repository, restore.target, restore.stores, plan)
-    except BcnError as error:
-        restore.report(TableFailed(plan.target, error.message))
-        return RestoredView(plan, "refuse", time.monotonic() - started, failure=error)
-    if plan.action not in ("skip", "done"):
-        restore.report(TableRestored(plan.target, plan.location))
-    return RestoredView(plan, plan.action, time.monotonic() - started, told)
-
-
-@contextmanager
-def pinning(restore: Restore, pits: Iterable[str]) -> Iterator[Restore]:
-    """Keep PITs from being pruned while the block restores from them, with the restore that is given.
-
-    Raises:
-        Conflict: prune was first.
-    """
-    with reading(restore.repository, this_process("restore"), pits, restore.report) as report:
-        yield replace(restore, report=report)
-
-
-def prepare(restore: Restore, plan: RestorePlan) -> None:
-    """Create the databases that the target lacks.
-
-    Raises:
-        BcnError: nothing of the plan can be carried out; the error is that of its first table or view.
-    """
-    _check_any_way(plan)
-    for database in plan.databases:
-        restore.target.create_database(database.namespace, dict(database.properties))
-
-
-def _pits(plan: RestorePlan) -> set[str]:
-    """A deleted table comes from another PIT than the rest."""
-    return {plan.pit, *(table.pit for table in plan.tables)}
-
-
-def _check_any_way(plan: RestorePlan) -> None:
-    if plan.is_refused:
-        raise plan.refusals[0]
-
-
-def copy_part(restore: Restore, plan: TablePlan, part: Part) -> list[StoredFile]:
-    """Copy one part of a table's content ahead of its restore, so that several machines share a very large table.
-
-    The parts may be copied in any order, at the same time, or not at all; :func:`restore_table` does the rest.
-    Returns the files that are at their place now; nothing of a table that the plan does not write.
-    """
-    if plan.refusal is not None or plan.action not in ("create", "replace"):
-        return []
-    return _writer(restore, plan).copy_part(part)
 
 
 def restore_table(restore: Restore, plan: TablePlan, copied: Collection[Part] = ()) -> Restored:
@@ -179,6 +123,55 @@ def restore_table(restore: Restore, plan: TablePlan, copied: Collection[Part] = 
     return Restored(plan, plan.action, time.monotonic() - started, notes)
 
 
+def try_view(restore: Restore, plan: SqlViewPlan) -> RestoredView:
+    """Restore one view of a plan, whose PIT is pinned; a failure is told and comes back as its error."""
+    started = time.monotonic()
+    try:
+        told = restore_view(restore.repository, restore.target, restore.stores, plan)
+    except BcnError as error:
+        restore.report(TableFailed(plan.target, error.message))
+        return RestoredView(plan, "refuse", time.monotonic() - started, failure=error)
+    if plan.action not in ("skip", "done"):
+        restore.report(TableRestored(plan.target, plan.location))
+    return RestoredView(plan, plan.action, time.monotonic() - started, told)
+
+
+def copy_part(restore: Restore, plan: TablePlan, part: Part) -> list[StoredFile]:
+    """Copy one part of a table's content ahead of its restore, so that several machines share a very large table.
+
+    The parts may be copied in any order, at the same time, or not at all; :func:`restore_table` does the rest.
+    Returns the files that are at their place now; nothing of a table that the plan does not write.
+
+    Raises:
+        BcnError: a file of the part cannot be copied; the next try goes on from what is there.
+    """
+    if plan.refusal is not None or plan.action not in ("create", "replace"):
+        return []
+    return _writer(restore, plan).copy_part(part)
+
+
+def prepare(restore: Restore, plan: RestorePlan) -> None:
+    """Create the databases that the target lacks.
+
+    Raises:
+        BcnError: nothing of the plan can be carried out; the error is that of its first table or view.
+    """
+    _check_not_refused(plan)
+    for database in plan.databases:
+        restore.target.create_database(database.namespace, dict(database.properties))
+
+
+@contextmanager
+def pinning(restore: Restore, pits: Iterable[str]) -> Iterator[Restore]:
+    """Keep PITs from being pruned while the block restores from them, with the restore that is given.
+
+    Raises:
+        Conflict: prune was first.
+    """
+    with reading(restore.repository, this_process("restore"), pits, restore.report) as report:
+        yield replace(restore, report=report)
+
+
 def _writer(restore: Restore, plan: TablePlan) -> Writer:
     contents = open_contents(restore.repository, restore.repository.capture(plan.entry), plan.history)
     return Writer(plan, contents, restore.stores, restore.report, restore.files_at_once, restore.copier)
@@ -194,3 +187,13 @@ def _register(catalog: Catalog, plan: TablePlan) -> None:
         # The answer to an earlier try may have been lost on its way: then the table is there, and it is ours.
         if catalog.pointer(plan.target) != plan.metadata_location:
             raise
+
+
+def _pits(plan: RestorePlan) -> set[str]:
+    """A deleted table comes from another PIT than the rest."""
+    return {plan.pit, *(table.pit for table in plan.tables)}
+
+
+def _check_not_refused(plan: RestorePlan) -> None:
+    if plan.is_refused:
+        raise plan.refusals[0]

@@ -12,7 +12,6 @@ from bcn_core.pruning.choosing import choose
 from bcn_core.pruning.condemning import condemn
 from bcn_core.pruning.policy import Policy
 from bcn_core.pruning.sweeping import Needed, Swept, judged, still_needed, sweep
-from bcn_core.repository.documents import PitManifest
 from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.flags import (
     call_back,
@@ -39,6 +38,7 @@ __all__ = [
 
 
 _APART = "set apart as damaged"
+_WHY_NOT = {"complete": "no rule keeps it", "partial": "partial: no rule counts it"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A PIT that stays, and why."""
+class Judged:
+    """A PIT that stays or goes, and why."""
 
     pit: str
     status: str
@@ -79,8 +79,8 @@ class PrunePlan:
     ``orphans`` are objects that no PIT names, old enough to go, ``young_orphans`` those that are left alone as yet.
     """
 
-    keep: tuple[Kept, ...]
-    remove: tuple[Kept, ...]
+    keep: tuple[Judged, ...]
+    remove: tuple[Judged, ...]
     waiting: tuple[Waiting, ...]
     due: tuple[str, ...]
     bytes: int
@@ -108,29 +108,16 @@ def plan_prune(repository: Repository, rules: Rules) -> PrunePlan:
         DamagedRepository: a PIT cannot be read: then nobody knows what is needed.
     """
     rules.policy.check()
-    pits, apart = repository.pits(), repository.isolated()
-    named = still_needed(repository, frozenset())
-    manifests = named.found.manifests
-    stones = _stones(repository, rules)
-    damaged = [pit for pit in pits if pit in apart and pit not in stones]
-    alive = {pit: manifest.status for pit, manifest in manifests.items() if pit not in stones}
-    choice = choose(alive, held(repository), rules.policy, repository.now())
-    due = tuple(pit for pit, stone in stones.items() if stone.until <= repository.now())
-    let_go = damaged if rules.drop_isolated else []
-    going = frozenset({*choice.remove, *stones, *let_go})
+    now, named, stones = repository.now(), still_needed(repository, frozenset()), _stones(repository, rules)
+    keep, remove = _judged(repository, rules, named, stones)
+    going = frozenset({*(one.pit for one in remove), *stones})
     needed = still_needed(repository, going) if going else named
-    freed, orphans, young = _freed(repository, going, (needed, named), repository.now() - rules.orphans_after)
+    freed, orphans, young = _freed(repository, going, (needed, named), now - rules.orphans_after)
     return PrunePlan(
-        keep=(
-            *(Kept(pit, manifests[pit].status, why) for pit, why in choice.keep.items()),
-            *(Kept(pit, "damaged", (_APART,)) for pit in damaged if pit not in let_go),
-        ),
-        remove=(
-            *(_removed(manifests[pit]) for pit in choice.remove),
-            *(Kept(pit, "damaged", (_APART,)) for pit in let_go),
-        ),
-        waiting=tuple(stone for pit, stone in stones.items() if pit not in due),
-        due=due,
+        keep=keep,
+        remove=remove,
+        waiting=tuple(stone for stone in stones.values() if stone.until > now),
+        due=tuple(pit for pit, stone in stones.items() if stone.until <= now),
         bytes=freed.bytes,
         objects=freed.objects,
         orphans=orphans.objects,
@@ -212,11 +199,17 @@ def _stones(repository: Repository, rules: Rules) -> dict[str, Waiting]:
     return found
 
 
-def _removed(manifest: PitManifest) -> Kept:
-    partial = manifest.status == "partial"
-    return Kept(
-        manifest.pit, manifest.status, ("partial: no rule counts it",) if partial else ("no rule keeps it",)
-    )
+def _judged(
+    repository: Repository, rules: Rules, named: Needed, stones: Mapping[str, Waiting]
+) -> tuple[tuple[Judged, ...], tuple[Judged, ...]]:
+    """The PITs that stay, and those that go, of all that do not wait already."""
+    status = {pit: manifest.status for pit, manifest in named.found.manifests.items() if pit not in stones}
+    choice = choose(status, held(repository), rules.policy, repository.now())
+    apart = repository.isolated().difference(stones)
+    damaged = tuple(Judged(pit, "damaged", (_APART,)) for pit in repository.pits() if pit in apart)
+    keep = tuple(Judged(pit, status[pit], why) for pit, why in choice.keep.items())
+    remove = tuple(Judged(pit, status[pit], (_WHY_NOT[status[pit]],)) for pit in choice.remove)
+    return (keep, remove + damaged) if rules.drop_isolated else (keep + damaged, remove)
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from bcn_core.storage.opening import Stores
 if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile as Entry
     from pyiceberg.manifest import ManifestFile
+    from pyiceberg.table.metadata import TableMetadataV2
     from pyiceberg.table.snapshots import Snapshot
 
 _FILES_OF_A_MANIFEST = 5000
@@ -49,11 +50,19 @@ def write(making: Making, draft: Draft) -> str:
         SourceChanged: a file is another than the one that was looked at.
         StorageFailure: the store did not do it.
     """
+    metadata = _metadata(making, draft, _snapshot(making, draft))
+    location = f"{making.folder}/00000-{uuid.uuid4()}.metadata.json"
+    store, key = making.stores.holding(location)
+    store.put_new(key, [metadata.model_dump_json(exclude_none=True).encode()])
+    return location
+
+
+def _metadata(making: Making, draft: Draft, snapshot: "Snapshot") -> "TableMetadataV2":
+    """A table of one snapshot; PyIceberg's model holds it to the specification."""
     from pyiceberg.table.metadata import TableMetadataV2
     from pyiceberg.table.snapshots import SnapshotLogEntry
     from pyiceberg.table.sorting import UNSORTED_SORT_ORDER, UNSORTED_SORT_ORDER_ID
 
-    snapshot = _snapshot(making, draft)
     fields: dict[str, Any] = {
         "location": making.place,
         "last-updated-ms": snapshot.timestamp_ms,
@@ -74,11 +83,7 @@ def write(making: Making, draft: Draft) -> str:
         "refs": {"main": {"snapshot-id": snapshot.snapshot_id, "type": "branch"}},
         "last-sequence-number": 1,
     }
-    metadata = TableMetadataV2(**fields)
-    location = f"{making.folder}/00000-{uuid.uuid4()}.metadata.json"
-    store, key = making.stores.holding(location)
-    store.put_new(key, [metadata.model_dump_json(exclude_none=True).encode()])
-    return location
+    return TableMetadataV2(**fields)
 
 
 def _properties(making: Making, draft: Draft) -> dict[str, str]:

@@ -28,22 +28,31 @@ def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = Fal
         InvalidRequest: its kind is not known, or what that kind needs is not installed.
         StorageFailure: the catalog does not answer.
     """
+    known = dict(properties) or _configured(name)
+    _check_sqlite(name, known.get("uri", ""), create=create)
+    if known.get("type", "") in OWN:
+        return OWN[known["type"]](name, known)
+    loaded = _opened(name, known, create=create)
+    return _of_class(loaded).wrapped(loaded, known)
+
+
+def _opened(name: str, known: dict[str, str], *, create: bool) -> "LoadedCatalog":
+    """A catalog of PyIceberg's, which adds what its own configuration says of the name.
+
+    Raises:
+        InvalidRequest: its kind is not known, or what that kind needs is not installed.
+        StorageFailure: it does not answer.
+    """
     from pyiceberg.exceptions import NotInstalledError
     from pyiceberg.utils.config import Config, merge_config
 
     from bcn_core.catalogs.own_io import reached_by_catalog_alone
 
-    known = dict(properties) or _configured(name)
-    _check_sqlite(name, known.get("uri", ""), create=create)
-    if known.get("type", "") in OWN:
-        return OWN[known["type"]](name, known)
-    known_to_pyiceberg = cast(
-        "dict[str, str]", merge_config(Config().get_catalog_config(name) or {}, {**known})
-    )
-    kind = _kind(name, known_to_pyiceberg)
+    merged = cast("dict[str, str]", merge_config(Config().get_catalog_config(name) or {}, {**known}))
+    kind = _kind(name, merged)
     opened = KINDS.get(kind, UNKNOWN)
     try:
-        loaded = opened.loaded(name, {"init_catalog_tables": str(create).lower(), **known_to_pyiceberg})
+        loaded = opened.loaded(name, {"init_catalog_tables": str(create).lower(), **merged})
     except BcnError:
         raise
     except (ImportError, NotInstalledError) as error:
@@ -55,7 +64,7 @@ def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = Fal
         raise StorageFailure(
             f"cannot open catalog '{name}': {redacted(str(error), known)}", hint=hint_for(error)
         ) from error
-    return _of_class(loaded).wrapped(reached_by_catalog_alone(loaded), known)
+    return reached_by_catalog_alone(loaded)
 
 
 def _kind(name: str, properties: Mapping[str, str]) -> str:

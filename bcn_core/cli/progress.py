@@ -100,7 +100,8 @@ def _line(event: Event, *, everything: bool) -> str:
     if template is None:
         return ""
     copied = getattr(event, "bytes", getattr(event, "bytes_new", 0))
-    return template.format(event=event, size=size(copied), **_counts(event))
+    parent = getattr(event, "parent", None) or "nothing"
+    return template.format(event=event, size=size(copied), parent=parent, **_counts(event))
 
 
 def _counts(event: Event) -> dict[str, str]:
@@ -127,7 +128,7 @@ _PROBLEMS: dict[type[Event], str] = {
 }
 _STEPS: dict[type[Event], str] = {
     events.SweepRepeated: "the catalog moved ({table}) while it was read; reading it again",
-    events.PitBegun: "PIT {event.pit} on {event.parent}: {event.to_capture} to capture, {event.unchanged} unchanged",
+    events.PitBegun: "PIT {event.pit} on {parent}: {event.to_capture} to capture, {event.unchanged} unchanged",
     events.CaptureStarted: "{event.table}: reading {event.pointer}",
     events.FilesFound: "{event.table}: {file} to copy, {size}",
     events.FileCopied: "{event.table}: {event.location}, {size}",

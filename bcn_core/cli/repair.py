@@ -15,7 +15,7 @@ from bcn_core.cli.progress import reporting
 from bcn_core.counting import counted
 from bcn_core.errors import DamagedRepository, FinishedWithProblems, InvalidRequest
 from bcn_core.mending.plan import Apart, Replacement
-from bcn_core.repair import Repair, Repaired, RepairPlan, apply, open_to_repair, plan
+from bcn_core.repair import Repair, Repaired, RepairPlan, apply_repair, open_to_repair, plan_repair
 from bcn_core.repository.layout import REPOSITORY_MANIFEST
 from bcn_core.repository.pins import this_process
 from bcn_core.verify import EVERYTHING, Fault, Slice
@@ -80,8 +80,8 @@ def command(manner: Manner, **given: Unpack[RepairOptions]) -> None:
             level=_level(given),
             report=report,
         )
-        planned = plan(repair)
-        done = apply(repair, planned) if given["apply"] else None
+        planned = plan_repair(repair)
+        done = apply_repair(repair, planned) if given["apply"] else None
     manner.answer({"plan": _document(planned), "applied": given["apply"]})
     if done is not None:
         manner.answer({"result": plain(done)})

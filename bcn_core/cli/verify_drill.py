@@ -17,7 +17,7 @@ from bcn_core.cli.options import (
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.counting import counted
-from bcn_core.drill import Drill, Drilled, DrilledTable, DrillRequest, carry_out
+from bcn_core.drill import Drill, Drilled, DrilledTable, DrillRequest, run_drill
 from bcn_core.errors import DamagedRepository, FinishedWithProblems, InvalidRequest
 from bcn_core.verify import Slice
 
@@ -90,7 +90,7 @@ def carry_out_drill(manner: Manner, given: DrillOptions) -> None:
     throttle(place, given)
     with reporting(manner, place.stores) as report:
         bounds = at_once(place.settings.restore, given)
-        found = carry_out(Drill(place.repository(), place.stores, report, *bounds), _request(given))
+        found = run_drill(Drill(place.repository(), place.stores, report, *bounds), _request(given))
     manner.answer(_document(found))
     if not manner.as_json:
         _draw(found)

@@ -8,6 +8,7 @@ from bcn_core.copying import in_parallel
 from bcn_core.errors import NotFound
 from bcn_core.names import TableName, nearest
 from bcn_core.repository.documents import (
+    CaptureRecord,
     Coverage,
     DeletedTable,
     FailedTable,
@@ -100,24 +101,37 @@ def tables_of_database(description: PitDescription, database: str) -> tuple[Tabl
 def _alive(
     repository: Repository, manifest: PitManifest, held: Mapping[TableName, TableEntry], *, captures: bool
 ) -> list[TableInPit]:
+    """The tables that a PIT holds; what their captures added is read where ``captures`` asks for it."""
     told = _Told(manifest)
     taken = [
         (table, entry) for table, entry in held.items() if captures and entry.capture_pit == manifest.pit
     ]
     found = in_parallel(lambda item: (item[0], repository.capture(item[1])), taken, _READS_AT_ONCE)
     records = dict(found)
+    return [told.table(table, entry, records.get(table)) for table, entry in held.items()]
 
-    def one(table: TableName, entry: TableEntry) -> TableInPit:
-        record = records.get(table)
-        change = told.changed.get(table)
+
+class _Told:
+    """What a PIT's manifest says about single tables, by their names in it."""
+
+    def __init__(self, manifest: PitManifest) -> None:
+        self.pit = manifest.pit
+        self.changed: dict[TableName, TableChange] = {one.table.table(): one for one in manifest.changed}
+        self.renamed = _old_names(manifest.renamed)
+        self.failed = {one.table.table(): one.reason for one in manifest.failed}
+        self.carried = {ref.table() for ref in manifest.carried}
+
+    def table(self, table: TableName, entry: TableEntry, record: CaptureRecord | None) -> TableInPit:
+        """One table, with what its capture added where that was read."""
+        change = self.changed.get(table)
         return TableInPit(
             table=table,
-            status=told.status(table, entry),
+            status=self._status(table, entry),
             captured_by=entry.capture_pit,
             changes=change.changes if change else (),
             columns=change.columns if change else (),
-            renamed_from=told.renamed.get(table),
-            reason=told.failed.get(table, ""),
+            renamed_from=self.renamed.get(table),
+            reason=self.failed.get(table, ""),
             uuid=entry.uuid,
             rows=entry.rows,
             files=entry.files,
@@ -131,20 +145,7 @@ def _alive(
             coverage=entry.coverage,
         )
 
-    return [one(table, entry) for table, entry in held.items()]
-
-
-class _Told:
-    """What a PIT's manifest says about single tables, by their names in it."""
-
-    def __init__(self, manifest: PitManifest) -> None:
-        self.pit = manifest.pit
-        self.changed: dict[TableName, TableChange] = {one.table.table(): one for one in manifest.changed}
-        self.renamed = _old_names(manifest.renamed)
-        self.failed = {one.table.table(): one.reason for one in manifest.failed}
-        self.carried = {ref.table() for ref in manifest.carried}
-
-    def status(self, table: TableName, entry: TableEntry) -> TableStatus:
+    def _status(self, table: TableName, entry: TableEntry) -> TableStatus:
         if table in self.carried:
             return "CARRIED"
         return "ACTIVE" if entry.capture_pit == self.pit else "UNCHANGED"

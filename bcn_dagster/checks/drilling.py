@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from bcn_core.drill import Drill, Drilled, DrilledTable, DrillRequest, carry_out
+from bcn_core.drill import Drill, Drilled, DrilledTable, DrillRequest, run_drill
 from bcn_core.events import Report
 from bcn_dagster.assets.metadata import markdown_table
 from bcn_dagster.failures import told_to_dagster
@@ -19,7 +19,7 @@ def restore_drill(site: Site, now: datetime, report: Report) -> dg.AssetCheckRes
     part = now.toordinal() // 7 % chosen.drill_parts + 1
     request = DrillRequest(part=part, parts=chosen.drill_parts, scratch=chosen.drill_scratch)
     with told_to_dagster():
-        found = carry_out(open_drill(site, report), request)
+        found = run_drill(open_drill(site, report), request)
     return dg.AssetCheckResult(
         asset_key=site.names.pit,
         check_name="restore_drill",

@@ -6,7 +6,7 @@ import dagster as dg
 from pydantic import Field
 
 from bcn_core.counting import counted
-from bcn_core.drill import DrillRequest, carry_out
+from bcn_core.drill import DrillRequest, run_drill
 from bcn_core.verify import EVERYTHING, Slice, verify_repository
 from bcn_dagster.checks.drilling import drill_metadata, open_drill
 from bcn_dagster.checks.verifying import verification_metadata
@@ -85,6 +85,6 @@ def _drill(site: Site, context: dg.OpExecutionContext, config: VerifyConfig) -> 
         request = DrillRequest(
             config.pit, tuple(config.tables), tuple(config.exclude), part.part, part.parts, config.scratch
         )
-        found = carry_out(open_drill(site, log_events(context.log)), request)
+        found = run_drill(open_drill(site, log_events(context.log)), request)
     context.add_output_metadata(drill_metadata(found))
     return len(found.failed)

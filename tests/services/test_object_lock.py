@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from bcn_core.repair import Repair, apply, plan
+from bcn_core.repair import Repair, apply_repair, plan_repair
 from bcn_core.repository.pins import this_process
 from bcn_core.verify import EVERYTHING, Verification, verify_repository
 from tests.services.object_servers import ObjectServer, running_locked_s3
@@ -78,6 +78,6 @@ def test_what_somebody_wrote_over_is_repaired_by_one_more_version(lab: Lab) -> N
     lab.repository.store.replace(key, b"ransom")
     repair = Repair(lab.repository, lab.stores, this_process("test"), level=EVERYTHING)
 
-    apply(repair, plan(repair))
+    apply_repair(repair, plan_repair(repair))
 
     assert () == checked(lab).faults

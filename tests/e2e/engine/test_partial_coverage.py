@@ -8,7 +8,7 @@ import pytest
 from bcn_core.backup import back_up
 from bcn_core.cli.wording import what_happened
 from bcn_core.describe import describe_pit
-from bcn_core.drill import Drill, DrillRequest, carry_out
+from bcn_core.drill import Drill, DrillRequest, run_drill
 from bcn_core.errors import InvalidRequest, UnsupportedFormat
 from bcn_core.events import silent
 from bcn_core.names import Scope
@@ -130,7 +130,7 @@ def test_of_a_table_that_is_held_whole_what_is_covered_is_all_of_it(lab: Lab) ->
 def test_a_drill_restores_what_is_covered(lab: Lab, tmp_path: Path) -> None:
     take_newest(lab, 2)
 
-    found = carry_out(Drill(lab.repository, lab.stores), DrillRequest(scratch=f"file://{tmp_path}/scratch"))
+    found = run_drill(Drill(lab.repository, lab.stores), DrillRequest(scratch=f"file://{tmp_path}/scratch"))
 
     assert [("", "")] == [(one.problem, one.refused) for one in found.tables]
 

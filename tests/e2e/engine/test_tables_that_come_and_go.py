@@ -6,6 +6,7 @@ from sqlite3 import connect
 import pytest
 
 from bcn_core.errors import NotFound, StorageFailure
+from bcn_core.events import Event, PitBegun
 from bcn_core.names import Scope
 from bcn_core.restore import RestoreRequest
 from tests.warehouse.readers import histories, rows
@@ -25,6 +26,28 @@ def lab(lab: Lab) -> Lab:
 
 def restored_ids(lab: Lab, name: str) -> list[object]:
     return [row[0] for row in rows(lab.target.pyiceberg().load_table(name).metadata_location)]
+
+
+def test_a_new_table_does_not_count_as_one_that_stands(lab: Lab) -> None:
+    events: list[Event] = []
+    lab.report = events.append
+    append(make(lab.source.pyiceberg(), "sales.refunds"), 0)
+
+    lab.take()
+
+    assert [(1, 2)] == [(one.to_capture, one.unchanged) for one in events if isinstance(one, PitBegun)]
+
+
+def test_neither_a_dropped_nor_a_renamed_and_changed_table_stands(lab: Lab) -> None:
+    events: list[Event] = []
+    lab.report = events.append
+    catalog = lab.source.pyiceberg()
+    catalog.drop_table("ops.log")
+    append(catalog.rename_table("sales.orders", "sales.sold"), 40)
+
+    lab.take()
+
+    assert [(1, 0)] == [(one.to_capture, one.unchanged) for one in events if isinstance(one, PitBegun)]
 
 
 def test_a_dropped_table_is_told(lab: Lab) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bcn_core.errors import DamagedRepository, NotFound, StorageRefused
 from bcn_core.names import TableName
-from bcn_core.repair import Repair, Repaired, RepairPlan, apply, open_to_repair, plan
+from bcn_core.repair import Repair, Repaired, RepairPlan, apply_repair, open_to_repair, plan_repair
 from bcn_core.repository.layout import REPOSITORY_MANIFEST
 from bcn_core.repository.pins import this_process
 from bcn_core.repository.repository import Repository
@@ -72,12 +72,12 @@ def repair_of(lab: Lab, level: Slice = EVERYTHING, copy: Store | None = None) ->
 
 
 def planned(lab: Lab, copy: Store | None = None) -> RepairPlan:
-    return plan(repair_of(lab, copy=copy))
+    return plan_repair(repair_of(lab, copy=copy))
 
 
 def repaired(lab: Lab, copy: Store | None = None) -> Repaired:
     repair = repair_of(lab, copy=copy)
-    return apply(repair, plan(repair))
+    return apply_repair(repair, plan_repair(repair))
 
 
 def problems(lab: Lab) -> list[str]:

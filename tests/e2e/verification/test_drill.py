@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bcn_core.drill import Drill, Drilled, DrillRequest, carry_out
+from bcn_core.drill import Drill, Drilled, DrillRequest, run_drill
 from bcn_core.errors import Conflict, InvalidRequest, NotFound, StorageFull, UnsupportedFormat
 from bcn_core.events import Event, FileCopied, Warned
 from bcn_core.repository.checks import last_checks
@@ -50,7 +50,7 @@ def own_temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def drilled(lab: Lab, scratch: Path | None = None, **asked: object) -> Drilled:
     request = DrillRequest(scratch=str(scratch) if scratch else None, **asked)  # type: ignore[arg-type]
-    return carry_out(Drill(lab.repository, Stores(), lab.report), request)
+    return run_drill(Drill(lab.repository, Stores(), lab.report), request)
 
 
 def key_of(lab: Lab, *parts: str) -> str:
@@ -141,7 +141,7 @@ def test_a_signal_during_the_removal_does_not_stop_it(shop: Lab, tmp_path: Path)
     request = DrillRequest(tables=("sales.orders",), scratch=str(tmp_path / "scratch"))
 
     with pytest.raises(KeyboardInterrupt):
-        carry_out(Drill(shop.repository, stores), request)
+        run_drill(Drill(shop.repository, stores), request)
 
     assert [] == [path for path in (tmp_path / "scratch").rglob("*") if path.is_file()]
 
@@ -156,7 +156,7 @@ def test_what_cannot_be_removed_is_told(shop: Lab, tmp_path: Path) -> None:
             raise StorageFull(f"{key} is locked")
 
     drill = Drill(shop.repository, Stores(lambda store: Locked(store, Watched())), told.append)
-    carry_out(drill, DrillRequest(tables=("sales.empty",), scratch=str(tmp_path / "scratch")))
+    run_drill(drill, DrillRequest(tables=("sales.empty",), scratch=str(tmp_path / "scratch")))
 
     assert any(isinstance(event, Warned) and "is left behind" in event.message for event in told)
 
@@ -270,7 +270,7 @@ def test_a_place_without_room_is_refused_before_the_first_byte(shop: Lab, tmp_pa
         return Small(store, watched)
 
     with pytest.raises(StorageFull, match="room for 90000 bytes"):
-        carry_out(Drill(shop.repository, Stores(small)), DrillRequest(scratch=str(tmp_path / "scratch")))
+        run_drill(Drill(shop.repository, Stores(small)), DrillRequest(scratch=str(tmp_path / "scratch")))
 
     assert [] == watched.writes
 
@@ -287,6 +287,6 @@ def test_tables_that_are_not_there_are_refused(shop: Lab) -> None:
 
 def test_a_scratch_place_within_the_repository_is_refused(shop: Lab) -> None:
     with pytest.raises(InvalidRequest, match="contain one another"):
-        carry_out(
+        run_drill(
             Drill(shop.repository, Stores()), DrillRequest(scratch=f"{shop.repository.store.url}/scratch")
         )
