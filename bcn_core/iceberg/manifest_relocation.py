@@ -65,14 +65,42 @@ def relocate_manifest(
         InvalidTableFile: the bytes are no whole manifest.
         UnsupportedFormat: a live position delete file was not rewritten or is encrypted.
     """
-    fields = (*_DATA_FIELDS, *_DELETE_FIELDS)
-    return splice(
-        data, location, fields, lambda walker: _Entries(walker, mapping, dead, delete_files).make_edits
-    )
+    try:
+        return splice(data, location, _DATA_FIELDS, lambda walker: _Paths(walker, mapping, dead).make_edits)
+    except _PositionDeletesError:
+        fields = (*_DATA_FIELDS, *_DELETE_FIELDS)
+        return splice(
+            data, location, fields, lambda walker: _Entries(walker, mapping, dead, delete_files).make_edits
+        )
+
+
+class _PositionDeletesError(Exception):
+    """A manifest lists position deletes: more than paths is to be edited."""
+
+
+class _Paths:
+    """The edits of the entries of data files and equality deletes: nearly all manifests have no others."""
+
+    def __init__(self, walker: Walker, mapping: MapPath, dead: MapPath) -> None:
+        self._location = walker.location
+        self._mapping = mapping
+        self._dead = dead
+
+    def make_edits(self, payload: bytes, spans: list[Span]) -> list[Edit]:
+        status, path, content, referenced = spans
+        if path[0] < 0 or status[0] < 0:
+            raise InvalidTableFile(f"{self._location} has an entry without its status or path")
+        if content[0] >= 0 and long_at(payload, content) == _POSITION_DELETES:
+            raise _PositionDeletesError
+        map_path = self._dead if long_at(payload, status) == DELETED else self._mapping
+        source = text_at(payload, path)
+        target = map_path(source)
+        edits: list[Edit] = [] if target == source else [(path[0], path[1], write_text(target))]
+        return edits if referenced[0] < 0 else edits + _mapped(payload, referenced, map_path)
 
 
 class _Entries:
-    """The edits of one manifest's entries."""
+    """The edits of entries with position deletes among them."""
 
     def __init__(
         self, walker: Walker, mapping: MapPath, dead: MapPath, delete_files: Mapping[str, DeleteFileRewrite]
