@@ -25,10 +25,11 @@ from bcn_core.capture.sql_views import capture_views
 from bcn_core.capture.table import Workshop
 from bcn_core.capture.unforeseen import its_own_failure
 from bcn_core.catalogs.catalog import Catalog
-from bcn_core.copying import Part
+from bcn_core.copying import Copier, Part, carry_out
 from bcn_core.errors import BcnError, Conflict, FinishedWithProblems, StorageFull
 from bcn_core.events import PitBegun, PitPublished, Report, TableFailed, Warned, silent
 from bcn_core.names import TableName, pit_instant
+from bcn_core.processes.talking import ProcessLost
 from bcn_core.repository.documents import CaptureRecord, PitManifest, Plan, PlannedCapture
 from bcn_core.repository.encoding import encode
 from bcn_core.repository.files import StoredFile
@@ -59,6 +60,7 @@ class Backup:
     accept_source: bool = False
     newest_snapshots: int | None = None
     within: tuple[str, ...] = ()
+    copier: Copier = carry_out
 
     @property
     def source(self) -> Source:
@@ -122,6 +124,7 @@ def capture_all(backup: Backup, plan: Plan) -> dict[TableName, str]:
 
     Raises:
         StorageFull: the repository has no room left, so that no table can be captured.
+        ProcessLost: a process that copies was killed, which is the machine's trouble and not one table's.
     """
     reusable = reusable_work(backup.repository, plan)
     failures: dict[TableName, str] = {}
@@ -129,7 +132,7 @@ def capture_all(backup: Backup, plan: Plan) -> dict[TableName, str]:
     def attempt(planned: PlannedCapture) -> None:
         try:
             capture(backup, plan, planned, reusable)
-        except StorageFull:
+        except (StorageFull, ProcessLost):
             raise
         except BcnError as error:
             failures[planned.table.table()] = error.message
@@ -175,7 +178,13 @@ def publish(backup: Backup, plan: Plan, reasons: Mapping[TableName, str]) -> Pit
 def _workshop(backup: Backup, plan: Plan, reusable: Reusable) -> Workshop:
     report = reusable.heartbeat.reporting(backup.report)
     return Workshop(
-        backup.repository, backup.stores, plan.pit, backup.files_at_once, report, within=backup.within
+        backup.repository,
+        backup.stores,
+        plan.pit,
+        backup.files_at_once,
+        report,
+        within=backup.within,
+        copier=backup.copier,
     )
 
 

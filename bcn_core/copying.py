@@ -52,6 +52,12 @@ class Part:
         return zlib.crc32(key.encode()) % self.of == self.number
 
 
+Copier = Callable[[Copy], Copied]
+"""Who carries copies out: :func:`carry_out` in this process, or a process beside it."""
+Reader = Callable[[Store, str], Copied]
+"""Who reads objects for their digests: :func:`digest_of`, or a process beside this one."""
+
+
 class SizeDiffers(DamagedRepository):
     """A file does not have the size or the digest that is recorded for it."""
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from bcn_core.catalogs.catalog import Catalog
-from bcn_core.copying import Part
+from bcn_core.copying import Copier, Part, carry_out
 from bcn_core.errors import BcnError, Conflict
 from bcn_core.events import Report, RestoreStarted, TableFailed, TableRestored, silent
 from bcn_core.registering import metadata_kept
@@ -62,6 +62,7 @@ class Restore:
     report: Report = silent
     tables_at_once: int = 2
     files_at_once: int = 4
+    copier: Copier = carry_out
 
 
 def plan_restore(restore: Restore, request: RestoreRequest) -> RestorePlan:
@@ -180,7 +181,7 @@ def restore_table(restore: Restore, plan: TablePlan, copied: Collection[Part] = 
 
 def _writer(restore: Restore, plan: TablePlan) -> Writer:
     contents = open_contents(restore.repository, restore.repository.capture(plan.entry), plan.history)
-    return Writer(plan, contents, restore.stores, restore.report, restore.files_at_once)
+    return Writer(plan, contents, restore.stores, restore.report, restore.files_at_once, restore.copier)
 
 
 def _register(catalog: Catalog, plan: TablePlan) -> None:

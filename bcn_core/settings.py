@@ -46,6 +46,17 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+Processes = Annotated[
+    int | None,
+    Field(
+        ge=1,
+        le=256,
+        description="Processes that the command line copies with. Default: one for each core, once a run has 500 "
+        "files to copy. Dagster has its executors.",
+    ),
+]
+
+
 class RepositorySettings(_Section):
     """Where the backups lie, and what they cover."""
 
@@ -60,6 +71,7 @@ class BackupSettings(_Section):
 
     tables_at_once: int = Field(2, ge=1, le=256, description="Tables captured at the same time.")
     files_at_once: int = Field(4, ge=1, le=256, description="Files copied at the same time, for each table.")
+    processes: Processes = None
     publish_partial: bool = Field(
         True, description="Publish a PIT when a table failed; it says so. Else keep it back."
     )
@@ -75,6 +87,7 @@ class RestoreSettings(_Section):
 
     tables_at_once: int = Field(2, ge=1, le=256, description="Tables restored at the same time.")
     files_at_once: int = Field(4, ge=1, le=256, description="Files copied at the same time, for each table.")
+    processes: Processes = None
 
 
 class RetentionSettings(_Section):

@@ -7,14 +7,16 @@ from bcn_core.iceberg.checking import Finding, check_table, compare_tables
 from bcn_core.iceberg.metadata_names import SUFFIXES, version_in
 from bcn_core.storage.opening import Stores, absolute
 from bcn_core.verification.faults import Fault
-from bcn_core.verification.objects import EVERYTHING, Reach, Slice
+from bcn_core.verification.objects import EVERYTHING, READS_AT_ONCE, Reach, Reading, Slice
 from bcn_core.verification.repositories import Verification, verify_repository
 
 __all__ = [
     "EVERYTHING",
+    "READS_AT_ONCE",
     "Fault",
     "Finding",
     "Reach",
+    "Reading",
     "Slice",
     "TableCheck",
     "TableVerification",

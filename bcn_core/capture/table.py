@@ -13,7 +13,7 @@ from bcn_core.capture.record import CaptureDraft, rows_of, write_record
 from bcn_core.capture.roots import Roots
 from bcn_core.capture.salvage import Salvage
 from bcn_core.capture.walk import Walk
-from bcn_core.copying import Copied, Copy, Part, SizeDiffers, carry_out, in_parallel
+from bcn_core.copying import Copied, Copier, Copy, Part, SizeDiffers, carry_out, in_parallel
 from bcn_core.counting import counted
 from bcn_core.errors import InvalidTableFile, ObjectMissing, SourceDamaged
 from bcn_core.events import FileCopied, FilesFound, Report, TableCaptured
@@ -39,6 +39,7 @@ class Workshop:
     workers: int
     report: Report
     within: tuple[str, ...] = ()
+    copier: Copier = carry_out
 
 
 class FilesLost(SourceDamaged):
@@ -196,7 +197,7 @@ class TableCapture:
     def _hold_copy(self, number: int, file: Needed) -> None:
         store, source_key = self._shop.stores.holding(file.location)
         key = self._key(file.location)
-        copied = carry_out(Copy(store, source_key, self._shop.repository.store, key, size=file.size))
+        copied = self._shop.copier(Copy(store, source_key, self._shop.repository.store, key, size=file.size))
         self._inventory.hold(number, copied, key, self._shop.pit)
 
     def _key(self, location: str) -> str:

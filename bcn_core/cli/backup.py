@@ -1,6 +1,8 @@
 """``bcn backup``: take one PIT."""
 
+import math
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Unpack
 
@@ -11,7 +13,7 @@ from bcn_core.capture.claiming import next_pit
 from bcn_core.capture.making import make_repository
 from bcn_core.catalog_database import tied_dump
 from bcn_core.cli.backup_result import BackupDocument, draw_result, hint_for, result_of
-from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
+from bcn_core.cli.bounds import ProcessOptions, at_once, bound_options, process_option, spread, throttle
 from bcn_core.cli.inventory_keeping import inventory_option, inventory_wanted, keep_inventory
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
@@ -24,11 +26,12 @@ from bcn_core.dumping.configured import configured_database
 from bcn_core.errors import FinishedWithProblems, InvalidRequest
 from bcn_core.events import Report, Warned
 from bcn_core.names import is_pit_id, pit_id
+from bcn_core.processes.pool import Processes
 from bcn_core.repository.documents import PitManifest
 from bcn_core.repository.pins import this_process
 
 
-class BackupOptions(ScopeOptions, BoundOptions):
+class BackupOptions(ScopeOptions, ProcessOptions):
     """What ``bcn backup`` takes."""
 
     at: str | None
@@ -42,6 +45,7 @@ class BackupOptions(ScopeOptions, BoundOptions):
 @place_options
 @scope_options
 @bound_options
+@process_option("Copy")
 @click.option(
     "--at", metavar="TIMESTAMP", help="A PIT of the past, from what the tables' own metadata remembers."
 )
@@ -82,11 +86,16 @@ def command(manner: Manner, **given: Unpack[BackupOptions]) -> None:
 def _take(manner: Manner, given: BackupOptions) -> tuple[PitDescription, int | None]:
     """The PIT, and how far the inventory is behind it; None when no inventory is kept."""
     place = open_place(given)
-    throttle(place, given)
+    rate = throttle(place, given)
+    bounds = at_once(place.settings.backup, given)
+    asked = given["processes"] or place.settings.backup.processes
     wanted = inventory_wanted(place, given["inventory"])
     pit = None if given["at"] is None else _pit_at(given["at"])
-    with reporting(manner, place.stores) as report:
-        backup = _backup(place, given, report)
+    with (
+        reporting(manner, place.stores) as report,
+        Processes(place.stores, spread(asked, math.prod(bounds), rate)) as processes,
+    ):
+        backup = replace(_backup(place, given, report), copier=processes.carry_out)
         manifest = _with_database(manner, place, backup, pit) if _wants(given) else back_up(backup, pit)
         lag = keep_inventory(place, backup.repository, report, wanted=wanted)
     return describe_pit(backup.repository, manifest.pit, captures=True), lag

@@ -1,4 +1,4 @@
-"""``--limit-rate`` and ``--concurrency``: how much of a machine and of its network a run takes."""
+"""``--limit-rate``, ``--concurrency``, ``--processes``: how much of a machine and of its network a run takes."""
 
 import re
 from collections.abc import Callable
@@ -7,6 +7,8 @@ from typing import Any, TypedDict, TypeVar
 import click
 
 from bcn_core.cli.opening import Place
+from bcn_core.processes.cores import usable_cores
+from bcn_core.processes.pool import WORTH_STARTING, Spread
 from bcn_core.settings import BackupSettings, RestoreSettings
 from bcn_core.storage.throttling import Rate, Throttled
 
@@ -20,6 +22,12 @@ class BoundOptions(TypedDict):
 
     limit_rate: int | None
     concurrency: int | None
+
+
+class ProcessOptions(BoundOptions):
+    """What commands take that can copy or read by several processes."""
+
+    processes: int | None
 
 
 class ByteRate(click.ParamType[int]):
@@ -51,11 +59,30 @@ def bound_options(command: F) -> F:
     )(command)
 
 
-def throttle(place: Place, given: BoundOptions) -> None:
+def process_option(what: str) -> Callable[[F], F]:
+    """``--processes``, which do ``what``."""
+    return click.option(
+        "--processes",
+        metavar="N",
+        type=click.IntRange(1, 256),
+        help=f"{what} by N processes; else by one for each core, from {WORTH_STARTING} files on.",
+    )
+
+
+def throttle(place: Place, given: BoundOptions) -> Rate | None:
     """Hold all stores of the run to the rate that was asked for."""
-    if given["limit_rate"] is not None:
-        rate = Rate(given["limit_rate"])
-        place.stores.wrap = lambda store: Throttled(store, rate)
+    if given["limit_rate"] is None:
+        return None
+    rate = Rate(given["limit_rate"])
+    place.stores.wrap = lambda store: Throttled(store, rate)
+    return rate
+
+
+def spread(asked: int | None, files_at_once: int, rate: Rate | None) -> Spread:
+    """How the files of a run are spread over processes, which share its bounds: all together keep to them."""
+    if asked is None:
+        return Spread(usable_cores(), files_at_once, rate=rate)
+    return Spread(asked, files_at_once, after=0, rate=rate)
 
 
 def at_once(settings: BackupSettings | RestoreSettings, given: BoundOptions) -> tuple[int, int]:

@@ -1,6 +1,8 @@
 """``bcn restore``: plan, show, ask, carry out."""
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar, Unpack
 
 import click
@@ -9,7 +11,7 @@ from bcn_core.catalogs.catalog import Catalog
 from bcn_core.catalogs.files_only import FilesOnly
 from bcn_core.catalogs.opening import open_target
 from bcn_core.cli import completing
-from bcn_core.cli.bounds import BoundOptions, at_once, bound_options, throttle
+from bcn_core.cli.bounds import ProcessOptions, at_once, bound_options, process_option, spread, throttle
 from bcn_core.cli.confirming import confirm
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
@@ -31,8 +33,8 @@ from bcn_core.cli.restore_result import (
     report_document,
 )
 from bcn_core.errors import FinishedWithProblems, InvalidRequest, NotFound
-from bcn_core.events import Report
 from bcn_core.iceberg.snapshot_selection import HistoryMode
+from bcn_core.processes.pool import Processes
 from bcn_core.repository.repository import Repository
 from bcn_core.restoration.request import OnConflict, UuidChoice
 from bcn_core.restore import Restore, RestorePlan, RestoreRequest, plan_restore, restore_all
@@ -58,7 +60,7 @@ class RequestOptions(PlaceOptions):
     history: HistoryMode
 
 
-class RestoreOptions(RequestOptions, BoundOptions):
+class RestoreOptions(RequestOptions, ProcessOptions):
     """What ``bcn restore`` takes."""
 
     dry_run: bool
@@ -130,6 +132,7 @@ def request_options(command: F) -> F:
 @click.command("restore")
 @place_options
 @bound_options
+@process_option("Copy")
 @request_options
 @dry_run_option
 @yes_option
@@ -142,17 +145,19 @@ def command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
     its files are in place and checked. Run again after an interruption, it goes on.
     """
     place = open_place(given)
-    throttle(place, given)
+    rate, bounds = throttle(place, given), at_once(place.settings.restore, given)
     repository = place.repository()
     target = target_of(place, repository, given)
     with reporting(manner, place.stores) as report:
-        restore = Restore(repository, target, place.stores, report, *at_once(place.settings.restore, given))
+        restore = Restore(repository, target, place.stores, report, *bounds)
         plan = plan_restore(restore, request_of(given))
     _show_plan(manner, plan)
     if given["dry_run"]:
         return
     confirm(manner, f"Restore {destination(plan)}?", yes=given["yes"])
-    _carry_out(manner, restore, plan)
+    asked = given["processes"] or place.settings.restore.processes
+    with Processes(place.stores, spread(asked, math.prod(bounds), rate)) as processes:
+        _carry_out(manner, replace(restore, copier=processes.carry_out), plan)
 
 
 def _show_plan(manner: Manner, plan: RestorePlan) -> None:
@@ -166,7 +171,8 @@ def _show_plan(manner: Manner, plan: RestorePlan) -> None:
 
 def _carry_out(manner: Manner, restore: Restore, plan: RestorePlan) -> None:
     with reporting(manner, restore.stores) as report:
-        found = restore_all(_with_report(restore, report), plan)
+        # The bar of the planning is gone by now: the question stood between.
+        found = restore_all(replace(restore, report=report), plan)
     manner.answer({"result": report_document(found)})
     if not manner.as_json:
         draw_report(found)
@@ -203,18 +209,6 @@ def _target(place: Place, repository: Repository, name: str | None) -> Catalog:
     except NotFound as error:
         without = "without any catalog: --files-only --target-location PLACE"
         raise NotFound(error.message, hint=f"{error.hint}; {without}") from error
-
-
-def _with_report(restore: Restore, report: Report) -> Restore:
-    """The bar of the planning is gone by now: the question stood between."""
-    return Restore(
-        restore.repository,
-        restore.target,
-        restore.stores,
-        report,
-        restore.tables_at_once,
-        restore.files_at_once,
-    )
 
 
 def request_of(given: RequestOptions) -> RestoreRequest:

@@ -4,6 +4,7 @@ from typing import Literal, TypedDict, Unpack
 
 import click
 
+from bcn_core.cli.bounds import ProcessOptions, process_option
 from bcn_core.cli.drawing import line
 from bcn_core.cli.faults import MOST_SHOWN, draw_more
 from bcn_core.cli.manner import Manner
@@ -23,7 +24,7 @@ from bcn_core.storage.opening import Stores
 from bcn_core.verify import Finding, TableCheck, TableVerification, verify_table
 
 
-class VerifyOptions(DrillOptions):
+class VerifyOptions(DrillOptions, ProcessOptions):
     """What ``bcn verify`` takes."""
 
     read: str | None
@@ -47,6 +48,7 @@ class TableVerifyDocument(TypedDict):
 @place_options
 @click.option("--read", metavar="N/M", help="Also read the N-th of M parts of all data files, as 7/30.")
 @click.option("--read-all", is_flag=True, help="Also read every data file, and compare its SHA-256.")
+@process_option("Read data files")
 @drill_options
 @click.option(
     "--table-location",

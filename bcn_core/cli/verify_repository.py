@@ -5,6 +5,7 @@ from typing import Literal, TypedDict
 
 import click
 
+from bcn_core.cli.bounds import ProcessOptions, spread, throttle
 from bcn_core.cli.drawing import line, size
 from bcn_core.cli.faults import draw_faults, draw_still_whole
 from bcn_core.cli.manner import Manner
@@ -16,7 +17,12 @@ from bcn_core.cli.wording import verdict
 from bcn_core.counting import counted
 from bcn_core.dumping.stored import stored_faults
 from bcn_core.errors import DamagedRepository
-from bcn_core.verify import EVERYTHING, Fault, Slice, Verification, verify_repository
+from bcn_core.processes.pool import Processes
+from bcn_core.verify import EVERYTHING, READS_AT_ONCE, Fault, Reading, Slice, Verification, verify_repository
+
+
+class ReadOptions(PlaceOptions, ProcessOptions):
+    """What a check of the repository takes, beside what is to be read."""
 
 
 class VerifyDocument(TypedDict):
@@ -35,12 +41,18 @@ class VerifyDocument(TypedDict):
     notes: list[str]
 
 
-def verify_place(manner: Manner, given: PlaceOptions, read: str | None, *, everything: bool) -> None:
+def verify_place(manner: Manner, given: ReadOptions, read: str | None, *, everything: bool) -> None:
     """Verify the repository that the options name; the exit code says whether it is whole."""
     level = EVERYTHING if everything else Slice() if read is None else Slice.of(read)
-    repository = open_place(given).repository()
-    with reporting(manner) as report:
-        found = verify_repository(repository, level, report)
+    place = open_place(given)
+    rate, at_once = throttle(place, given), given["concurrency"] or READS_AT_ONCE
+    repository = place.repository()
+    with (
+        reporting(manner, place.stores) as report,
+        Processes(place.stores, spread(given["processes"], at_once, rate)) as processes,
+    ):
+        by = Reading(at_once, processes.digest_of)
+        found = verify_repository(repository, level, report, by=by)
         dumps = dict(stored_faults(repository, read=everything))
     manner.answer(_document(found, dumps))
     if not manner.as_json:

@@ -7,7 +7,7 @@ killed anywhere ends with the same bytes when it is run again.
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from bcn_core.copying import Copy, Part, carry_out, in_parallel, put_same
+from bcn_core.copying import Copier, Copy, Part, carry_out, in_parallel, put_same
 from bcn_core.errors import InvalidRequest, InvalidTableFile, UnsupportedFormat
 from bcn_core.events import FileCopied, Report
 from bcn_core.iceberg.delete_files import relocate_delete_file
@@ -42,6 +42,7 @@ class Writer:
     stores: Stores
     report: Report
     workers: int
+    copier: Copier = carry_out
 
     def copy_content(self, copied: Collection[Part] = ()) -> None:
         """Copy files that hold no path byte for byte, digests checked before they appear; ``copied`` are there."""
@@ -109,7 +110,7 @@ class Writer:
     def _copy(self, file: StoredFile) -> None:
         location = self.contents.location(file)
         store, key = self.stores.holding(self.plan.mapping.map(location))
-        carry_out(Copy(self.contents.repository.store, file.object, store, key, file.size, file.sha256))
+        self.copier(Copy(self.contents.repository.store, file.object, store, key, file.size, file.sha256))
         self.report(FileCopied(self.plan.target, location, file.size))
 
     def _delete_file(self, file: StoredFile) -> tuple[str, DeleteFileRewrite, str]:

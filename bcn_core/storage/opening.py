@@ -90,6 +90,11 @@ class Stores:
         other.report = self._tell
         return other
 
+    @property
+    def reached_by(self) -> StorageOptions:
+        """How all places are reached: what another process needs to open them too. Holds secrets."""
+        return self._options
+
     def options(self, location: str) -> dict[str, str]:
         """How a place is reached, by PyIceberg's names: for a reader that is not BCN's own."""
         return self._said_of(split(location), location)

@@ -3,10 +3,18 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
 
 from bcn_core.storage.deleting import delete_all
 from bcn_core.storage.store import ObjectStat, ObjectVersion, Store
 from bcn_core.storage.within import Check, CopiesWithin, HeldBytes, ObjectPlace
+
+
+class Pace(Protocol):
+    """What bytes are asked of before more are read."""
+
+    def take(self, count: int) -> None:
+        """Wait until the bytes taken before have had their time."""
 
 
 class Rate:
@@ -37,7 +45,7 @@ class Rate:
 class Throttled:
     """A store whose reads keep to a rate. Every byte that is copied is read once, so reads bound writes too."""
 
-    def __init__(self, store: Store, rate: Rate) -> None:
+    def __init__(self, store: Store, rate: Pace) -> None:
         self._store = store
         self._rate = rate
 

@@ -5,10 +5,11 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bcn_core.copying import Copied, digest_of, in_parallel
+from bcn_core.copying import Copied, Reader, digest_of, in_parallel
 from bcn_core.errors import BcnError, InvalidRequest, InvalidTableFile, ObjectMissing
 from bcn_core.iceberg.manifests import read_manifest, read_manifest_list
 from bcn_core.iceberg.metadata import parse
+from bcn_core.processes.talking import ProcessLost
 from bcn_core.references import Opened
 from bcn_core.repository.documents import TableEntry
 from bcn_core.repository.encoding import sha256
@@ -16,7 +17,8 @@ from bcn_core.repository.files import METADATA_KINDS, StoredFile
 from bcn_core.repository.layout import capture_of, stored_files
 from bcn_core.repository.repository import Repository
 
-_READS_AT_ONCE = 8
+READS_AT_ONCE = 8
+"""Objects that are under way at the same time, unless the run is told how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,17 @@ class Reach:
         return entry.capture_pit in self.pits or self.turn.takes(entry.capture)
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How objects are read: how many at once, and by whom."""
+
+    at_once: int = READS_AT_ONCE
+    reader: Reader = digest_of
+
+
+READ_HERE = Reading()
+
+
 @dataclass
 class Objects:
     """The objects of a repository, each looked at once, however many captures need it.
@@ -73,6 +86,7 @@ class Objects:
 
     repository: Repository
     slice: Slice
+    reading: Reading = READ_HERE
     files: int = 0
     bytes_read: int = 0
     notes: list[str] = field(default_factory=list)
@@ -93,7 +107,7 @@ class Objects:
             elif file.object not in self._sound:
                 fresh.append(file)
         self._list({capture_of(file.object, file.stored_by) for file in fresh})
-        for file, problem in in_parallel(self._look, fresh, _READS_AT_ONCE):
+        for file, problem in in_parallel(self._look, fresh, self.reading.at_once):
             self.files += 1
             if problem:
                 self._bad[file.object] = problem
@@ -116,7 +130,7 @@ class Objects:
             listed = self.repository.store.list(stored_files(folder))
             return folder, {found.key: found.size for found in listed}
 
-        self._sizes.update(in_parallel(sizes, folders - self._sizes.keys(), _READS_AT_ONCE))
+        self._sizes.update(in_parallel(sizes, folders - self._sizes.keys(), self.reading.at_once))
 
     def _size(self, file: StoredFile) -> int | None:
         return self._sizes[capture_of(file.object, file.stored_by)].get(file.object)
@@ -139,6 +153,9 @@ class Objects:
             return "is missing"
         except InvalidTableFile as error:
             return f"is as it was written, but cannot be read: {error.message}"
+        except ProcessLost:
+            # Of this machine's troubles, and no fault of the object.
+            raise
         except BcnError as error:
             return f"cannot be read: {error.message}"
         return ""
@@ -147,7 +164,7 @@ class Objects:
         """Read it once: in chunks, or whole where it must also parse."""
         store = self.repository.store
         data = store.get(file.object) if _is_metadata(file) else None
-        found = digest_of(store, file.object) if data is None else Copied(len(data), sha256(data))
+        found = self.reading.reader(store, file.object) if data is None else Copied(len(data), sha256(data))
         with self._lock:
             self.bytes_read += found.size
         if found.sha256 != file.sha256:

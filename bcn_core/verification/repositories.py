@@ -16,7 +16,7 @@ from bcn_core.repository.pins import this_process
 from bcn_core.repository.readers import reading
 from bcn_core.repository.repository import Repository
 from bcn_core.verification.faults import Fault, Faults, Original, still_whole, whole_pits
-from bcn_core.verification.objects import EVERYTHING, Objects, Reach, Slice
+from bcn_core.verification.objects import EVERYTHING, READ_HERE, Objects, Reach, Reading, Slice
 from bcn_core.verification.roots import check_plans, check_roots, stale_views
 from bcn_core.verification.sql_views import damaged_views
 
@@ -42,7 +42,11 @@ class Verification:
 
 
 def verify_repository(
-    repository: Repository, level: Slice, report: Report, reach: Reach | None = None
+    repository: Repository,
+    level: Slice,
+    report: Report,
+    reach: Reach | None = None,
+    by: Reading = READ_HERE,
 ) -> Verification:
     """Check everything that the PITs name; ``level`` says which data files are read whole. The result is kept.
 
@@ -50,6 +54,7 @@ def verify_repository(
 
     Raises:
         NotFound: there is no PIT, or no PIT holds a table: nothing was verified.
+        ProcessLost: a process that reads was killed.
     """
     pits = repository.pits()
     if not pits:
@@ -57,7 +62,7 @@ def verify_repository(
             f"{repository.store.url} holds no PIT: there is nothing to verify", hint="take one: bcn backup"
         )
     with reading(repository, this_process("bcn verify"), _readable(repository, pits), report):
-        found = _verify(repository, pits, level, reach)
+        found = _verify(repository, pits, level, reach, by)
     _keep(repository, found, report)
     return found
 
@@ -67,8 +72,10 @@ def _readable(repository: Repository, pits: list[str]) -> list[str]:
     return sorted(set(pits) - condemned(repository.store))
 
 
-def _verify(repository: Repository, pits: list[str], level: Slice, reach: Reach | None) -> Verification:
-    started, faults, objects = repository.now(), Faults(), Objects(repository, level)
+def _verify(
+    repository: Repository, pits: list[str], level: Slice, reach: Reach | None, by: Reading
+) -> Verification:
+    started, faults, objects = repository.now(), Faults(), Objects(repository, level, by)
     troubles: list[tuple[str, BcnError]] = []
     found = references(repository, pits, lambda key, error: troubles.append((key, error)))
     if not found.captures and not troubles:

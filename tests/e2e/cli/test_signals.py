@@ -1,60 +1,18 @@
-"""Real signals to a real process in the midst of a copy: exit code, pin, no half PIT, and a rerun that succeeds.
+"""Real signals to a real process in the midst of a copy: exit code, pin, no half PIT, and a rerun that succeeds."""
 
-A data file of the source is a named pipe, so the copy stands still until the test lets it go on.
-"""
-
-import os
 import signal
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
+from tests.builders.blocked import Blocked, blocked_backup
 from tests.builders.command_line import CommandLine
-
-
-@dataclass(frozen=True)
-class Blocked:
-    """A backup that waits for a file of its source."""
-
-    line: CommandLine
-    process: subprocess.Popen[str]
-    pipe: Path
-    content: bytes
-
-    def hear(self, words: str) -> None:
-        """Read stderr until a line holds some words."""
-        assert self.process.stderr is not None
-        while words not in (line := self.process.stderr.readline()):
-            assert line, "the process ended before it said so"
-
-    def let_go(self) -> None:
-        """Give the waiting copy its file, and put the file itself back."""
-        self.pipe.write_bytes(self.content)
-        self.pipe.unlink()
-        self.pipe.write_bytes(self.content)
-
-    def put_back(self) -> None:
-        """Put the file back; nobody waits for it any more."""
-        self.pipe.unlink()
-        self.pipe.write_bytes(self.content)
 
 
 @pytest.fixture
 def blocked(lake: CommandLine) -> Iterator[Blocked]:
-    pipe = lake.data_file("sales.orders")
-    content = pipe.read_bytes()
-    pipe.unlink()
-    os.mkfifo(pipe)
-    process = lake.start("backup", "--repo", "repo", "--catalog", "prod", "-v")
-    found = Blocked(lake, process, pipe, content)
-    found.hear("sales.orders: 1 files to copy")
-    yield found
-    if process.poll() is None:
-        process.kill()
-    process.communicate()
+    with blocked_backup(lake) as found:
+        yield found
 
 
 @pytest.mark.fault(2)

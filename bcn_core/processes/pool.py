@@ -1,0 +1,148 @@
+"""The processes of one run: started when there is work for them, ended with the run.
+
+A thread that has a file to copy hands it to a process and waits, as it would wait for the copy. So what a run has
+under way, what it tells, how it stops and how it is resumed are the same with one process and with many.
+"""
+
+import math
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import zip_longest
+from multiprocessing.connection import Connection, Pipe
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from bcn_core.copying import Copied, Copy, carry_out, digest_of
+from bcn_core.processes.lanes import Lane
+from bcn_core.processes.talking import Given
+from bcn_core.processes.tasks import CopyFile, ReadFile, Task, is_shared, location
+from bcn_core.storage.opening import Stores
+from bcn_core.storage.store import Store
+from bcn_core.storage.throttling import Rate
+
+O = TypeVar("O")  # noqa: E741
+
+WORTH_STARTING = 500
+"""Files that a run copies by itself before it starts more processes, unless it is told how many.
+
+A process that speaks S3 takes 0.35 s of a core until it copies; 500 small files take one process about a second.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How work is spread: over how many processes, how many files at once in all of them, after how many files."""
+
+    processes: int
+    files_at_once: int
+    after: int = WORTH_STARTING
+    rate: Rate | None = None
+
+    @property
+    def wanted(self) -> int:
+        """Processes that can have work at the same time."""
+        return min(self.processes, self.files_at_once)
+
+
+class Processes:
+    """A context in which files are copied and read by several processes; with one, by this process itself."""
+
+    def __init__(self, stores: Stores, spread: Spread) -> None:
+        self._stores = stores
+        self._spread = spread
+        self._asked = 0
+        self._started: list[_Process] = []
+        self._free: SimpleQueue[Lane] = SimpleQueue()
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in self._started:
+            process.end()
+
+    def carry_out(self, copy: Copy) -> Copied:
+        """:func:`~bcn_core.copying.carry_out` in one of the processes.
+
+        Raises:
+            ProcessLost: the process died of it, or beside it.
+        """
+        if not (is_shared(copy.source) and is_shared(copy.target)):
+            return carry_out(copy)
+        return self._do(CopyFile.of(copy), lambda: carry_out(copy))
+
+    def digest_of(self, store: Store, key: str) -> Copied:
+        """:func:`~bcn_core.copying.digest_of` in one of the processes.
+
+        Raises:
+            ProcessLost: the process died of it, or beside it.
+        """
+        if not is_shared(store):
+            return digest_of(store, key)
+        return self._do(ReadFile(location(store, key)), lambda: digest_of(store, key))
+
+    def _do(self, task: Task[O], here: Callable[[], O]) -> O:
+        if not self._are_worth_it():
+            return here()
+        lane = self._free.get()
+        try:
+            return lane.ask(task, self._stores.report, self._spread.rate)
+        finally:
+            # A lost one too: whoever takes it next is told so, where it would wait for ever without any.
+            self._free.put(lane)
+
+    def _are_worth_it(self) -> bool:
+        if self._spread.wanted < 2:
+            return False
+        with self._lock:
+            self._asked += 1
+            if self._asked > self._spread.after and not self._started:
+                self._start()
+            return bool(self._started)
+
+    def _start(self) -> None:
+        spread = self._spread
+        each = math.ceil(spread.files_at_once / spread.wanted)
+        given = Given(self._stores.reached_by, spread.rate is not None)
+        self._started = [_Process(given, each) for _ in range(spread.wanted)]
+        # One lane of each process in turn, so that a few files at once are a few processes.
+        for lanes in zip_longest(*(process.lanes for process in self._started)):
+            for lane in lanes:
+                self._free.put(lane)
+
+
+class _Process:
+    """One process and the pipes to it."""
+
+    def __init__(self, given: Given, lanes: int) -> None:
+        pipes: list[tuple[Connection[Any, Any], Connection[Any, Any]]] = [Pipe() for _ in range(lanes + 1)]
+        far = [there.fileno() for _, there in pipes]
+        # What this process can import that one must: an archive or a test run has a path of its own.
+        path = os.pathsep.join(filter(None, sys.path))
+        self._process = subprocess.Popen(  # noqa: S603 - this very interpreter, and numbers
+            [sys.executable, "-P", "-m", "bcn_core.processes.worker", *map(str, far)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=far,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        for _, there in pipes:
+            there.close()
+        self._life = pipes[0][0]
+        self._life.send(given)
+        self.lanes = [Lane(self._process, here) for here, _ in pipes[1:]]
+
+    def end(self) -> None:
+        """Let it go: no task of it is under way any more, or none that anybody waits for."""
+        self._life.close()
+        for lane in self.lanes:
+            lane.close()
+        self._process.wait()
