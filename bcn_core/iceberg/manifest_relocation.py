@@ -22,12 +22,15 @@ from bcn_core.iceberg.splicing import Edit, splice
 from bcn_core.iceberg.values import long_at, text_at
 from bcn_core.iceberg.varints import write_long, write_text
 from bcn_core.iceberg.walking import Span, Walker
+from bcn_core.locations import PrefixMap
 
 _DATA_FIELDS = (STATUS, FILE_PATH, CONTENT, REFERENCED_DATA_FILE)
 _DELETE_FIELDS = (KEY_METADATA, FILE_SIZE, SPLIT_OFFSETS, LOWER_BOUNDS, UPPER_BOUNDS)
 _POSITION_DELETES = 1
 
 MapPath = Callable[[str], str]
+Relocator = Callable[[bytes, str, PrefixMap, str], bytes | None]
+"""Who rewrites the paths of a manifest: :func:`relocate_paths` in this process, or a process beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,31 @@ def relocate_manifest(
         UnsupportedFormat: a live position delete file was not rewritten or is encrypted.
     """
     try:
-        return splice(data, location, _DATA_FIELDS, lambda walker: _Paths(walker, mapping, dead).make_edits)
+        return _with_paths(data, location, mapping, dead)
     except _PositionDeletesError:
         fields = (*_DATA_FIELDS, *_DELETE_FIELDS)
         return splice(
             data, location, fields, lambda walker: _Entries(walker, mapping, dead, delete_files).make_edits
         )
+
+
+def relocate_paths(data: bytes, location: str, mapping: PrefixMap, home: str) -> bytes | None:
+    """Rewrite the paths of a manifest for the table at ``home``; None when it lists position deletes.
+
+    Those need :func:`relocate_manifest`, which must be told what became of each; nearly all manifests have none.
+
+    Raises:
+        InvalidTableFile: the bytes are no whole manifest.
+    """
+    anywhere = mapping.mover(home)
+    try:
+        return _with_paths(data, location, anywhere, anywhere)
+    except _PositionDeletesError:
+        return None
+
+
+def _with_paths(data: bytes, location: str, mapping: MapPath, dead: MapPath) -> bytes:
+    return splice(data, location, _DATA_FIELDS, lambda walker: _Paths(walker, mapping, dead).make_edits)
 
 
 class _PositionDeletesError(Exception):

@@ -27,7 +27,9 @@ _SIZED = frozenset({Primitive("string"), Primitive("bytes")})
 def _short(first: int = _LIKELY[0]) -> bytes:
     """Strings and bytes whose length fits one byte: behind each length, so many bytes; one length is tried first."""
     lengths = dict.fromkeys((first, *_LIKELY, *range(_LONGEST_SHORT + 1)))
-    choices = (re.escape(bytes([2 * size])) + b".{%d}" % size for size in lengths if 0 <= size <= _LONGEST_SHORT)
+    choices = (
+        re.escape(bytes([2 * size])) + b".{%d}" % size for size in lengths if 0 <= size <= _LONGEST_SHORT
+    )
     return b"(?:" + b"|".join(choices) + b")"
 
 
@@ -74,11 +76,14 @@ def _items(kind: Array, data: bytes, position: int) -> bytes | None:
     count, start = read_long(data, position)
     if any_short(kind.items) is None or not 0 <= count <= _MOST_ITEMS:
         return None
-    items = _numbers_by_key if _is_keyed(kind.items, _NUMBERS) else _alike
-    return re.escape(data[position:start]) + (items(kind.items, data, start, count) + b"\\x00" if count else b"")
+    if not count:
+        return data[position:start]
+    keyed = _is_keyed(kind.items, _NUMBERS)
+    items = _numbers_by_key(data, start, count) if keyed else _alike(kind.items, data, start, count)
+    return re.escape(data[position:start]) + items + b"\\x00"
 
 
-def _numbers_by_key(item: Type, data: bytes, position: int, count: int) -> bytes:
+def _numbers_by_key(data: bytes, position: int, count: int) -> bytes:
     """Counts of each column: the columns are those of the entry at hand."""
     number, shape = pattern_of(Primitive("long")) or b"", b""
     for _ in range(count):
