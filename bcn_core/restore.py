@@ -14,6 +14,7 @@ from bcn_core.catalogs.catalog import Catalog
 from bcn_core.copying import Copier, Part, carry_out
 from bcn_core.errors import BcnError, Conflict
 from bcn_core.events import Report, RestoreStarted, TableFailed, TableRestored, silent
+from bcn_core.iceberg.relocation import Relocator, relocate_paths
 from bcn_core.registering import metadata_kept
 from bcn_core.repository.files import StoredFile
 from bcn_core.repository.pins import this_process
@@ -63,6 +64,7 @@ class Restore:
     tables_at_once: int = 2
     files_at_once: int = 4
     copier: Copier = carry_out
+    relocator: Relocator = relocate_paths
 
 
 def plan_restore(restore: Restore, request: RestoreRequest) -> RestorePlan:
@@ -174,7 +176,15 @@ def pinning(restore: Restore, pits: Iterable[str]) -> Iterator[Restore]:
 
 def _writer(restore: Restore, plan: TablePlan) -> Writer:
     contents = open_contents(restore.repository, restore.repository.capture(plan.entry), plan.history)
-    return Writer(plan, contents, restore.stores, restore.report, restore.files_at_once, restore.copier)
+    return Writer(
+        plan,
+        contents,
+        restore.stores,
+        restore.report,
+        restore.files_at_once,
+        restore.copier,
+        restore.relocator,
+    )
 
 
 def _register(catalog: Catalog, plan: TablePlan) -> None:

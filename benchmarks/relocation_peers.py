@@ -34,9 +34,9 @@ def rewrite_table_path(source: Place, warm: Place) -> Peer:
     with tempfile.TemporaryDirectory() as folder, running_spark(Path(folder)) as spark:
         _relocated_by_spark(spark, warm)
         jvm = spark.sparkContext._gateway.proc.pid  # noqa: SLF001 - pyspark has no other way to tell
-        seconds, cpu = time.perf_counter(), _cpu_of(jvm)
+        seconds, cpu = time.perf_counter(), cpu_of(jvm)
         _relocated_by_spark(spark, source)
-        spent = _cpu_of(jvm) - cpu
+        spent = cpu_of(jvm) - cpu
         return Peer("Spark rewrite_table_path, copy, register_table", time.perf_counter() - seconds, spent)
 
 
@@ -89,7 +89,7 @@ def _rewritten(data: bytes, source: str, target: str) -> bytes:
     return written.getvalue()
 
 
-def _cpu_of(process: int) -> float:
+def cpu_of(process: int) -> float:
     """CPU seconds of a process so far, those of its ended children included."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return sum(int(value) for value in fields[11:15]) / _TICKS

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bcn_core.capture.inventory import Inventory, Needed
+from bcn_core.capture.inventory import Inventory
 from bcn_core.iceberg.metadata import Snapshot, TableMetadata
 from bcn_core.repository.documents import Broken
 
@@ -23,18 +23,17 @@ def broken_snapshots(
     return tuple(found)
 
 
-def needed_without(metadata: TableMetadata, inventory: Inventory, broken: Iterable[int]) -> list[Needed]:
-    """The files that are needed when the broken snapshots are left out."""
+def needed_without(metadata: TableMetadata, inventory: Inventory, broken: Iterable[int]) -> list[int]:
+    """The numbers of the files that are needed when the broken snapshots are left out."""
     out = set(broken)
     kept = [snapshot for snapshot in metadata.snapshots if snapshot.id not in out]
-    numbers = {number for snapshot in kept for number in _entries(snapshot, inventory)}
-    kept_numbers = set(numbers)
+    kept_numbers = {number for snapshot in kept for number in _entries(snapshot, inventory)}
     for wanted in ("manifest", None):
-        for number, file in enumerate(inventory.files):
+        for number, file in enumerate(inventory):
             is_wanted = file.kind == "manifest" if wanted else file.kind not in ("manifest", "manifest-list")
             if is_wanted and (not file.listed_by or kept_numbers.intersection(file.listed_by)):
                 kept_numbers.add(number)
-    return [file for number, file in enumerate(inventory.files) if number in kept_numbers]
+    return sorted(kept_numbers)
 
 
 def _entries(snapshot: Snapshot, inventory: Inventory) -> list[int]:
@@ -50,5 +49,5 @@ def _lists_above(inventory: Inventory, number: int) -> set[int]:
         current = waiting.pop()
         if current not in found:
             found.add(current)
-            waiting.extend(inventory.files[current].listed_by)
+            waiting.extend(inventory[current].listed_by)
     return found

@@ -51,7 +51,7 @@ class Foresight:
         inventory.add(planned.pointer, "metadata")
 
         def fetch(number: int) -> bytes:
-            location = inventory.files[number].location
+            location = inventory[number].location
             reach.check(location)
             data = self.stores.read(location)
             read[number] = len(data)
@@ -68,7 +68,7 @@ class Foresight:
 def _foreseen(inventory: Inventory, known: KnownFiles, read: dict[int, int]) -> Foreseen:
     """What was read is new; of the rest, what an earlier capture holds is used again."""
     content, reused = [], []
-    for file in inventory.files:
+    for file in inventory:
         held = known.find(file.location, file.size) if file.number not in read else None
         if held is not None:
             reused.append(held.size)

@@ -1,10 +1,11 @@
 """The record of a capture, written when everything that it names is in the repository."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from bcn_core.capture.inventory import Held, Needed
+from bcn_core.capture.inventory import Inventory
 from bcn_core.capture.roots import Roots
 from bcn_core.changes import state_of
 from bcn_core.errors import Conflict
@@ -19,15 +20,18 @@ from bcn_core.repository.repository import Repository
 
 @dataclass(frozen=True, slots=True)
 class CaptureDraft:
-    """Everything that a record says; ``absent`` are files that are named but that no row of the table needs."""
+    """Everything that a record says; ``numbers`` are those of the inventory's files that its state needs.
+
+    Files of these that the repository does not hold are named, but no row of the table needs them.
+    """
 
     planned: PlannedCapture
     state: TableMetadata
     pit: str
     folder: str
     roots: Roots
-    files: list[tuple[Needed, Held]]
-    absent: tuple[str, ...]
+    inventory: Inventory
+    numbers: Sequence[int]
     broken: tuple[Broken, ...]
     coverage: Coverage | None
     previous: str | None
@@ -37,7 +41,7 @@ class CaptureDraft:
 
 def write_record(repository: Repository, draft: CaptureDraft) -> CaptureRecord:
     """Write the list of files, then the record: from then on the capture is whole."""
-    data = encode_files(rows_of(draft.files, draft.roots))
+    data = encode_files(rows_of(draft.inventory, draft.numbers, draft.roots))
     key = _write_files(repository, draft.folder, data)
     record = _record(draft, key, sha256(data))
     repository.write_once(capture_record(draft.folder), encode(record))
@@ -55,27 +59,56 @@ def _write_files(repository: Repository, folder: str, data: bytes) -> str:
     return key
 
 
-def rows_of(files: list[tuple[Needed, Held]], roots: Roots) -> Iterator[StoredFile]:
-    """Rows in the inventory's order, numbered anew: files that are left out leave no gap."""
-    renumbered = {file.number: number for number, (file, _) in enumerate(files)}
-    for file, held in files:
-        root, path = roots.split(file.location)
-        parents = tuple(renumbered[parent] for parent in file.listed_by if parent in renumbered)
-        yield StoredFile(
-            root=roots.number(root),
-            path=path,
-            kind=file.kind,
-            size=held.size,
-            sha256=held.sha256,
-            object=held.object,
-            stored_by=held.stored_by,
-            listed_by=parents,
-        )
+def rows_of(inventory: Inventory, numbers: Iterable[int], roots: Roots) -> Iterator[StoredFile]:
+    """Rows of what the repository holds, in the inventory's order, numbered anew: what is left out leaves no gap."""
+    kept = array("q", (number for number in numbers if inventory.holds(number)))
+    renumbered = array("q", [-1]) * len(inventory)
+    for row, number in enumerate(kept):
+        renumbered[number] = row
+    for number in kept:
+        file = inventory[number]
+        if file.held is not None:
+            root, path = roots.split(file.location)
+            yield StoredFile(
+                root=roots.number(root),
+                path=path,
+                kind=file.kind,
+                size=file.held.size,
+                sha256=file.held.sha256,
+                object=file.held.object,
+                stored_by=file.held.stored_by,
+                listed_by=tuple(row for row in (renumbered[parent] for parent in file.listed_by) if row >= 0),
+            )
+
+
+@dataclass(slots=True)
+class _Sums:
+    """What the files add up to, and which are absent."""
+
+    files: int = 0
+    bytes: int = 0
+    files_new: int = 0
+    bytes_new: int = 0
+    absent: list[str] = field(default_factory=list)
+
+
+def _sums(draft: CaptureDraft) -> _Sums:
+    sums = _Sums()
+    for number in draft.numbers:
+        file = draft.inventory[number]
+        if file.held is None:
+            sums.absent.append(file.location)
+            continue
+        is_new = file.held.stored_by == draft.pit
+        sums.files += 1
+        sums.bytes += file.held.size
+        sums.files_new += is_new
+        sums.bytes_new += file.held.size if is_new else 0
+    return sums
 
 
 def _record(draft: CaptureDraft, files_key: str, files_sha256: str) -> CaptureRecord:
-    state = state_of(draft.state)
-    new = [held.size for _, held in draft.files if held.stored_by == draft.pit]
+    state, sums = state_of(draft.state), _sums(draft)
     return CaptureRecord(
         features=(PARTIAL_COVERAGE,) if draft.coverage else (),
         pit=draft.pit,
@@ -91,14 +124,14 @@ def _record(draft: CaptureDraft, files_key: str, files_sha256: str) -> CaptureRe
         last_updated_ms=state.last_updated_ms,
         fingerprint=state.fingerprint,
         rows=state.rows,
-        files=len(draft.files),
-        bytes=sum(held.size for _, held in draft.files),
-        files_new=len(new),
-        bytes_new=sum(new),
+        files=sums.files,
+        bytes=sums.bytes,
+        files_new=sums.files_new,
+        bytes_new=sums.bytes_new,
         files_key=files_key,
         files_sha256=files_sha256,
         broken_snapshots=draft.broken,
-        missing_history=draft.absent,
+        missing_history=tuple(sums.absent),
         coverage=draft.coverage,
         previous=draft.previous,
         captured_at=draft.captured_at,

@@ -1,6 +1,8 @@
 """The capture of one table: walk its metadata, reuse what is held, copy the rest, write the record last."""
 
 import time
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bcn_core.capture.broken import broken_snapshots, needed_without
@@ -80,7 +82,7 @@ class TableCapture:
         lost = walk.lost | self._copy(self._missing(walk))
         if lost:
             raise FilesLost(self, lost)
-        return self._record(metadata, self._inventory.files, ())
+        return self._record(metadata, range(len(self._inventory)), ())
 
     def copy_part(self, part: Part) -> list[StoredFile]:
         """Copy the planned state's files of one part, and write which they are."""
@@ -90,9 +92,10 @@ class TableCapture:
             walk = self._walk(self._metadata(self._planned.pointer))
         except FilesLost:
             return []
-        mine = [file for file in self._missing(walk) if part.has(self._key(file.location))]
+        files = self._inventory
+        mine = [number for number in self._missing(walk) if part.has(self._key(files[number].location))]
         self._copy(mine)
-        copied = list(rows_of([(file, file.held) for file in mine if file.held is not None], self._roots))
+        copied = list(rows_of(files, mine, self._roots))
         note_part(self._shop.repository, self.folder, part, copied)
         return copied
 
@@ -136,7 +139,7 @@ class TableCapture:
         return self._state
 
     def _fetch(self, number: int) -> bytes:
-        data = self._read(self._inventory.files[number].location)
+        data = self._read(self._inventory[number].location)
         self._store(number, data)
         return data
 
@@ -146,7 +149,7 @@ class TableCapture:
 
     def _store(self, number: int, data: bytes) -> None:
         """Keep bytes that were read for the walk; an earlier try of this PIT may have done so already."""
-        key = self._key(self._inventory.files[number].location)
+        key = self._key(self._inventory[number].location)
         self._shop.repository.write_once(key, data)
         self._inventory.hold(number, Copied(len(data), sha256(data)), key, self._shop.pit)
 
@@ -160,18 +163,22 @@ class TableCapture:
         self._reuse()
         return walk
 
-    def _missing(self, walk: Walk) -> list[Needed]:
+    def _missing(self, walk: Walk) -> Sequence[int]:
+        """The numbers of the files that are to be copied."""
         lost = walk.lost.keys() | set(walk.lost_history)
-        return [file for file in self._inventory.missing() if file.location not in lost]
+        return array("q", (file.number for file in self._inventory.missing() if file.location not in lost))
 
     def _reuse(self) -> None:
-        for number, file in enumerate(self._inventory.files):
+        if not len(self._known):
+            return
+        for number, file in enumerate(self._inventory):
             known = self._known.find(file.location, file.size) if file.held is None else None
             if known is not None:
                 self._inventory.hold(number, Copied(known.size, known.sha256), known.object, known.stored_by)
 
-    def _copy(self, wanted: list[Needed]) -> dict[str, str]:
-        self._shop.report(FilesFound(self.table, len(wanted), sum(file.size or 0 for file in wanted)))
+    def _copy(self, wanted: Sequence[int]) -> dict[str, str]:
+        total = sum(self._inventory.size(number) or 0 for number in wanted)
+        self._shop.report(FilesFound(self.table, len(wanted), total))
         failures: dict[str, str] = {}
         for file, problem in in_parallel(self._copy_one, wanted, self._shop.workers):
             # Statistics only advise planners: a table without them is whole, and its restore does not name them.
@@ -179,8 +186,8 @@ class TableCapture:
                 failures[file.location] = problem
         return failures
 
-    def _copy_one(self, file: Needed) -> tuple[Needed, str]:
-        number = self._inventory.number(file.location)
+    def _copy_one(self, number: int) -> tuple[Needed, str]:
+        file = self._inventory[number]
         root, relative = self._roots.split(file.location)
         found = self._salvage.find(root, relative, file.size)
         try:
@@ -204,15 +211,17 @@ class TableCapture:
         root, relative = self._roots.split(location)
         return stored_file(self.folder, root, relative)
 
-    def _record(self, state: TableMetadata, files: list[Needed], broken: tuple[Broken, ...]) -> CaptureRecord:
+    def _record(
+        self, state: TableMetadata, numbers: Sequence[int], broken: tuple[Broken, ...]
+    ) -> CaptureRecord:
         draft = CaptureDraft(
             planned=self._planned,
             state=state,
             pit=self._shop.pit,
             folder=self.folder,
             roots=self._roots,
-            files=[(file, file.held) for file in files if file.held is not None],
-            absent=tuple(file.location for file in files if file.held is None),
+            inventory=self._inventory,
+            numbers=numbers,
             broken=broken,
             coverage=self._coverage,
             previous=self._known.capture,

@@ -14,6 +14,7 @@ from bcn_core.iceberg.avro import is_encrypted_file
 from bcn_core.iceberg.manifests import (
     FileRef,
     ManifestRef,
+    live_files,
     read_listed_manifest,
     read_manifest,
     read_manifest_list,
@@ -54,15 +55,15 @@ class Walk:
             manifests.update(self._note_manifests(number, found))
         for snapshot in metadata.snapshots:
             manifests.update(self._embedded(snapshot))
-        for location, files in in_parallel(self._read_manifest, manifests.items(), self.workers):
-            self._add_files(location, files)
+        for location, data in in_parallel(self._fetch_manifest, manifests, self.workers):
+            self._add_files(location, manifests[location], data)
         for location in metadata.statistics_files:
             self.inventory.add(location, "statistics")
         self._walk_history(metadata)
 
     def _read_list(self, number: int) -> tuple[int, dict[str, ManifestRef | None]]:
         """The manifests that one list names."""
-        location = self.inventory.files[number].location
+        location = self.inventory[number].location
         if self.known.find(location, None) is not None:
             return number, {child: None for child, _ in self.known.children(location)}
         try:
@@ -85,40 +86,43 @@ class Walk:
         """Manifests that a v1 metadata file names itself; file number 0 is the metadata file."""
         return self._note_manifests(0, {} if snapshot.manifest_list else dict.fromkeys(snapshot.manifests))
 
-    def _read_manifest(self, item: tuple[str, ManifestRef | None]) -> tuple[str, list[FileRef] | None]:
-        """The live files of one manifest; None when an earlier capture knows them."""
-        location, ref = item
+    def _fetch_manifest(self, location: str) -> tuple[str, bytes | None]:
+        """The bytes of one manifest; None when an earlier capture knows its files, or it is not there."""
         if self.known.find(location, None) is not None:
             return location, None
         try:
-            data = self.fetch(self.inventory.number(location))
-            if self._notes_encryption(data):
-                return location, []
-            entries = read_manifest(data, location) if ref is None else read_listed_manifest(data, ref)
-            return location, [entry for entry in entries if entry.is_live]
-        except (ObjectMissing, InvalidTableFile) as error:
+            return location, self.fetch(self.inventory.number(location))
+        except ObjectMissing as error:
             self.lost[location] = error.message
-            return location, []
+            return location, None
 
     def _notes_encryption(self, data: bytes) -> bool:
         found = is_encrypted_file(data)
         self.is_encrypted = self.is_encrypted or found
         return found
 
-    def _add_files(self, manifest: str, files: list[FileRef] | None) -> None:
+    def _add_files(self, manifest: str, ref: ManifestRef | None, data: bytes | None) -> None:
+        """Note the live files of one manifest, one block of it at a time: it may list a million."""
         number = self.inventory.number(manifest)
-        if files is None:
+        if data is None:
             for location, file in self.known.children(manifest):
                 self._add_file(location, file.kind, number, file.size)
             return
-        for entry in files:
-            self._add_file(entry.path, _kind(entry), number, entry.size)
+        if self._notes_encryption(data):
+            return
+        try:
+            for entry in live_files(
+                read_manifest(data, manifest) if ref is None else read_listed_manifest(data, ref)
+            ):
+                self._add_file(entry.path, _kind(entry), number, entry.size)
+        except InvalidTableFile as error:
+            self.lost[manifest] = error.message
 
     def _add_file(self, location: str, kind: Kind, manifest: int, size: int) -> None:
         """A path names one file for good; where snapshots of one table disagree, one of them reads the wrong bytes."""
-        noted = self.inventory.files[self.inventory.add(location, kind, manifest, size)]
-        if noted.size != size:
-            self.lost[location] = f"{location} has {noted.size} bytes in one snapshot and {size} in another"
+        noted = self.inventory.size(self.inventory.add(location, kind, manifest, size))
+        if noted != size:
+            self.lost[location] = f"{location} has {noted} bytes in one snapshot and {size} in another"
 
     def _walk_history(self, metadata: TableMetadata) -> None:
         """Older metadata files may have been cleaned up by the table's own writers; that loses no row."""

@@ -157,7 +157,8 @@ def command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
     confirm(manner, f"Restore {destination(plan)}?", yes=given["yes"])
     asked = given["processes"] or place.settings.restore.processes
     with Processes(place.stores, spread(asked, math.prod(bounds), rate)) as processes:
-        _carry_out(manner, replace(restore, copier=processes.carry_out), plan)
+        spread_out = replace(restore, copier=processes.carry_out, relocator=processes.relocate)
+        _carry_out(manner, spread_out, plan)
 
 
 def _show_plan(manner: Manner, plan: RestorePlan) -> None:

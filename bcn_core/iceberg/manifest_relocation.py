@@ -22,12 +22,15 @@ from bcn_core.iceberg.splicing import Edit, splice
 from bcn_core.iceberg.values import long_at, text_at
 from bcn_core.iceberg.varints import write_long, write_text
 from bcn_core.iceberg.walking import Span, Walker
+from bcn_core.locations import PrefixMap
 
 _DATA_FIELDS = (STATUS, FILE_PATH, CONTENT, REFERENCED_DATA_FILE)
 _DELETE_FIELDS = (KEY_METADATA, FILE_SIZE, SPLIT_OFFSETS, LOWER_BOUNDS, UPPER_BOUNDS)
 _POSITION_DELETES = 1
 
 MapPath = Callable[[str], str]
+Relocator = Callable[[bytes, str, PrefixMap, str], bytes | None]
+"""Who rewrites the paths of a manifest: :func:`relocate_paths` in this process, or a process beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +68,61 @@ def relocate_manifest(
         InvalidTableFile: the bytes are no whole manifest.
         UnsupportedFormat: a live position delete file was not rewritten or is encrypted.
     """
-    fields = (*_DATA_FIELDS, *_DELETE_FIELDS)
-    return splice(
-        data, location, fields, lambda walker: _Entries(walker, mapping, dead, delete_files).make_edits
-    )
+    try:
+        return _with_paths(data, location, mapping, dead)
+    except _PositionDeletesError:
+        fields = (*_DATA_FIELDS, *_DELETE_FIELDS)
+        return splice(
+            data, location, fields, lambda walker: _Entries(walker, mapping, dead, delete_files).make_edits
+        )
+
+
+def relocate_paths(data: bytes, location: str, mapping: PrefixMap, home: str) -> bytes | None:
+    """Rewrite the paths of a manifest for the table at ``home``; None when it lists position deletes.
+
+    Those need :func:`relocate_manifest`, which must be told what became of each; nearly all manifests have none.
+
+    Raises:
+        InvalidTableFile: the bytes are no whole manifest.
+    """
+    anywhere = mapping.mover(home)
+    try:
+        return _with_paths(data, location, anywhere, anywhere)
+    except _PositionDeletesError:
+        return None
+
+
+def _with_paths(data: bytes, location: str, mapping: MapPath, dead: MapPath) -> bytes:
+    return splice(data, location, _DATA_FIELDS, lambda walker: _Paths(walker, mapping, dead).make_edits)
+
+
+class _PositionDeletesError(Exception):
+    """A manifest lists position deletes: more than paths is to be edited."""
+
+
+class _Paths:
+    """The edits of the entries of data files and equality deletes: nearly all manifests have no others."""
+
+    def __init__(self, walker: Walker, mapping: MapPath, dead: MapPath) -> None:
+        self._location = walker.location
+        self._mapping = mapping
+        self._dead = dead
+
+    def make_edits(self, payload: bytes, spans: list[Span]) -> list[Edit]:
+        status, path, content, referenced = spans
+        if path[0] < 0 or status[0] < 0:
+            raise InvalidTableFile(f"{self._location} has an entry without its status or path")
+        if content[0] >= 0 and long_at(payload, content) == _POSITION_DELETES:
+            raise _PositionDeletesError
+        map_path = self._dead if long_at(payload, status) == DELETED else self._mapping
+        source = text_at(payload, path)
+        target = map_path(source)
+        edits: list[Edit] = [] if target == source else [(path[0], path[1], write_text(target))]
+        return edits if referenced[0] < 0 else edits + _mapped(payload, referenced, map_path)
 
 
 class _Entries:
-    """The edits of one manifest's entries."""
+    """The edits of entries with position deletes among them."""
 
     def __init__(
         self, walker: Walker, mapping: MapPath, dead: MapPath, delete_files: Mapping[str, DeleteFileRewrite]

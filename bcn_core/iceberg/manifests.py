@@ -5,6 +5,7 @@ Iceberg specification, "Manifests" and "Manifest Lists", format versions 1 to 3.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bcn_core.errors import InvalidTableFile
 from bcn_core.iceberg.avro import open_container
@@ -57,9 +58,8 @@ class ManifestRef:
         return self.files.added != 0 or self.files.existing != 0
 
 
-@dataclass(frozen=True, slots=True)
-class FileRef:
-    """An entry of a manifest.
+class FileRef(NamedTuple):
+    """An entry of a manifest; a tuple, since a million of a frozen dataclass take thrice the time to be made.
 
     ``status``: 0 existing, 1 added, 2 deleted. ``content``: 0 data, 1 position deletes (a deletion vector
     when the format is PUFFIN), 2 equality deletes. Sizes in bytes. Numbers are as written, not inherited.

@@ -7,7 +7,12 @@ from collections.abc import Callable, Mapping
 
 from bcn_core.errors import InvalidRequest, InvalidTableFile, UnsupportedFormat
 from bcn_core.iceberg.fields import LIST_KEY_METADATA, MANIFEST_LENGTH, MANIFEST_PATH
-from bcn_core.iceberg.manifest_relocation import DeleteFileRewrite, relocate_manifest
+from bcn_core.iceberg.manifest_relocation import (
+    DeleteFileRewrite,
+    Relocator,
+    relocate_manifest,
+    relocate_paths,
+)
 from bcn_core.iceberg.metadata_relocation import MetadataRelocation, relocate_metadata
 from bcn_core.iceberg.splicing import Edit, MakeEdits, splice
 from bcn_core.iceberg.values import text_at
@@ -17,9 +22,11 @@ from bcn_core.iceberg.walking import Span
 __all__ = [
     "DeleteFileRewrite",
     "MetadataRelocation",
+    "Relocator",
     "relocate_manifest",
     "relocate_manifest_list",
     "relocate_metadata",
+    "relocate_paths",
 ]
 
 

@@ -6,18 +6,31 @@ value of another shape it does not match.
 """
 
 import re
+from collections import Counter
+from functools import cache
+from itertools import groupby
 
 from bcn_core.iceberg.schemas import Array, Primitive, Record, Type, Union
 from bcn_core.iceberg.skipping import compiled, pattern_of
-from bcn_core.iceberg.varints import read_long
+from bcn_core.iceberg.varints import read_long, write_long
 
 _LONGEST_SHORT = 63
 _MOST_ITEMS = 63
+_MOST_RUNS = 4
+_LIKE_LENGTHS = 32
 _LIKELY = (8, 4, 16, 1, 2)
-_LENGTHS = (*_LIKELY, *(size for size in range(_LONGEST_SHORT + 1) if size not in _LIKELY))
-# Strings and bytes whose length fits one byte: behind each length, so many bytes.
-_SHORT = b"(?:" + b"|".join(re.escape(bytes([2 * size])) + b".{%d}" % size for size in _LENGTHS) + b")"
+_NUMBERS = frozenset({Primitive("int"), Primitive("long")})
 _SIZED = frozenset({Primitive("string"), Primitive("bytes")})
+
+
+@cache
+def _short(first: int = _LIKELY[0]) -> bytes:
+    """Strings and bytes whose length fits one byte: behind each length, so many bytes; one length is tried first."""
+    lengths = dict.fromkeys((first, *_LIKELY, *range(_LONGEST_SHORT + 1)))
+    choices = (
+        re.escape(bytes([2 * size])) + b".{%d}" % size for size in lengths if 0 <= size <= _LONGEST_SHORT
+    )
+    return b"(?:" + b"|".join(choices) + b")"
 
 
 def shape_of(kind: Type, data: bytes, start: int, end: int) -> bytes | None:
@@ -29,6 +42,18 @@ def shape_of(kind: Type, data: bytes, start: int, end: int) -> bytes | None:
 def fits(pattern: bytes, data: bytes, start: int, end: int) -> bool:
     """Whether a regular expression matches exactly what lies between two positions."""
     return compiled(pattern).fullmatch(data, start, end) is not None
+
+
+def of_like_length(data: bytes, position: int) -> bytes:
+    """The expression of texts and bytes of about the length of the one at a position: the paths of a table."""
+    length, _ = read_long(data, position)
+    return _lengths_from(length - length % _LIKE_LENGTHS)
+
+
+@cache
+def _lengths_from(least: int) -> bytes:
+    sizes = range(least, least + _LIKE_LENGTHS)
+    return b"(?:" + b"|".join(re.escape(write_long(size)) + b".{%d}" % size for size in sizes) + b")"
 
 
 def _shape(kind: Type, data: bytes, position: int) -> bytes | None:
@@ -48,11 +73,50 @@ def _branch(kind: Union, data: bytes, position: int) -> bytes | None:
 
 def _items(kind: Array, data: bytes, position: int) -> bytes | None:
     """One block of items that are alike whatever their values, and the end of the blocks."""
-    item = any_short(kind.items)
     count, start = read_long(data, position)
-    if item is None or not 0 <= count <= _MOST_ITEMS:
+    if any_short(kind.items) is None or not 0 <= count <= _MOST_ITEMS:
         return None
-    return re.escape(data[position:start]) + (b"(?:%b){%d}+\\x00" % (item, count) if count else b"")
+    if not count:
+        return data[position:start]
+    keyed = _is_keyed(kind.items, _NUMBERS)
+    items = _numbers_by_key(data, start, count) if keyed else _alike(kind.items, data, start, count)
+    return re.escape(data[position:start]) + items + b"\\x00"
+
+
+def _numbers_by_key(data: bytes, position: int, count: int) -> bytes:
+    """Counts of each column: the columns are those of the entry at hand."""
+    number, shape = pattern_of(Primitive("long")) or b"", b""
+    for _ in range(count):
+        start = position
+        _, position = read_long(data, position)
+        shape += re.escape(data[start:position]) + number
+        _, position = read_long(data, position)
+    return shape
+
+
+def _alike(item: Type, data: bytes, position: int, count: int) -> bytes:
+    """Items of any values. Bounds: runs of columns whose values are of one length, that length tried first."""
+    if not _is_keyed(item, _SIZED):
+        return b"(?:%b){%d}+" % (any_short(item) or b"", count)
+    lengths = []
+    for _ in range(count):
+        _, position = read_long(data, position)
+        length, start = read_long(data, position)
+        lengths.append(length)
+        position = start + length
+    runs = [(length, len(list(run))) for length, run in groupby(lengths)]
+    if len(runs) > _MOST_RUNS:
+        runs = [(Counter(lengths).most_common(1)[0][0], count)]
+    key = pattern_of(Primitive("int")) or b""
+    return b"".join(b"(?:%b%b){%d}+" % (key, _short(length), repeats) for length, repeats in runs)
+
+
+def _is_keyed(item: Type, values: frozenset[Primitive]) -> bool:
+    """Whether items are pairs of a column's id and a value, as Iceberg writes maps."""
+    if not isinstance(item, Record) or len(item.fields) != 2:
+        return False
+    key, value = (field.type for field in item.fields)
+    return key == Primitive("int") and value in values
 
 
 def any_short(kind: Type) -> bytes | None:
@@ -60,4 +124,4 @@ def any_short(kind: Type) -> bytes | None:
     if isinstance(kind, Record):
         parts = [any_short(field.type) for field in kind.fields]
         return None if None in parts else b"".join(part or b"" for part in parts)
-    return _SHORT if kind in _SIZED else pattern_of(kind)
+    return _short() if kind in _SIZED else pattern_of(kind)

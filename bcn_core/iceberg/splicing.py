@@ -48,12 +48,14 @@ def splice(
 def _spliced(block: Block, walker: Walker, make_edits: MakeEdits) -> bytes:
     payload, copied = block.payload, 0
     pieces: list[bytes] = []
+    add = pieces.append
     for spans in walker.spans(block):
         edits = make_edits(payload, spans)
         if len(edits) > 1:
             edits.sort()
         for start, end, value in edits:
-            pieces += (payload[copied:start], value)
+            add(payload[copied:start])
+            add(value)
             copied = end
     if not pieces:
         return payload

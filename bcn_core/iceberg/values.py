@@ -11,14 +11,22 @@ Decode = Callable[[bytes, int], tuple[Any, int]]
 
 def text_at(data: bytes, span: tuple[int, int]) -> str:
     """The string whose length and bytes lie at a span; UnicodeDecodeError is a ValueError."""
-    if span[1] - span[0] <= 64:
-        return data[span[0] + 1 : span[1]].decode()
-    return read_bytes(data, span[0])[0].decode()
+    start, end = span
+    # Of nearly all texts the length takes one byte or two.
+    if data[start] < 0x80:
+        return data[start + 1 : end].decode()
+    if data[start + 1] < 0x80:
+        return data[start + 2 : end].decode()
+    return read_bytes(data, start)[0].decode()
 
 
 def long_at(data: bytes, span: tuple[int, int]) -> int | None:
     """The number at a span, None where the span says that there is none."""
-    return read_long(data, span[0])[0] if span[0] >= 0 else None
+    start = span[0]
+    if start < 0:
+        return None
+    byte = data[start]
+    return (byte >> 1) ^ -(byte & 1) if byte < 0x80 else read_long(data, start)[0]
 
 
 def decoder(kind: Type) -> Decode:

@@ -58,4 +58,10 @@ def write_bytes(value: bytes) -> bytes:
 
 def write_text(value: str) -> bytes:
     """Encode a string as UTF-8 behind its length."""
-    return write_bytes(value.encode())
+    encoded = value.encode()
+    size = len(encoded)
+    return (_LENGTHS[size] if size < len(_LENGTHS) else write_long(size)) + encoded
+
+
+# The lengths of nearly all paths, encoded: a million paths are written.
+_LENGTHS = tuple(write_long(size) for size in range(512))

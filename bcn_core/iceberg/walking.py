@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bcn_core.errors import InvalidTableFile
 from bcn_core.iceberg.avro import Block
 from bcn_core.iceberg.schemas import Field, Primitive, Record, Type, Union
-from bcn_core.iceberg.shapes import any_short, fits, shape_of
+from bcn_core.iceberg.shapes import any_short, fits, of_like_length, shape_of
 from bcn_core.iceberg.skipping import Skip, compiled, pattern_of, skip_sized, skipper, union_pattern
 
 Span = tuple[int, int]
@@ -152,7 +152,11 @@ class _Walked:
         short = any_short(self.value)
         if short is not None:
             grouped = _grouped(self.kind, short)
-            return grouped if fits(grouped, data, start, end) else None
+            if fits(grouped, data, start, end):
+                return grouped
+            # An optional text is not null here, or it had fitted.
+            text = start + 1 if isinstance(self.kind, Union) else start
+            return _grouped(self.kind, of_like_length(data, text)) if self.is_sized else None
         shape = shape_of(self.kind, data, start, end)
         return None if shape is None else b"(" + shape + b")"
 
@@ -218,14 +222,16 @@ def _grouped(kind: Type, pattern: bytes) -> bytes:
 
 def _run(pattern: bytes, slots: tuple[int, ...], failure: type[ValueError]) -> _Step:
     match = compiled(pattern).match
+    group_of_slot = list(enumerate(slots, 1))
 
     def step(data: bytes, position: int, spans: list[Span]) -> int:
         found = match(data, position)
         if found is None:
             raise failure("a record's values are not of the types that the schema says")
-        for group, slot in enumerate(slots, 1):
-            spans[slot] = found.span(group)
-        return found.end()
+        regions = found.regs
+        for group, slot in group_of_slot:
+            spans[slot] = regions[group]
+        return regions[0][1]
 
     return step
 

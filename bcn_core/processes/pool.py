@@ -18,10 +18,12 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from bcn_core.copying import Copied, Copy, carry_out, digest_of
+from bcn_core.iceberg.relocation import relocate_paths
+from bcn_core.locations import PrefixMap
 from bcn_core.processes.cores import usable_cores
 from bcn_core.processes.lanes import Lane
 from bcn_core.processes.talking import Given
-from bcn_core.processes.tasks import CopyFile, ReadFile, Task, location, scheme_of
+from bcn_core.processes.tasks import CopyFile, ReadFile, RelocatePaths, Task, location, scheme_of
 from bcn_core.storage.opening import Stores
 from bcn_core.storage.store import Store
 from bcn_core.storage.throttling import Rate
@@ -33,6 +35,11 @@ WORTH_STARTING = 500
 
 A process that speaks S3 takes 0.35 s of a core until it copies; 500 small files take one process about a second.
 """
+
+_MANIFEST_BYTES_LIKE_A_FILE = 32 * 1024
+"""A packed manifest of so many bytes takes about as long as a small file."""
+_LARGEST_MANIFEST = 64 * 1024**2
+"""A larger one is rewritten here: its bytes would be in memory at both ends of the pipe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +111,20 @@ class Processes:
         schemes = {scheme_of(store) for store in stores}
         return "memory" not in schemes and (self._spread.local_too or schemes != {"file"})
 
-    def _do(self, task: Task[O], here: Callable[[], O]) -> O:
-        if not self._are_worth_it():
+    def relocate(self, data: bytes, location: str, mapping: PrefixMap, home: str) -> bytes | None:
+        """:func:`~bcn_core.iceberg.relocation.relocate_paths` in one of the processes; the same bytes from any.
+
+        Raises:
+            ProcessLost: the process died of it, or beside it.
+        """
+        if len(data) > _LARGEST_MANIFEST:
+            return relocate_paths(data, location, mapping, home)
+        weight = 1 + len(data) // _MANIFEST_BYTES_LIKE_A_FILE
+        task = RelocatePaths(data, location, mapping, home)
+        return self._do(task, lambda: relocate_paths(data, location, mapping, home), weight)
+
+    def _do(self, task: Task[O], here: Callable[[], O], weight: int = 1) -> O:
+        if not self._are_worth_it(weight):
             return here()
         lane = self._free.get()
         try:
@@ -114,11 +133,11 @@ class Processes:
             # A lost one too: whoever takes it next is told so, where it would wait for ever without any.
             self._free.put(lane)
 
-    def _are_worth_it(self) -> bool:
+    def _are_worth_it(self, weight: int) -> bool:
         if self._spread.wanted < 2:
             return False
         with self._lock:
-            self._asked += 1
+            self._asked += weight
             if self._asked > self._spread.after and not self._started:
                 self._start()
             return bool(self._started)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from bcn_core.copying import Copied, Copy, carry_out, digest_of
-from bcn_core.locations import split
+from bcn_core.iceberg.relocation import relocate_paths
+from bcn_core.locations import PrefixMap, split
 from bcn_core.storage.opening import Stores
 from bcn_core.storage.store import Store
 
@@ -48,6 +49,20 @@ class ReadFile:
     def run(self, stores: Stores) -> Copied:
         """Read it."""
         return digest_of(*stores.holding(self.location))
+
+
+@dataclass(frozen=True, slots=True)
+class RelocatePaths:
+    """:func:`~bcn_core.iceberg.relocation.relocate_paths` of one manifest, bytes in, bytes out."""
+
+    data: bytes
+    location: str
+    mapping: PrefixMap
+    home: str
+
+    def run(self, stores: Stores) -> bytes | None:
+        """Rewrite it."""
+        return relocate_paths(self.data, self.location, self.mapping, self.home)
 
 
 def location(store: Store, key: str) -> str:

@@ -47,20 +47,22 @@ class StoredFile:
 METADATA_KINDS: frozenset[Kind] = frozenset({"metadata", "manifest-list", "manifest"})
 CONTENT: frozenset[Kind] = frozenset({"data", "position-deletes", "equality-deletes", "deletion-vectors"})
 _ROWS_AT_ONCE = 4096
-_ROWS_OF_A_FRAME = 65_536
+_ROWS_OF_A_GROUP = 65_536
 _KIND = 2
 _COLUMNS = ("root", "path", "kind", "size", "sha256", "object", "stored_by", "listed_by")
 
 
 def encode_files(files: Iterable[StoredFile]) -> bytes:
-    """The rows as Parquet, in their order; a million of them need not be in memory as objects."""
-    import polars as pl
+    """The rows as Parquet, in their order; a million of them are never in memory at once."""
+    import pyarrow as pa
+    from pyarrow import parquet
 
+    types = (pa.uint32(), pa.string(), pa.string(), pa.int64(), pa.binary(), pa.string(), pa.string())
+    schema = pa.schema([*zip(_COLUMNS, types, strict=False), (_COLUMNS[-1], pa.list_(pa.uint32()))])
     buffer, rows = io.BytesIO(), iter(files)
-    frames = [_frame(list(islice(rows, _ROWS_OF_A_FRAME)))]
-    while frames[-1].height == _ROWS_OF_A_FRAME:
-        frames.append(_frame(list(islice(rows, _ROWS_OF_A_FRAME))))
-    pl.concat(frames).write_parquet(buffer, compression="zstd", statistics=False)
+    with parquet.ParquetWriter(buffer, schema, compression="zstd", write_statistics=False) as writer:
+        while some := list(islice(rows, _ROWS_OF_A_GROUP)):
+            writer.write_table(pa.table(_columns(some), schema))
     return buffer.getvalue()
 
 
@@ -150,17 +152,14 @@ def decode_frame(data: bytes, key: str, *columns: str) -> "pl.DataFrame":
         raise DamagedRepository(f"{key} is not a readable list of files: {error}") from error
 
 
-def _frame(files: Sequence[StoredFile]) -> "pl.DataFrame":
-    import polars as pl
-
-    columns = {
-        "root": pl.Series([file.root for file in files], dtype=pl.UInt32),
-        "path": pl.Series([file.path for file in files], dtype=pl.String),
-        "kind": pl.Series([file.kind for file in files], dtype=pl.String),
-        "size": pl.Series([file.size for file in files], dtype=pl.Int64),
-        "sha256": pl.Series([bytes.fromhex(file.sha256) for file in files], dtype=pl.Binary),
-        "object": pl.Series([file.object for file in files], dtype=pl.String),
-        "stored_by": pl.Series([file.stored_by for file in files], dtype=pl.String),
-        "listed_by": pl.Series([list(file.listed_by) for file in files], dtype=pl.List(pl.UInt32)),
+def _columns(files: Sequence[StoredFile]) -> dict[str, list[Any]]:
+    return {
+        "root": [file.root for file in files],
+        "path": [file.path for file in files],
+        "kind": [file.kind for file in files],
+        "size": [file.size for file in files],
+        "sha256": [bytes.fromhex(file.sha256) for file in files],
+        "object": [file.object for file in files],
+        "stored_by": [file.stored_by for file in files],
+        "listed_by": [file.listed_by for file in files],
     }
-    return pl.DataFrame(columns)

@@ -8,6 +8,7 @@ from bcn_core.catalogs.catalog import Sweep
 from bcn_core.counting import counted
 from bcn_core.errors import Conflict, DamagedRepository, InvalidRequest, ObjectMissing, StorageFull
 from bcn_core.iceberg.columns import column_changes
+from bcn_core.iceberg.digests import Hashes
 from bcn_core.iceberg.metadata import TableMetadata
 from bcn_core.locations import canonical, is_within, overlap, split
 from bcn_core.names import TableName
@@ -150,13 +151,14 @@ def check_objects(repository: Repository, files: Iterable[StoredFile], table: Ta
     Raises:
         DamagedRepository: one is not.
     """
-    listed: dict[str, set[int]] = {}
+    listed: dict[str, Hashes] = {}
     for file in files:
         folder = capture_of(file.object, file.stored_by)
         if folder not in listed:
-            found = repository.store.list(stored_files(folder))
             # 64 bits of each: a million keys as they stand would take 300 MB. The copy looks at each object itself.
-            listed[folder] = {hash((one.key, one.size)) for one in found}
+            listed[folder] = Hashes()
+            for one in repository.store.list(stored_files(folder)):
+                listed[folder].add(hash((one.key, one.size)))
         if hash((file.object, file.size)) not in listed[folder]:
             raise DamagedRepository(
                 f"{table} cannot be restored: {file.object} {_state(repository, file)}",

@@ -15,9 +15,11 @@ from bcn_core.iceberg.metadata import TableMetadata, parse, render
 from bcn_core.iceberg.relocation import (
     DeleteFileRewrite,
     MetadataRelocation,
+    Relocator,
     relocate_manifest,
     relocate_manifest_list,
     relocate_metadata,
+    relocate_paths,
 )
 from bcn_core.repository.files import StoredFile
 from bcn_core.restoration.contents import Contents
@@ -43,6 +45,7 @@ class Writer:
     report: Report
     workers: int
     copier: Copier = carry_out
+    relocator: Relocator = relocate_paths
 
     def copy_content(self, copied: Collection[Part] = ()) -> None:
         """Copy files that hold no path byte for byte, digests checked before they appear; ``copied`` are there."""
@@ -76,7 +79,9 @@ class Writer:
             location = self.contents.location(file)
             data = self.contents.read(file)
             if not self.plan.mapping.is_identity:
-                data = relocate_manifest(data, location, self._anywhere, self._anywhere, deletes)
+                data = self.relocator(
+                    data, location, self.plan.mapping, self.plan.location
+                ) or relocate_manifest(data, location, self._anywhere, self._anywhere, deletes)
             self._put(location, data)
             return location, len(data)
 

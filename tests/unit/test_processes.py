@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from bcn_core.copying import Copied, Copy, SizeDiffers, carry_out, in_parallel
-from bcn_core.errors import Conflict, ObjectMissing
+from bcn_core.errors import Conflict, InvalidTableFile, ObjectMissing
 from bcn_core.events import Event, Warned
+from bcn_core.iceberg.relocation import relocate_paths
+from bcn_core.locations import PrefixMap
 from bcn_core.processes.cores import usable_cores
 from bcn_core.processes.pool import Processes, Spread
 from bcn_core.processes.talking import ProcessLost
@@ -16,9 +18,12 @@ from bcn_core.storage.memory import MemoryStore
 from bcn_core.storage.opening import Stores
 from bcn_core.storage.store import Store
 from bcn_core.storage.throttling import Rate
+from tests.builders.avro_files import entry, manifest
 from tests.builders.telling import Telling
 
 DATA = b"row " * 100_000
+MOVED = PrefixMap.of([("s3://a/t", "s3://b/t")])
+MANIFEST = manifest(*(entry(f"s3://a/t/data/{at}.parquet", status=at % 3) for at in range(30)))
 
 
 class Ends:
@@ -228,6 +233,38 @@ def test_a_group_below_a_bounded_one_is_bounded_too(tmp_path: Path) -> None:
 
 def test_without_bounds_a_process_plans_for_those_it_may_run_on(tmp_path: Path) -> None:
     assert len(os.sched_getaffinity(0)) == usable_cores(tmp_path, tmp_path / "none")
+
+
+@pytest.mark.fault(2)
+def test_a_process_that_is_killed_while_it_relocates_is_an_error_and_no_hang(two: Processes) -> None:
+    before = children()
+    two.relocate(MANIFEST, "m.avro", MOVED, "s3://b/t")
+    for pid in children() - before:
+        os.kill(pid, signal.SIGKILL)
+
+    with pytest.raises(ProcessLost, match="ended by signal 9"):
+        two.relocate(MANIFEST, "m.avro", MOVED, "s3://b/t")
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_a_manifest_is_the_same_bytes_from_any_number_of_processes(ends: Ends, processes: int) -> None:
+    expected = relocate_paths(MANIFEST, "m.avro", MOVED, "s3://b/t")
+
+    with Processes(ends.stores, Spread(processes, processes, after=0)) as several:
+        found = [several.relocate(MANIFEST, "m.avro", MOVED, "s3://b/t") for _ in range(processes)]
+
+    assert [expected] * processes == found
+
+
+def test_a_manifest_with_position_deletes_is_left_to_the_run_by_another_process(two: Processes) -> None:
+    deletes = manifest(entry("s3://a/t/d.parquet"), entry("s3://a/t/x.parquet", content=1))
+
+    assert two.relocate(deletes, "m.avro", MOVED, "s3://b/t") is None
+
+
+def test_a_damaged_manifest_is_refused_by_another_process_as_by_this_one(two: Processes) -> None:
+    with pytest.raises(InvalidTableFile, match=r"m\.avro is damaged"):
+        two.relocate(MANIFEST[:-3], "m.avro", MOVED, "s3://b/t")
 
 
 def heard(stores: Stores) -> list[Event]:
