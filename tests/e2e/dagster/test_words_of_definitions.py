@@ -50,3 +50,10 @@ def test_everything_says_what_it_does(definitions: dg.Definitions) -> None:
 
 def test_the_runs_of_every_job_bear_the_tags_that_were_asked_for(definitions: dg.Definitions) -> None:
     assert {} == {job.name: job.tags for job in jobs(definitions) if not TAGS.items() <= job.tags.items()}
+
+
+def test_every_asset_bears_the_tags_that_were_asked_for(definitions: dg.Definitions) -> None:
+    specs = list(definitions.resolve_all_asset_specs())
+
+    assert specs
+    assert [] == [spec.key for spec in specs if not TAGS.items() <= spec.tags.items()]
