@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import dagster as dg
 
@@ -52,6 +52,14 @@ class Options:
     tags: Mapping[str, str] = field(default_factory=dict)
     running: bool = False
     inventory: bool = False
+
+
+class Labels(TypedDict):
+    """By what people find and filter the assets of a catalog."""
+
+    owners: list[str]
+    tags: dict[str, str]
+    kinds: set[str]
 
 
 @dataclass(frozen=True)
@@ -158,6 +166,11 @@ class Site:
         """How many runs a backfill of several PITs has: one for each, or one for all."""
         single = self.options.backfill == "single_run"
         return dg.BackfillPolicy.single_run() if single else dg.BackfillPolicy.multi_run(1)
+
+    @property
+    def labels(self) -> Labels:
+        """What all of its assets bear."""
+        return {"owners": list(self.options.owners), "tags": dict(self.options.tags), "kinds": {"iceberg"}}
 
     @property
     def run_tags(self) -> dict[str, Any]:

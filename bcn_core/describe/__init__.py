@@ -4,6 +4,7 @@ Everything here is read from the PIT manifests and what they name; views decide 
 A list of PITs alone takes what it shows of a PIT from a view, when that was made of the manifest that is there.
 """
 
+from bcn_core.describe.differences import Difference, differences, pit_before
 from bcn_core.describe.histories import CaptureInHistory, SchemaVersion, TableHistory, table_history
 from bcn_core.describe.pits import (
     PitDescription,
@@ -18,6 +19,7 @@ from bcn_core.pit_summaries import PitSummary, list_pits
 __all__ = [
     "CaptureInHistory",
     "Description",
+    "Difference",
     "PitDescription",
     "PitSummary",
     "SchemaVersion",
@@ -27,7 +29,9 @@ __all__ = [
     "Unfinished",
     "describe_pit",
     "describe_repository",
+    "differences",
     "list_pits",
+    "pit_before",
     "table_history",
     "tables_of_database",
 ]

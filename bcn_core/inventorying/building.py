@@ -25,6 +25,9 @@ from bcn_core.repository.repository import Repository
 if TYPE_CHECKING:
     import polars as pl
 
+_IN_ORDER = tuple(reversed(TABLES))
+"""Of writing: ``pits`` last, since a PIT that it shows is in the others too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Builder:
@@ -35,10 +38,10 @@ class Builder:
     report: Report
 
     def rebuild(self, pits: Sequence[str]) -> None:
-        """Remove the tables and make them anew, each in one commit; ``pits`` last, since it says that all is there."""
+        """Remove the tables and make them anew, each in one commit."""
         import polars as pl
 
-        for name in reversed(TABLES):
+        for name in _IN_ORDER:
             self.tables.drop(name)
         rows = [pl.DataFrame(schema=frame_schema("tables"))]
         objects = joined_shares(self._shares(pits, rows))
@@ -54,7 +57,7 @@ class Builder:
         for number in range(start, len(pits)):
             held = pits[: number + 1]
             before = pits[number - 1] if number else ""
-            for name in ("objects", "tables", "pits"):
+            for name in _IN_ORDER:
                 if positions[name] <= number:
                     change = self._change(name, held[-1], known[held[-1]], before, known.get(before, {}))
                     change = replace(change, summary=summary_of(held), expects=state_after(held[:-1]))
@@ -65,7 +68,7 @@ class Builder:
         """Take the rows away that are of PITs which exist no more."""
         import polars as pl
 
-        for name in ("objects", "tables", "pits"):
+        for name in _IN_ORDER:
             rows = rows_of(self.tables.open(name)).cast(frame_schema(name))  # type: ignore[arg-type]
             kept = (
                 shrunk(rows, list(left))

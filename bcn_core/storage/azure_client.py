@@ -26,7 +26,17 @@ def open_container(authority: str, properties: Mapping[str, str]) -> Any:
             "Azure needs azure-storage-blob, which is not installed", hint="pip install 'bcn[azure]'"
         ) from error
     container, _, host = authority.rpartition("@")
-    options = {
+    name, options = container or host, _options(properties)
+    if properties.get("adls.connection-string"):
+        return _by_connection_string(ContainerClient, properties["adls.connection-string"], name, options)
+    account = _account(
+        properties.get("adls.account-name") or (host.partition(".")[0] if container else ""), name
+    )
+    return ContainerClient(_address(account, properties), name, _credential(account, properties), **options)
+
+
+def _options(properties: Mapping[str, str]) -> dict[str, Any]:
+    return {
         "retry_total": 0,
         # A download asks once for the bytes that are wanted, and never for more behind BCN's back.
         "max_single_get_size": CHUNK_BYTES,
@@ -34,21 +44,25 @@ def open_container(authority: str, properties: Mapping[str, str]) -> Any:
         "connection_timeout": float(properties.get("adls.connect-timeout", 10)),
         "read_timeout": float(properties.get("adls.request-timeout", 60)),
     }
-    name = container or host
-    if properties.get("adls.connection-string"):
-        return _by_connection_string(ContainerClient, properties["adls.connection-string"], name, options)
-    account = properties.get("adls.account-name") or (host.partition(".")[0] if container else "")
-    if not account:
+
+
+def _account(said: str, container: str) -> str:
+    """The account as it is, when it can be one.
+
+    Raises:
+        InvalidRequest: nothing names it, or what names it is no account.
+    """
+    if not said:
         raise InvalidRequest(
-            f"nothing says which account of Azure the container '{name}' is of",
+            f"nothing says which account of Azure the container '{container}' is of",
             hint="write abfss://container@account.dfs.core.windows.net/…, or set adls.account-name",
         )
     # It becomes a part of a host's name, and credentials go there: a `#` or a `/` would end the name early.
-    if not _ACCOUNT.fullmatch(account):
+    if not _ACCOUNT.fullmatch(said):
         raise InvalidRequest(
-            f"'{account}' is no account of Azure", hint="it has lower-case letters and digits alone"
+            f"'{said}' is no account of Azure", hint="it has lower-case letters and digits alone"
         )
-    return ContainerClient(_address(account, properties), name, _credential(account, properties), **options)
+    return said
 
 
 def _by_connection_string(kind: Any, said: str, name: str, options: dict[str, Any]) -> Any:

@@ -1,10 +1,11 @@
 """Where alerts go. What is secret stands in the environment; a field holds the name of its variable alone."""
 
-import dagster as dg
 from pydantic import Field
 
+from bcn_dagster.documented import Documented
 
-class Webhook(dg.Model, dg.Resolvable):
+
+class Webhook(Documented):
     """An address that takes alerts as JSON by POST."""
 
     url_variable: str = Field(description="The variable that holds the address.")
@@ -13,13 +14,13 @@ class Webhook(dg.Model, dg.Resolvable):
     )
 
 
-class Slack(dg.Model, dg.Resolvable):
+class Slack(Documented):
     """A Slack channel, by an incoming webhook; whatever takes Slack's JSON does as well (Mattermost, Teams)."""
 
     url_variable: str = Field(description="The variable that holds the address of the incoming webhook.")
 
 
-class Email(dg.Model, dg.Resolvable):
+class Email(Documented):
     """Letters by SMTP."""
 
     host: str = Field(description="The mail server.")
@@ -33,7 +34,7 @@ class Email(dg.Model, dg.Resolvable):
     password_variable: str | None = Field(None, description="The variable that holds the password.")
 
 
-class Alerts(dg.Model, dg.Resolvable):
+class Alerts(Documented):
     """All ways of one catalog; any number of each."""
 
     webhook: list[Webhook] = Field([], description="Addresses that take JSON by POST.")

@@ -72,9 +72,7 @@ def _spec(site: Site, table: str) -> dg.AssetSpec:
         deps=[site.names.pit],
         description=_DESCRIPTIONS[table],
         group_name=f"{site.names.plain}_inventory",
-        owners=list(site.options.owners),
-        tags=dict(site.options.tags),
-        kinds={"iceberg"},
+        **site.labels,
         metadata={"dagster/column_schema": dg.TableSchema(columns)},
         partitions_def=site.partitions,
         # A table that could not be written has no materialization, and the run stays green.

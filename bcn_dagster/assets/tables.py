@@ -98,9 +98,7 @@ def _out(site: Site, listed: Listed) -> dg.AssetOut:
         is_required=False,
         description=_description(listed),
         group_name=group(listed.table.database),
-        kinds={"iceberg"},
-        owners=list(site.options.owners),
-        tags=dict(site.options.tags),
+        **site.labels,
         metadata=metadata,
         freshness_policy=site.freshness_of(listed.table),
     )
@@ -113,8 +111,7 @@ def _done_out(site: Site, key: dg.AssetKey, tables: int) -> dg.AssetOut:
         is_required=False,
         description=f"Says that a step is done with its {counted(tables, 'table')}; the PIT waits for it.",
         group_name=f"{site.names.plain}_publish",
-        owners=list(site.options.owners),
-        tags=dict(site.options.tags),
+        **site.labels,
     )
 
 

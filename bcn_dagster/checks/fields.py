@@ -1,10 +1,11 @@
 """What people say about checks in ``defs.yaml``."""
 
-import dagster as dg
 from pydantic import Field
 
+from bcn_dagster.documented import Documented
 
-class Checks(dg.Model, dg.Resolvable):
+
+class Checks(Documented):
     """When the checks of one catalog run, and what they find wrong."""
 
     verify_every_pit: bool = Field(

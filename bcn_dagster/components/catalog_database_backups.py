@@ -21,11 +21,12 @@ from bcn_dagster.database.dumping import (
 )
 from bcn_dagster.database.place import DatabasePlace
 from bcn_dagster.database.restoring import build_database_drill_job, build_database_restore_job
+from bcn_dagster.documented import Documented
 
 _LOG = logging.getLogger("bcn_dagster")
 
 
-class CatalogDatabaseBackups(dg.Component, dg.Model, dg.Resolvable):
+class CatalogDatabaseBackups(dg.Component, Documented):
     """Dumps of a catalog's own database: one a day, with checks, and jobs that restore and drill."""
 
     config: str | None = CONFIG

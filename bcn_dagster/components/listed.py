@@ -9,11 +9,12 @@ import dagster as dg
 from dagster.components import ResolvedDefsStateConfig
 
 from bcn_core.errors import BcnError
+from bcn_dagster.documented import Documented
 
 LOG = logging.getLogger("bcn_dagster")
 
 
-class ListedTables(dg.StateBackedComponent, dg.Model, dg.Resolvable):
+class ListedTables(dg.StateBackedComponent, Documented):
     """What a load does when the tables cannot be listed: definitions are needed most when something is away."""
 
     tables_of: ClassVar[str]

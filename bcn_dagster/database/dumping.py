@@ -18,6 +18,7 @@ from bcn_dagster.failures import told_to_dagster
 
 _WHOLE = "dump_whole"
 _FRESH = "dump_fresh"
+_WHOLE_MEANS = "The dump was read back from the repository and looked through."
 
 
 def build_dump_asset(place: DatabasePlace) -> dg.AssetsDefinition:
@@ -27,13 +28,7 @@ def build_dump_asset(place: DatabasePlace) -> dg.AssetsDefinition:
         name=f"{place.plain}_database_dump",
         description="Dumps the database into the repository, and reads the dump back.",
         specs=[_spec(place)],
-        check_specs=[
-            dg.AssetCheckSpec(
-                _WHOLE,
-                asset=place.key,
-                description="The dump was read back from the repository and looked through.",
-            )
-        ],
+        check_specs=[dg.AssetCheckSpec(_WHOLE, asset=place.key, description=_WHOLE_MEANS)],
         partitions_def=place.partitions,
         backfill_policy=dg.BackfillPolicy.multi_run(1),
         pool=place.pool,

@@ -1,5 +1,7 @@
 """The jobs that restore a dump and that prove that one restores."""
 
+from typing import Any
+
 import dagster as dg
 from pydantic import Field
 
@@ -49,20 +51,7 @@ def build_database_restore_job(place: DatabasePlace) -> dg.JobDefinition:
         with told_to_dagster():
             both, tied, plan = _planned(place, context, config)
             done = None if config.dry_run else _restored(both, tied, plan)
-        context.add_output_metadata(
-            {
-                "bcn/dump": plan.manifest.dump,
-                "bcn/target": plan.target.place,
-                "bcn/tables_now": plan.tables_now,
-                "bcn/in_use_by": [*filter(None, [plan.catalog_answers]), *plan.connections],
-                "bcn/files_missing": tied.files.missing if tied else "not looked at",
-                "bcn/refusal": refusal.message if (refusal := (tied or plan).refusal) else "none",
-                "bcn/result": "dry run: nothing is written"
-                if done is None
-                else f"restored in {done.seconds:.1f} s",
-                "bcn/safety_dump": (done.safety if done else None) or "none",
-            }
-        )
+        context.add_output_metadata(_metadata(tied, plan, done))
 
     @dg.job(
         name=place.restore_job,
@@ -94,6 +83,21 @@ def _planned(
         tied = both.plan()
         return both, tied, tied.database
     return both, None, plan_database(both.database, both.request, properties)
+
+
+def _metadata(tied: TiedPlan | None, plan: DatabasePlan, done: RestoredDatabase | None) -> dict[str, Any]:
+    """What a restore would do, and what it did; a dry run has done nothing."""
+    refusal = (tied or plan).refusal
+    return {
+        "bcn/dump": plan.manifest.dump,
+        "bcn/target": plan.target.place,
+        "bcn/tables_now": plan.tables_now,
+        "bcn/in_use_by": [*filter(None, [plan.catalog_answers]), *plan.connections],
+        "bcn/files_missing": tied.files.missing if tied else "not looked at",
+        "bcn/refusal": refusal.message if refusal else "none",
+        "bcn/result": f"restored in {done.seconds:.1f} s" if done else "dry run: nothing is written",
+        "bcn/safety_dump": (done.safety if done else None) or "none",
+    }
 
 
 def _restored(both: TiedRestore, tied: TiedPlan | None, plan: DatabasePlan) -> RestoredDatabase:

@@ -1,27 +1,16 @@
 """The compare job: what differs between two PITs, table by table."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
 from bcn_core.counting import counted
-from bcn_core.names import TableName
-from bcn_core.repository.documents import TableEntry
-from bcn_core.repository.repository import Repository
+from bcn_core.describe import Difference, differences, pit_before
 from bcn_dagster.assets.metadata import markdown_table
 from bcn_dagster.failures import told_to_dagster
 from bcn_dagster.pictures import bars
 from bcn_dagster.site import Site
-
-_PARTS = {
-    "schema": "schema_digest",
-    "partitioning": "spec_digest",
-    "sort order": "order_digest",
-    "properties": "properties_digest",
-}
 
 
 class CompareConfig(dg.Config):
@@ -35,33 +24,6 @@ class CompareConfig(dg.Config):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One table that is not the same in both PITs; ``rows``, ``files`` and ``bytes`` are what it has more."""
-
-    table: TableName
-    what: str
-    rows: int
-    files: int
-    bytes: int
-
-
-def differences(repository: Repository, before: str, after: str) -> Iterator[Difference]:
-    """Every table that differs, by its UUID first: a renamed one is the same table."""
-    old, new = (repository.tables(repository.pit(pit)) for pit in (before, after))
-    names = {entry.uuid: table for table, entry in old.items() if entry.uuid}
-    seen = set()
-    for table, entry in sorted(new.items()):
-        then = names.get(entry.uuid, table) if entry.uuid else table
-        seen.add(then if then in old else table)
-        found = _difference(table, then, old, entry)
-        if found is not None:
-            yield found
-    for table in sorted(old.keys() - seen):
-        gone = old[table]
-        yield Difference(table, "gone", -(gone.rows or 0), -gone.files, -gone.bytes)
-
-
 def build_compare_job(site: Site) -> dg.JobDefinition:
     """A job that only reads the repository."""
 
@@ -72,7 +34,7 @@ def build_compare_job(site: Site) -> dg.JobDefinition:
         with told_to_dagster():
             repository = site.connection.open_repository()
             after = repository.select(config.after)
-            before = repository.select(config.before) if config.before else _parent(repository, after)
+            before = repository.select(config.before) if config.before else pit_before(repository, after)
             found = list(differences(repository, before, after))
         context.log.info("between PIT %s and PIT %s: %s", before, after, counted(len(found), "other table"))
         context.add_output_metadata({"bcn/before": before, "bcn/after": after, **comparison_metadata(found)})
@@ -101,33 +63,3 @@ def comparison_metadata(found: list[Difference]) -> dict[str, Any]:
         ),
         "bcn/picture": bars("Bytes that differ", [(str(one.table), abs(one.bytes)) for one in found], "B"),
     }
-
-
-def _parent(repository: Repository, pit: str) -> str:
-    """The PIT that the newer one stands on; itself for the first."""
-    parent = repository.pit(pit).parent_pit
-    return parent.pit if parent is not None and parent.pit in repository.pits() else pit
-
-
-def _difference(
-    table: TableName, then: TableName, old: Mapping[TableName, TableEntry], entry: TableEntry
-) -> Difference | None:
-    before = old.get(then)
-    if before is None:
-        return Difference(table, "new", entry.rows or 0, entry.files, entry.bytes)
-    said = _said(table, then, before, entry)
-    if not said:
-        return None
-    rows = (entry.rows or 0) - (before.rows or 0)
-    return Difference(table, ", ".join(said), rows, entry.files - before.files, entry.bytes - before.bytes)
-
-
-def _said(table: TableName, then: TableName, before: TableEntry, now: TableEntry) -> list[str]:
-    said = [f"renamed from {then}"] if then != table else []
-    if before.uuid != now.uuid:
-        return [*said, "dropped and created again"]
-    prints = (before.fingerprint, now.fingerprint)
-    said += [word for word, name in _PARTS.items() if len({getattr(one, name) for one in prints}) > 1]
-    if before.snapshot_id != now.snapshot_id:
-        said.append("data")
-    return said or (["metadata"] if before.pointer != now.pointer else [])

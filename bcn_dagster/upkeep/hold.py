@@ -14,6 +14,8 @@ from bcn_core.retention import hold, release, undelete
 from bcn_dagster.failures import told_to_dagster
 from bcn_dagster.site import Site
 
+_DRY = "dry run: nothing has been changed"
+
 
 class Action(Enum):
     """What becomes of the PIT."""
@@ -43,24 +45,8 @@ def build_hold_job(site: Site) -> dg.JobDefinition:
         with told_to_dagster():
             repository = site.connection.open_repository()
             pit = repository.select(config.pit)
-            said = (
-                "dry run: nothing has been changed"
-                if config.dry_run
-                else _ACTIONS[config.action](repository, pit, config)
-            )
-        metadata = {
-            "bcn/pit": pit,
-            "bcn/action": config.action.value,
-            "bcn/said": said,
-            "bcn/dry_run": config.dry_run,
-        }
-        context.log.info("PIT %s: %s", pit, said)
-        context.add_output_metadata(metadata)
-        if not config.dry_run:
-            context.log_event(
-                dg.AssetObservation(site.names.pit, partition=pit, description=said, metadata=metadata)
-            )
-            context.instance.add_run_tags(context.run_id, {"bcn/pit": pit, "bcn/action": config.action.value})
+            said = _DRY if config.dry_run else _ACTIONS[config.action](repository, pit, config)
+        _tell(site, context, config, pit, said)
 
     @dg.job(
         name=site.job("hold"),
@@ -71,6 +57,18 @@ def build_hold_job(site: Site) -> dg.JobDefinition:
         hold_pit()
 
     return hold_job
+
+
+def _tell(site: Site, context: dg.OpExecutionContext, config: HoldConfig, pit: str, said: str) -> None:
+    """In the run; what was done also at the PIT itself, and in the list of runs."""
+    facts = {"bcn/pit": pit, "bcn/action": config.action.value}
+    metadata: dict[str, str | bool] = {**facts, "bcn/said": said, "bcn/dry_run": config.dry_run}
+    context.log.info("PIT %s: %s", pit, said)
+    context.add_output_metadata(metadata)
+    if config.dry_run:
+        return
+    context.log_event(dg.AssetObservation(site.names.pit, partition=pit, description=said, metadata=metadata))
+    context.instance.add_run_tags(context.run_id, facts)
 
 
 def _hold(repository: Repository, pit: str, config: HoldConfig) -> str:

@@ -5,6 +5,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from bcn_core.events import silent
+from bcn_core.inventory import Inventory, query
+from bcn_core.settings import load
+from bcn_core.storage.opening import Stores
 from tests.builders.dagster_location import PIT, Location
 from tests.warehouse.source import NAME, append, content_files, make
 
@@ -103,3 +107,14 @@ def test_a_partial_pit_is_in_the_inventory_when_its_red_run_ends(described: Loca
         record.partition_key,
         record.asset_materialization.metadata["dagster/row_count"].value,
     )
+
+
+def test_a_prune_takes_the_pits_that_go_out_of_the_inventory(described: Location) -> None:
+    described.back_up()
+    append(described.catalog.load_table("sales.orders"), 10)
+    kept = described.back_up().pit
+
+    assert described.run("prune", dry_run=False, keep_last=1, grace_hours=0).success
+
+    inventory = Inventory.of(described.repository, Stores(), load(described.settings), silent)
+    assert [(kept,)] == query(inventory, "SELECT pit FROM pits").rows()

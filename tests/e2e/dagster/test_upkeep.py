@@ -116,5 +116,16 @@ def test_two_pits_are_compared_table_by_table(twice: Location) -> None:
     assert "| ops.audit | gone | -4 |" in found["bcn/differences"]
 
 
+def test_a_table_under_the_old_name_of_a_renamed_one_is_a_new_table(backed_up: Location) -> None:
+    backed_up.catalog.rename_table("sales.orders", "sales.orders_2025")
+    append(make(backed_up.catalog, "sales.orders"), 0)
+    assert backed_up.back_up().is_green
+
+    found = metadata(backed_up.run("compare_pits"))
+
+    assert "| sales.orders | new | +4 |" in found["bcn/differences"]
+    assert "| sales.orders_2025 | renamed from sales.orders |" in found["bcn/differences"]
+
+
 def test_a_pit_that_does_not_exist_is_not_compared(backed_up: Location) -> None:
     assert "no PIT at or before" in failure(backed_up.run("compare_pits", before="1999-01-01"))

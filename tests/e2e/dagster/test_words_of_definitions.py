@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from bcn_dagster.alerts.channels import Alerts, Webhook
-from bcn_dagster.components import CatalogDatabaseBackups
+from bcn_dagster.components import CatalogDatabaseBackups, IcebergCatalogBackups, IcebergStandby
 from tests.builders.dagster_location import Location
 
 ALERTS = Alerts(webhook=[Webhook(url_variable="HOOK")])
@@ -50,3 +50,25 @@ def test_everything_says_what_it_does(definitions: dg.Definitions) -> None:
 
 def test_the_runs_of_every_job_bear_the_tags_that_were_asked_for(definitions: dg.Definitions) -> None:
     assert {} == {job.name: job.tags for job in jobs(definitions) if not TAGS.items() <= job.tags.items()}
+
+
+def test_every_asset_bears_the_tags_that_were_asked_for(definitions: dg.Definitions) -> None:
+    specs = list(definitions.resolve_all_asset_specs())
+
+    assert specs
+    assert [] == [spec.key for spec in specs if not TAGS.items() <= spec.tags.items()]
+
+
+@pytest.mark.parametrize("component", [IcebergCatalogBackups, IcebergStandby, CatalogDatabaseBackups])
+def test_every_field_of_a_component_says_what_it_means_in_the_schema_that_dagster_shows(
+    component: type[dg.Component],
+) -> None:
+    model = component.get_model_cls()
+    assert model is not None
+
+    schema = model.model_json_schema()
+
+    shown = [schema, *schema.get("$defs", {}).values()]
+    fields = {name: field for one in shown for name, field in one.get("properties", {}).items()}
+    assert {"config", "owners"} <= fields.keys()
+    assert [] == [name for name, field in fields.items() if not field.get("description")]
