@@ -51,8 +51,8 @@ Processes = Annotated[
     Field(
         ge=1,
         le=256,
-        description="Processes that the command line copies with. Default: one for each core, once a run has 500 "
-        "files to copy. Dagster has its executors.",
+        description="Processes that the command line copies with. Default: over a network one for each core, "
+        "once a run has 500 files to copy. Dagster has its executors.",
     ),
 ]
 

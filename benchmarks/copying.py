@@ -15,7 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bcn_core.copying import Copy, carry_out, in_parallel
+from bcn_core.copying import Copy, in_parallel
+from bcn_core.processes.pool import Processes, Spread
 from bcn_core.storage.opening import Stores
 from bcn_core.storage.options import StorageOptions
 from benchmarks.measuring import Cost, cheapest, measured
@@ -76,8 +77,12 @@ class Ways:
 
     def commands(self, source: str, target: str) -> dict[str, list[str | Path]]:
         """The same copy, in each tool's words."""
+        inside: list[str | Path] = [sys.executable, __file__, "--inside", source, target]
+        inside += ["--workers", str(self.workers)]
         found: dict[str, list[str | Path]] = {
-            "BCN": [sys.executable, __file__, "--inside", source, target, "--workers", str(self.workers)],
+            "BCN": inside,
+            "BCN, 1 process": [*inside, "--processes", "1"],
+            "BCN, 2 processes": [*inside, "--processes", "2"],
             "rclone": [RCLONE, "copy", "--no-traverse", _remote(source), _remote(target)],
         }
         if "s3://" not in source + target:
@@ -108,7 +113,7 @@ def main() -> None:
     options = _parser().parse_args()
     if options.inside:
         source, target = options.inside
-        copy_all(source, target, options.workers)
+        copy_all(source, target, options.workers, options.processes)
         return
     sizes = {
         "large": (options.large, options.megabytes * 2**20),
@@ -182,14 +187,18 @@ def make(folder: Path, count: int, size: int) -> None:
                 file.write(os.urandom(min(2**20, size - start)))
 
 
-def copy_all(source: str, target: str, workers: int) -> None:
-    """What a backup's workers do with the files of a table, whose sizes its manifests say."""
+def copy_all(source: str, target: str, workers: int, processes: int | None) -> None:
+    """What a backup does with the files of a table, whose sizes its manifests say."""
     properties = {"s3.endpoint": os.environ["S3_ENDPOINT_URL"], "s3.region": "us-east-1"}
     stores = Stores(options=StorageOptions({"s3://": properties}, {}))
     here, there = (stores.at(place if "://" in place else f"file://{place}") for place in (source, target))
     files = [(found.key, found.size) for found in here.list("")]
-    for _ in in_parallel(lambda file: carry_out(Copy(here, file[0], there, *file)), files, workers):
-        pass
+    spread = Spread.by_cores(workers) if processes is None else Spread(processes, workers)
+    with Processes(stores, spread) as copying:
+        for _ in in_parallel(
+            lambda file: copying.carry_out(Copy(here, file[0], there, *file)), files, workers
+        ):
+            pass
 
 
 def answer(found: dict[str, dict[str, dict[str, Measured]]], sizes: dict[str, tuple[int, int]]) -> Answer:
@@ -228,7 +237,8 @@ def _cells(one: Measured, size: tuple[int, int]) -> list[str]:
 
 def _ratio(tools: dict[str, Measured]) -> float:
     """BCN's throughput over that of its fastest peer."""
-    return min(one.copying for tool, one in tools.items() if tool != "BCN") / tools["BCN"].copying
+    peers = (one.copying for tool, one in tools.items() if not tool.startswith("BCN"))
+    return min(peers) / tools["BCN"].copying
 
 
 def _ratios(found: dict[str, dict[str, dict[str, Measured]]]) -> dict[str, float]:
@@ -268,6 +278,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--small", type=int, default=2000, help="how many small files")
     parser.add_argument("--kilobytes", type=int, default=30, help="of how many KB each")
     parser.add_argument("--workers", type=int, default=8, help="BCN's files at once")
+    parser.add_argument("--processes", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--times", type=int, default=1, help="runs of each, of which the shortest counts")
     parser.add_argument("--inside", nargs=2, metavar=("SOURCE", "TARGET"), help=argparse.SUPPRESS)
     return parser

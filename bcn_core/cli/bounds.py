@@ -7,7 +7,6 @@ from typing import Any, TypedDict, TypeVar
 import click
 
 from bcn_core.cli.opening import Place
-from bcn_core.processes.cores import usable_cores
 from bcn_core.processes.pool import WORTH_STARTING, Spread
 from bcn_core.settings import BackupSettings, RestoreSettings
 from bcn_core.storage.throttling import Rate, Throttled
@@ -65,7 +64,7 @@ def process_option(what: str) -> Callable[[F], F]:
         "--processes",
         metavar="N",
         type=click.IntRange(1, 256),
-        help=f"{what} by N processes; else by one for each core, from {WORTH_STARTING} files on.",
+        help=f"{what} by N processes; else, over a network, by one for each core from {WORTH_STARTING} files on.",
     )
 
 
@@ -81,8 +80,8 @@ def throttle(place: Place, given: BoundOptions) -> Rate | None:
 def spread(asked: int | None, files_at_once: int, rate: Rate | None) -> Spread:
     """How the files of a run are spread over processes, which share its bounds: all together keep to them."""
     if asked is None:
-        return Spread(usable_cores(), files_at_once, rate=rate)
-    return Spread(asked, files_at_once, after=0, rate=rate)
+        return Spread.by_cores(files_at_once, rate)
+    return Spread(asked, files_at_once, rate=rate)
 
 
 def at_once(settings: BackupSettings | RestoreSettings, given: BoundOptions) -> tuple[int, int]:

@@ -20,9 +20,10 @@ from typing import Any, Self, TypeVar
 from bcn_core.copying import Copied, Copy, carry_out, digest_of
 from bcn_core.iceberg.relocation import relocate_paths
 from bcn_core.locations import PrefixMap
+from bcn_core.processes.cores import usable_cores
 from bcn_core.processes.lanes import Lane
 from bcn_core.processes.talking import Given
-from bcn_core.processes.tasks import CopyFile, ReadFile, RelocatePaths, Task, is_shared, location
+from bcn_core.processes.tasks import CopyFile, ReadFile, RelocatePaths, Task, location, scheme_of
 from bcn_core.storage.opening import Stores
 from bcn_core.storage.store import Store
 from bcn_core.storage.throttling import Rate
@@ -30,7 +31,7 @@ from bcn_core.storage.throttling import Rate
 O = TypeVar("O")  # noqa: E741
 
 WORTH_STARTING = 500
-"""Files that a run copies by itself before it starts more processes, unless it is told how many.
+"""Files that a run copies over a network by itself before it starts more processes, unless it is told how many.
 
 A process that speaks S3 takes 0.35 s of a core until it copies; 500 small files take one process about a second.
 """
@@ -43,12 +44,22 @@ _LARGEST_MANIFEST = 64 * 1024**2
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How work is spread: over how many processes, how many files at once in all of them, after how many files."""
+    """How work is spread: over how many processes, how many files at once in all of them, after how many files.
+
+    Files between folders of this machine go there ``local_too`` or not: a small one costs 0.06 ms of CPU to copy, and
+    0.1 ms to hand over.
+    """
 
     processes: int
     files_at_once: int
-    after: int = WORTH_STARTING
+    after: int = 0
+    local_too: bool = True
     rate: Rate | None = None
+
+    @classmethod
+    def by_cores(cls, files_at_once: int, rate: Rate | None = None) -> "Spread":
+        """What pays on this machine, when nobody says how many processes."""
+        return cls(usable_cores(), files_at_once, WORTH_STARTING, local_too=False, rate=rate)
 
     @property
     def wanted(self) -> int:
@@ -82,7 +93,7 @@ class Processes:
         Raises:
             ProcessLost: the process died of it, or beside it.
         """
-        if not (is_shared(copy.source) and is_shared(copy.target)):
+        if not self._takes(copy.source, copy.target):
             return carry_out(copy)
         return self._do(CopyFile.of(copy), lambda: carry_out(copy))
 
@@ -92,7 +103,7 @@ class Processes:
         Raises:
             ProcessLost: the process died of it, or beside it.
         """
-        if not is_shared(store):
+        if not self._takes(store):
             return digest_of(store, key)
         return self._do(ReadFile(location(store, key)), lambda: digest_of(store, key))
 
@@ -107,6 +118,10 @@ class Processes:
         weight = 1 + len(data) // _MANIFEST_BYTES_LIKE_A_FILE
         task = RelocatePaths(data, location, mapping, home)
         return self._do(task, lambda: relocate_paths(data, location, mapping, home), weight)
+
+    def _takes(self, *stores: Store) -> bool:
+        schemes = {scheme_of(store) for store in stores}
+        return "memory" not in schemes and (self._spread.local_too or schemes != {"file"})
 
     def _do(self, task: Task[O], here: Callable[[], O], weight: int = 1) -> O:
         if not self._are_worth_it(weight):

@@ -70,6 +70,6 @@ def location(store: Store, key: str) -> str:
     return f"{store.url}/{key}"
 
 
-def is_shared(store: Store) -> bool:
-    """Whether another process can open the store: memory is each process's own."""
-    return split(f"{store.url}/").scheme != "memory"
+def scheme_of(store: Store) -> str:
+    """What kind of place a store is; ``memory`` is each process's own."""
+    return split(f"{store.url}/").scheme

@@ -25,12 +25,12 @@ class FolderSyncs:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._turns: WeakValueDictionary[Path, _Turns] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[str, _Turns] = WeakValueDictionary()
 
-    def sync(self, folder: Path) -> None:
+    def sync(self, folder: str | Path) -> None:
         """Return when a sync of the folder that began after this call has succeeded; OSError when it fails."""
         with self._lock:
-            turns = self._turns.setdefault(folder, _Turns())
+            turns = self._turns.get(f"{folder}") or self._turns.setdefault(f"{folder}", _Turns())
         # One that is under way may have begun before the caller's entry was there: only a later one counts.
         needed = turns.begun + 1
         with turns.lock:
@@ -40,7 +40,7 @@ class FolderSyncs:
                 turns.done = turns.begun
 
 
-def sync_folder(folder: Path) -> None:
+def sync_folder(folder: str | Path) -> None:
     """Write a folder's entries to the disk."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -1,13 +1,15 @@
 """A store in a folder of the local file system, or of anything that is mounted there."""
 
 import errno
+import itertools
 import os
 import secrets
 import shutil
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
 
 from bcn_core.errors import (
     InvalidRequest,
@@ -23,6 +25,7 @@ from bcn_core.storage.store import ObjectStat, ObjectVersion
 TEMPORARY = ".bcn-tmp-"
 # A chunk stays in the processor's cache while it is read, hashed and written: in memory half the CPU of 8 MiB.
 _READ_BYTES = 256 * 1024
+_NEW, _MODE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -37,53 +40,58 @@ class LocalStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
+        # Thousands of small files a second pass through here: paths are plain text, and made as seldom as may be.
+        self._folder = str(self._root).rstrip("/")
+        self._url = f"file://{self._root}".rstrip("/")
+        self._mark, self._numbers = secrets.token_hex(8), itertools.count()
         self._syncs = FolderSyncs()
 
     @property
     def url(self) -> str:
-        return f"file://{self._root}".rstrip("/")
+        return self._url
 
     def get(self, key: str) -> bytes:
-        with _told(self._shown(key)):
+        with _Told(self._url, key):
             return self._path(key).read_bytes()
 
     def stream(self, key: str) -> Iterator[bytes]:
-        with _told(self._shown(key)), self._path(key).open("rb", buffering=0) as file:
-            while chunk := file.read(_READ_BYTES):
-                yield chunk
+        with _Told(self._url, key):
+            file = os.open(self._place(key), os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                while chunk := os.read(file, _READ_BYTES):
+                    yield chunk
+            finally:
+                os.close(file)
 
     def put_new(self, key: str, chunks: Iterable[bytes]) -> None:
-        path = self._path(key)
-        with _told(self._shown(key)):
-            _make_folders(path.parent)
-            temporary = path.parent / f"{TEMPORARY}{secrets.token_hex(8)}"
+        path = self._place(key)
+        folder = path.rpartition("/")[0]
+        with _Told(self._url, key):
+            temporary = self._write_beside(folder, chunks)
             try:
-                _write_synced(temporary, chunks)
                 os.link(temporary, path)
             finally:
-                temporary.unlink(missing_ok=True)
-            self._syncs.sync(path.parent)
+                _remove(temporary)
+            self._syncs.sync(folder)
 
     def replace(self, key: str, data: bytes) -> None:
-        path = self._path(key)
-        with _told(self._shown(key)):
-            _make_folders(path.parent)
-            temporary = path.parent / f"{TEMPORARY}{secrets.token_hex(8)}"
+        path = self._place(key)
+        with _Told(self._url, key):
+            temporary = self._write_beside(path.rpartition("/")[0], [data])
             try:
-                _write_synced(temporary, [data])
-                temporary.replace(path)
+                os.rename(temporary, path)  # noqa: PTH104 - of text, as above
             finally:
-                temporary.unlink(missing_ok=True)
+                _remove(temporary)
 
     def list(self, folder: str) -> Iterator[ObjectStat]:
         start = self._path(folder) if folder else self._root
-        with _told(self._shown(folder)):
+        with _Told(self._url, folder):
             if start.is_dir():
                 yield from self._files_below(str(start))
 
     def stat(self, key: str) -> ObjectStat:
         path = self._path(key)
-        with _told(self._shown(key)):
+        with _Told(self._url, key):
             if path.is_dir():
                 raise ObjectMissing(f"no object {self._shown(key)}: it is a folder")
             found = path.stat()
@@ -91,7 +99,7 @@ class LocalStore:
 
     def delete(self, key: str) -> None:
         path = self._path(key)
-        with _told(self._shown(key)):
+        with _Told(self._url, key):
             # Whoever may write here could plant a link, and a prune with more rights would empty what it leads to.
             if not path.parent.resolve().is_relative_to(self._root.resolve()):
                 raise StorageRefused(
@@ -113,9 +121,30 @@ class LocalStore:
         return f"{self.url}/{key}"
 
     def _path(self, key: str) -> Path:
-        if ".." in key.split("/"):
+        return Path(self._place(key))
+
+    def _place(self, key: str) -> str:
+        if ".." in key and ".." in key.split("/"):
             raise InvalidRequest(f"'{key}' would leave the store at {self.url}", hint="no '..' in paths")
-        return self._root / key.lstrip("/")
+        return f"{self._folder}/{key.lstrip('/')}"
+
+    def _write_beside(self, folder: str, chunks: Iterable[bytes]) -> str:
+        """A temporary file that the disk has; there is none when the chunks or the disk fail."""
+        temporary = f"{folder}/{TEMPORARY}{self._mark}-{next(self._numbers)}"
+        try:
+            file = os.open(temporary, _NEW, _MODE)
+        except FileNotFoundError:
+            _make_folders(Path(folder))
+            file = os.open(temporary, _NEW, _MODE)
+        try:
+            try:
+                _write_synced(file, chunks)
+            finally:
+                os.close(file)
+        except BaseException:
+            _remove(temporary)
+            raise
+        return temporary
 
     def _files_below(self, folder: str) -> Iterator[ObjectStat]:
         # Names alone are held, which is what a folder of a million files costs least.
@@ -133,13 +162,17 @@ class LocalStore:
                     yield ObjectStat(path[start:], found.st_size, found.st_mtime)
 
 
-def _write_synced(path: Path, chunks: Iterable[bytes]) -> None:
-    with path.open("xb", buffering=0) as file:
-        for chunk in chunks:
-            view = memoryview(chunk)
-            while view:
-                view = view[file.write(view) :]
-        os.fsync(file.fileno())
+def _write_synced(file: int, chunks: Iterable[bytes]) -> None:
+    for chunk in chunks:
+        written = os.write(file, chunk)
+        while written < len(chunk):
+            written += os.write(file, memoryview(chunk)[written:])
+    os.fsync(file)
+
+
+def _remove(path: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(path)  # noqa: PTH108 - of text, as above
 
 
 def _make_folders(folder: Path) -> None:
@@ -153,16 +186,27 @@ def _make_folders(folder: Path) -> None:
         sync_folder(new.parent)
 
 
-@contextmanager
-def _told(shown: str) -> Iterator[None]:
-    """Say the operating system's errors in the words of the error tree."""
-    try:
-        yield
-    except FileExistsError:
-        raise ObjectExists(f"{shown} exists already") from None
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        raise ObjectMissing(f"no object {shown}") from error
-    except OSError as error:
+class _Told:
+    """A context that says the operating system's errors in the words of the error tree."""
+
+    __slots__ = ("_key", "_url")
+
+    def __init__(self, url: str, key: str) -> None:
+        self._url, self._key = url, key
+
+    def __enter__(self) -> None:
+        """Begin; what is shown is put together only when something fails."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not isinstance(error, OSError):
+            return
+        shown = f"{self._url}/{self._key}"
+        if isinstance(error, FileExistsError):
+            raise ObjectExists(f"{shown} exists already") from None
+        if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
+            raise ObjectMissing(f"no object {shown}") from error
         raise _failure(f"{shown}: {error.strerror or error}", error.errno) from error
 
 

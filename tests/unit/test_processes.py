@@ -51,7 +51,7 @@ def ends(tmp_path: Path) -> Ends:
 
 @pytest.fixture
 def two(ends: Ends) -> Iterator[Processes]:
-    with Processes(ends.stores, Spread(2, 4, after=0)) as found:
+    with Processes(ends.stores, Spread(2, 4)) as found:
         yield found
 
 
@@ -84,8 +84,19 @@ def test_files_that_several_processes_copied_are_as_written(ends: Ends, two: Pro
 def test_no_process_is_started_for_a_few_files(ends: Ends) -> None:
     before = children()
 
-    with Processes(ends.stores, Spread(2, 4)) as processes:
+    with Processes(ends.stores, Spread(2, 4, after=2)) as processes:
+        for number in range(2):
+            processes.carry_out(ends.copy(number))
+
+        assert before == children()
+
+
+def test_nobody_having_asked_files_of_this_machine_are_copied_here(ends: Ends) -> None:
+    before = children()
+
+    with Processes(ends.stores, Spread(2, 4, local_too=False)) as processes:
         processes.carry_out(ends.copy(0))
+        processes.digest_of(ends.source, "1")
 
         assert before == children()
 
@@ -103,7 +114,7 @@ def test_processes_are_started_when_the_files_are_many(ends: Ends) -> None:
 def test_no_more_processes_are_started_than_files_are_under_way(ends: Ends) -> None:
     before = children()
 
-    with Processes(ends.stores, Spread(64, 2, after=0)) as processes:
+    with Processes(ends.stores, Spread(64, 2)) as processes:
         processes.carry_out(ends.copy(0))
 
         assert 2 == len(children() - before)
@@ -112,7 +123,7 @@ def test_no_more_processes_are_started_than_files_are_under_way(ends: Ends) -> N
 def test_processes_end_with_the_run(ends: Ends) -> None:
     before = children()
 
-    with Processes(ends.stores, Spread(2, 4, after=0)) as processes:
+    with Processes(ends.stores, Spread(2, 4)) as processes:
         processes.carry_out(ends.copy(0))
 
     assert before == children()
@@ -146,7 +157,7 @@ def test_a_process_goes_on_after_an_error(ends: Ends, two: Processes) -> None:
 
 @pytest.mark.fault(2)
 def test_a_process_that_is_killed_in_the_midst_of_a_file_is_an_error_and_no_hang(ends: Ends) -> None:
-    spread = Spread(2, 4, after=0, rate=Ending())
+    spread = Spread(2, 4, rate=Ending())
 
     with (
         Processes(ends.stores, spread) as processes,
@@ -159,7 +170,7 @@ def test_a_process_that_is_killed_in_the_midst_of_a_file_is_an_error_and_no_hang
 
 @pytest.mark.fault(2)
 def test_what_a_killed_process_copied_is_never_half_a_file(ends: Ends) -> None:
-    with Processes(ends.stores, Spread(2, 4, after=0, rate=Ending())) as dying, pytest.raises(ProcessLost):
+    with Processes(ends.stores, Spread(2, 4, rate=Ending())) as dying, pytest.raises(ProcessLost):
         dying.carry_out(ends.copy(0))
     assert set() == ends.copied
 
@@ -173,7 +184,7 @@ def test_all_processes_keep_to_one_rate(ends: Ends) -> None:
         def take(self, count: int) -> None:
             taken.append(count)
 
-    with Processes(ends.stores, Spread(2, 4, after=0, rate=Counting(1))) as processes:
+    with Processes(ends.stores, Spread(2, 4, rate=Counting(1))) as processes:
         for number in range(4):
             processes.carry_out(ends.copy(number))
 
@@ -186,7 +197,7 @@ def test_a_run_that_stops_while_a_process_works_ends_it(ends: Ends) -> None:
             raise KeyboardInterrupt
 
     before = children()
-    spread = Spread(2, 4, after=0, rate=Stopping(1))
+    spread = Spread(2, 4, rate=Stopping(1))
 
     with Processes(ends.stores, spread) as processes, pytest.raises(KeyboardInterrupt):
         processes.carry_out(ends.copy(0))
@@ -264,7 +275,7 @@ def heard(stores: Stores) -> list[Event]:
 
 def test_what_another_process_tells_is_heard_here(ends: Ends) -> None:
     told = heard(ends.stores)
-    with Processes(ends.stores, Spread(2, 4, after=0)) as processes:
+    with Processes(ends.stores, Spread(2, 4)) as processes:
         assert 7 == processes._do(Telling(Warned("slow"), 7), lambda: 0)
 
     assert [Warned("slow")] == told
