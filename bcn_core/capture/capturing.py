@@ -127,4 +127,4 @@ def known_files(repository: Repository, planned: PlannedCapture, reusable: Reusa
     if entry is None or entry.uuid != planned.uuid:
         return KnownFiles()
     record = repository.capture(entry)
-    return KnownFiles(entry.capture, record.roots, repository.files(record))
+    return KnownFiles(entry.capture, record.roots, repository.file_rows(record))

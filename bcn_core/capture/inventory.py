@@ -83,10 +83,14 @@ class Inventory(Sequence[Needed]):
 
     def number(self, location: str) -> int:
         """The number of a file that was noted."""
-        number = self._locations.find(location)
+        number = self.find(location)
         if number is None:
             raise KeyError(location)
         return number
+
+    def find(self, location: str) -> int | None:
+        """The number of a file, None when it was not noted."""
+        return self._locations.find(location)
 
     def size(self, number: int) -> int | None:
         """What the manifests record as the size of a file, None when nothing does."""
@@ -185,28 +189,30 @@ class KnownFiles:
         self, capture: str | None = None, roots: tuple[str, ...] = (), files: Iterable[StoredFile] = ()
     ) -> None:
         self.capture = capture
-        self._files: dict[str, StoredFile] = {}
-        self._children: dict[str, list[str]] = defaultdict(list)
-        rows = list(files)
-        locations = [join(roots[file.root], file.path) for file in rows]
-        for location, file in zip(locations, rows, strict=True):
-            self._files[location] = file
-            for parent in file.listed_by:
-                self._children[locations[parent]].append(location)
-
-    @property
-    def is_encrypted(self) -> bool:
+        self.is_encrypted = False
         """Whether the earlier capture met metadata that only the table's writers can read."""
-        return any(file.kind == "encrypted" for file in self._files.values())
+        self._files = Inventory()
+        rows, children = array("q"), defaultdict[int, "array[int]"](lambda: array("q"))
+        for file in files:
+            number = self._files.add(join(roots[file.root], file.path), file.kind, size=file.size)
+            self._files.hold(number, Copied(file.size, file.sha256), file.object, file.stored_by)
+            self.is_encrypted = self.is_encrypted or file.kind == "encrypted"
+            rows.append(number)
+            for parent in file.listed_by:
+                children[parent].append(number)
+        self._children = {rows[parent]: named for parent, named in children.items()}
 
     def __len__(self) -> int:
         return len(self._files)
 
-    def find(self, location: str, size: int | None) -> StoredFile | None:
-        """A file by its location; not one of another size, since Hadoop tables use names again."""
-        found = self._files.get(location)
-        return found if found is not None and size in (None, found.size) else None
+    def find(self, location: str, size: int | None) -> Held | None:
+        """The object of a file; not of one of another size, since Hadoop tables use names again."""
+        number = self._files.find(location)
+        held = None if number is None else self._files[number].held
+        return held if held is not None and size in (None, held.size) else None
 
-    def children(self, location: str) -> list[tuple[str, StoredFile]]:
+    def children(self, location: str) -> Iterator[Needed]:
         """The files that a known manifest list or manifest names."""
-        return [(child, self._files[child]) for child in self._children.get(location, ())]
+        number = self._files.find(location)
+        named = () if number is None else self._children.get(number, ())
+        return (self._files[one] for one in named)

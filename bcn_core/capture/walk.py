@@ -65,7 +65,7 @@ class Walk:
         """The manifests that one list names."""
         location = self.inventory[number].location
         if self.known.find(location, None) is not None:
-            return number, {child: None for child, _ in self.known.children(location)}
+            return number, {child.location: None for child in self.known.children(location)}
         try:
             data = self.fetch(number)
             if self._notes_encryption(data):
@@ -105,8 +105,8 @@ class Walk:
         """Note the live files of one manifest, one block of it at a time: it may list a million."""
         number = self.inventory.number(manifest)
         if data is None:
-            for location, file in self.known.children(manifest):
-                self._add_file(location, file.kind, number, file.size)
+            for file in self.known.children(manifest):
+                self._add_file(file.location, file.kind, number, file.size or 0)
             return
         if self._notes_encryption(data):
             return

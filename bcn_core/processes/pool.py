@@ -107,10 +107,6 @@ class Processes:
             return digest_of(store, key)
         return self._do(ReadFile(location(store, key)), lambda: digest_of(store, key))
 
-    def _takes(self, *stores: Store) -> bool:
-        schemes = {scheme_of(store) for store in stores}
-        return "memory" not in schemes and (self._spread.local_too or schemes != {"file"})
-
     def relocate(self, data: bytes, location: str, mapping: PrefixMap, home: str) -> bytes | None:
         """:func:`~bcn_core.iceberg.relocation.relocate_paths` in one of the processes; the same bytes from any.
 
@@ -122,6 +118,10 @@ class Processes:
         weight = 1 + len(data) // _MANIFEST_BYTES_LIKE_A_FILE
         task = RelocatePaths(data, location, mapping, home)
         return self._do(task, lambda: relocate_paths(data, location, mapping, home), weight)
+
+    def _takes(self, *stores: Store) -> bool:
+        schemes = {scheme_of(store) for store in stores}
+        return "memory" not in schemes and (self._spread.local_too or schemes != {"file"})
 
     def _do(self, task: Task[O], here: Callable[[], O], weight: int = 1) -> O:
         if not self._are_worth_it(weight):
