@@ -143,7 +143,8 @@ def _configured(name: str) -> dict[str, str]:
     if not found:
         raise NotFound(
             f"catalog '{name}' is not configured",
-            hint=f"add [catalogs.{name}] to bcn.toml; PyIceberg's own configuration knows: {list_catalogs() or 'none'}",
+            hint=f"add [catalogs.{name}] to bcn.toml, with its type ({', '.join(_KINDS)}), its uri and a warehouse; "
+            f"PyIceberg's own configuration knows: {', '.join(list_catalogs()) or 'none'}",
         )
     return {key: str(value) for key, value in found.items()}
 

@@ -99,6 +99,15 @@ def _told(arguments: Sequence[str], manner: Manner) -> int:
         return manner.fail("Usage", error.exit_code, _in_our_form(error.format_message()), hint)
     except click.Abort:
         return manner.fail("Aborted", 1, "nothing was written: the question was not answered")
+    except MemoryError:
+        _trace(manner)
+        return manner.fail(
+            "OutOfMemory",
+            1,
+            "there is not enough memory for this",
+            "give it more, or less to do at once: --concurrency 1. Where one object is far larger than its neighbours, "
+            "look who wrote it",
+        )
     except Exception as error:  # noqa: BLE001 - the last resort: no failure may look like a crash of Python
         _trace(manner)
         said = " ".join(f"{type(error).__name__}: {error}".split())
@@ -114,7 +123,7 @@ def _in_our_form(message: str) -> str:
 
 def _trace(manner: Manner) -> None:
     if manner.debug:
-        traceback.print_exc(file=sys.stderr)
+        manner.say(traceback.format_exc().rstrip("\n"))
 
 
 def _finished(manner: Manner, code: int) -> int:

@@ -20,6 +20,7 @@ from bcn_core.errors import (
 from bcn_core.storage.folder_syncs import FolderSyncs, sync_folder
 from bcn_core.storage.store import ObjectStat, ObjectVersion
 
+_EVERYTHING = Path("/")
 TEMPORARY = ".bcn-tmp-"
 # A chunk stays in the processor's cache while it is read, hashed and written: in memory half the CPU of 8 MiB.
 _READ_BYTES = 256 * 1024
@@ -55,6 +56,7 @@ class LocalStore:
     def put_new(self, key: str, chunks: Iterable[bytes]) -> None:
         path = self._path(key)
         with _told(self._shown(key)):
+            self._check_inside(path, "written")
             _make_folders(path.parent)
             temporary = path.parent / f"{TEMPORARY}{secrets.token_hex(8)}"
             try:
@@ -67,6 +69,7 @@ class LocalStore:
     def replace(self, key: str, data: bytes) -> None:
         path = self._path(key)
         with _told(self._shown(key)):
+            self._check_inside(path, "written")
             _make_folders(path.parent)
             temporary = path.parent / f"{TEMPORARY}{secrets.token_hex(8)}"
             try:
@@ -92,12 +95,7 @@ class LocalStore:
     def delete(self, key: str) -> None:
         path = self._path(key)
         with _told(self._shown(key)):
-            # Whoever may write here could plant a link, and a prune with more rights would empty what it leads to.
-            if not path.parent.resolve().is_relative_to(self._root.resolve()):
-                raise StorageRefused(
-                    f"{self._shown(key)} lies behind a link that leads out of the store, and is not removed",
-                    hint="look who made the link; remove it by hand",
-                )
+            self._check_inside(path, "removed")
             path.unlink(missing_ok=True)
 
     def versions(self, folder: str) -> Iterator[ObjectVersion]:
@@ -109,12 +107,24 @@ class LocalStore:
                 return shutil.disk_usage(folder).free
         return None
 
+    def _check_inside(self, path: Path, done: str) -> None:
+        """Whoever may write here could plant a link: a run with more rights would fill or empty what it leads to."""
+        if self._root == _EVERYTHING or path.parent.resolve().is_relative_to(self._root.resolve()):
+            return
+        raise StorageRefused(
+            f"file://{path} lies behind a link that leads out of the store, and is not {done}",
+            hint="look who made the link; remove it by hand",
+        )
+
     def _shown(self, key: str) -> str:
         return f"{self.url}/{key}"
 
     def _path(self, key: str) -> Path:
         if ".." in key.split("/"):
-            raise InvalidRequest(f"'{key}' would leave the store at {self.url}", hint="no '..' in paths")
+            raise InvalidRequest(
+                f"'{key}' would leave the store at {self.url}",
+                hint="no '..' in paths: choose another --target-table, or --target-location",
+            )
         return self._root / key.lstrip("/")
 
     def _files_below(self, folder: str) -> Iterator[ObjectStat]:
