@@ -112,9 +112,11 @@ def _configured(name: str) -> dict[str, str]:
 
     found = Config().get_catalog_config(name)
     if not found:
+        kinds = ", ".join(sorted([*KINDS, *OWN]))
         raise NotFound(
             f"catalog '{name}' is not configured",
-            hint=f"add [catalogs.{name}] to bcn.toml; PyIceberg's own configuration knows: {list_catalogs() or 'none'}",
+            hint=f"add [catalogs.{name}] to bcn.toml, with its type ({kinds}), its uri and a warehouse; "
+            f"PyIceberg's own configuration knows: {', '.join(list_catalogs()) or 'none'}",
         )
     return {key: str(value) for key, value in found.items()}
 

@@ -108,10 +108,22 @@ def _told(arguments: Sequence[str], manner: Manner) -> int:
         return manner.fail("Aborted", 1, "nothing was written: the question was not answered")
     except Exception as error:  # noqa: BLE001 - the last resort: no failure may look like a crash of Python
         _trace(manner)
-        said = " ".join(f"{type(error).__name__}: {error}".split())
+        return _unforeseen(error, manner)
+
+
+def _unforeseen(error: Exception, manner: Manner) -> int:
+    if isinstance(error, MemoryError):
         return manner.fail(
-            "Unexpected", 1, f"unexpected {said}", "run again with --debug, and report what it shows"
+            "OutOfMemory",
+            1,
+            "there is not enough memory for this",
+            "give it more, or less to do at once: --concurrency 1. Where one object is far larger than its neighbours, "
+            "look who wrote it",
         )
+    said = " ".join(f"{type(error).__name__}: {error}".split())
+    return manner.fail(
+        "Unexpected", 1, f"unexpected {said}", "run again with --debug, and report what it shows"
+    )
 
 
 def _in_our_form(message: str) -> str:
@@ -121,7 +133,7 @@ def _in_our_form(message: str) -> str:
 
 def _trace(manner: Manner) -> None:
     if manner.debug:
-        traceback.print_exc(file=sys.stderr)
+        manner.say(traceback.format_exc().rstrip("\n"))
 
 
 def _finished(manner: Manner, code: int) -> int:

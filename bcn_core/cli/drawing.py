@@ -107,8 +107,12 @@ def tone_of(word: str) -> Tone:
 
 
 def line(text: str = "", tone: Tone = "") -> None:
-    """One line of text. The terminal wraps it: a location that is cut into lines cannot be copied."""
-    console().print(printable(text), style=_STYLES[tone] or None, soft_wrap=True)
+    """One line of text, below an empty one when it begins with a line's end.
+
+    The terminal wraps it: a location that is cut into lines cannot be copied.
+    """
+    above = "\n" if text.startswith("\n") else ""
+    console().print(above + printable(text.removeprefix("\n")), style=_STYLES[tone] or None, soft_wrap=True)
 
 
 def warn(text: str) -> None:
@@ -142,8 +146,8 @@ def shown(value: Cell) -> str:
 
 
 def printable(text: str) -> str:
-    """A text whose control characters are spelled out: a table's name must not command the terminal."""
-    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)
+    """A text whose control characters are spelled out: a table's name must not command the terminal, nor add lines."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def size(count: int | None) -> str:

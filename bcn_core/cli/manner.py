@@ -61,8 +61,10 @@ class Manner:
 
     def say(self, text: str) -> None:
         """One or more lines for people, on stderr."""
+        from bcn_core.cli.drawing import printable
+
         # One write: lines of several threads must not meet in the middle.
-        sys.stderr.write(text + "\n")
+        sys.stderr.write("".join(f"{printable(line)}\n" for line in text.split("\n")))
         sys.stderr.flush()
 
     def finish(self) -> None:

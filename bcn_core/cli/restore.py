@@ -32,7 +32,7 @@ from bcn_core.cli.restore_result import (
     plan_document,
     report_document,
 )
-from bcn_core.errors import FinishedWithProblems, InvalidRequest, NotFound
+from bcn_core.errors import DamagedRepository, FinishedWithProblems, InvalidRequest, NotFound
 from bcn_core.iceberg.snapshot_selection import HistoryMode
 from bcn_core.processes.pool import Processes
 from bcn_core.repository.repository import Repository
@@ -67,6 +67,11 @@ class RestoreOptions(RequestOptions, ProcessOptions):
     yes: bool
 
 
+_AGAIN = "run the same command again with --on-conflict skip; what is in place is not copied again"
+_AFTER_DAMAGE = (
+    "bcn verify --read-all names the newest PIT in which a damaged table is whole: "
+    "restore that table with --pit; what else failed, with --on-conflict skip"
+)
 _REQUEST = (
     click.option(
         "--pit",
@@ -179,7 +184,9 @@ def _carry_out(manner: Manner, restore: Restore, plan: RestorePlan) -> None:
         draw_report(found)
     if found.failed:
         manner.advise(
-            "run the same command again with --on-conflict skip; what is in place is not copied again"
+            _AFTER_DAMAGE
+            if any(isinstance(one.failure, DamagedRepository) for one in found.failed)
+            else _AGAIN
         )
         click.get_current_context().exit(FinishedWithProblems.exit_code)
 
@@ -208,8 +215,10 @@ def _target(place: Place, repository: Repository, name: str | None) -> Catalog:
     try:
         return open_target(wanted, place.settings.catalog_properties(wanted))
     except NotFound as error:
-        without = "without any catalog: --files-only --target-location PLACE"
-        raise NotFound(error.message, hint=f"{error.hint}; {without}") from error
+        others = " or ".join(f"--target-catalog {one}" for one in place.settings.catalogs if one != wanted)
+        known = f"; bcn.toml has others: {others}" if others else ""
+        without = "; without any catalog: --files-only --target-location PLACE"
+        raise NotFound(error.message, hint=f"{error.hint}{known}{without}") from error
 
 
 def request_of(given: RequestOptions) -> RestoreRequest:

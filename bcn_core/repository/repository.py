@@ -69,10 +69,7 @@ class Repository:
         try:
             data = store.get(keys.REPOSITORY_MANIFEST)
         except ObjectMissing as error:
-            raise NotFound(
-                f"there is no repository at {store.url}",
-                hint="check --repo, or make one: bcn init --catalog NAME",
-            ) from error
+            raise cls._absent(store) from error
         return cls(store, decode(RepositoryManifest, data, keys.REPOSITORY_MANIFEST), clock)
 
     @classmethod
@@ -94,6 +91,20 @@ class Repository:
         )
         store.put_new(keys.REPOSITORY_MANIFEST, [encode(manifest)])
         return cls(store, manifest)
+
+    @classmethod
+    def _absent(cls, store: Store) -> NotFound:
+        """Why there is no repository; a letter too many in its address shows by what else lies there."""
+        try:
+            found = next(iter(store.list("")), None)
+            held = f": what lies there, such as {found.key}, is none" if found else ": nothing lies there"
+        except BcnError:
+            held = ""
+        return NotFound(
+            f"there is no repository at {store.url}{held}",
+            hint="check each letter of --repo, or of url in [repository] of bcn.toml; a repository is the folder "
+            "that holds manifest.json and catalogs/. To make a new one: bcn init --catalog NAME",
+        )
 
     @classmethod
     def _taken(cls, store: Store, key: str) -> Conflict:

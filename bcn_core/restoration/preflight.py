@@ -162,7 +162,7 @@ def check_objects(repository: Repository, files: Iterable[StoredFile], table: Ta
         if hash((file.object, file.size)) not in listed[folder]:
             raise DamagedRepository(
                 f"{table} cannot be restored: {file.object} {_state(repository, file)}",
-                hint="other tables of the PIT, and other PITs, may be whole: bcn describe",
+                hint="bcn verify names the newest PIT in which the table is whole: give that to --pit",
             )
 
 

@@ -22,6 +22,7 @@ from bcn_core.errors import (
 from bcn_core.storage.folder_syncs import FolderSyncs, sync_folder
 from bcn_core.storage.store import ObjectStat, ObjectVersion
 
+_EVERYTHING = Path("/")
 TEMPORARY = ".bcn-tmp-"
 # A chunk stays in the processor's cache while it is read, hashed and written: in memory half the CPU of 8 MiB.
 _READ_BYTES = 256 * 1024
@@ -45,6 +46,8 @@ class LocalStore:
         self._url = f"file://{self._root}".rstrip("/")
         self._mark, self._numbers = secrets.token_hex(8), itertools.count()
         self._syncs = FolderSyncs()
+        # Folders that no link leads out of, each looked at before the first file that a run writes there.
+        self._inside: set[str] = set()
 
     @property
     def url(self) -> str:
@@ -100,12 +103,7 @@ class LocalStore:
     def delete(self, key: str) -> None:
         path = self._path(key)
         with _Told(self._url, key):
-            # Whoever may write here could plant a link, and a prune with more rights would empty what it leads to.
-            if not path.parent.resolve().is_relative_to(self._root.resolve()):
-                raise StorageRefused(
-                    f"{self._shown(key)} lies behind a link that leads out of the store, and is not removed",
-                    hint="look who made the link; remove it by hand",
-                )
+            self._check_inside(path.parent, "removed")
             path.unlink(missing_ok=True)
 
     def versions(self, folder: str) -> Iterator[ObjectVersion]:
@@ -117,6 +115,15 @@ class LocalStore:
                 return shutil.disk_usage(folder).free
         return None
 
+    def _check_inside(self, folder: Path, done: str) -> None:
+        """Whoever may write here could plant a link: a run with more rights would fill or empty what it leads to."""
+        if self._root == _EVERYTHING or folder.resolve().is_relative_to(self._root.resolve()):
+            return
+        raise StorageRefused(
+            f"file://{folder} lies behind a link that leads out of the store, and is not {done}",
+            hint="look who made the link; remove it by hand",
+        )
+
     def _shown(self, key: str) -> str:
         return f"{self.url}/{key}"
 
@@ -125,11 +132,17 @@ class LocalStore:
 
     def _place(self, key: str) -> str:
         if ".." in key and ".." in key.split("/"):
-            raise InvalidRequest(f"'{key}' would leave the store at {self.url}", hint="no '..' in paths")
+            raise InvalidRequest(
+                f"'{key}' would leave the store at {self.url}",
+                hint="no '..' in paths: choose another --target-table, or --target-location",
+            )
         return f"{self._folder}/{key.lstrip('/')}"
 
     def _write_beside(self, folder: str, chunks: Iterable[bytes]) -> str:
         """A temporary file that the disk has; there is none when the chunks or the disk fail."""
+        if folder not in self._inside:
+            self._check_inside(Path(folder), "written to")
+            self._inside.add(folder)
         temporary = f"{folder}/{TEMPORARY}{self._mark}-{next(self._numbers)}"
         try:
             file = os.open(temporary, _NEW, _MODE)

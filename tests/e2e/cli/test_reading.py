@@ -185,6 +185,16 @@ def test_a_place_without_a_repository_is_named(empty: CommandLine, command: str)
 
 
 @pytest.mark.fault(45)
+@pytest.mark.parametrize(
+    ("place", "held"), [("rebo", "nothing lies there"), ("prod", "what lies there, such as ")]
+)
+def test_a_mistyped_place_says_what_is_there_instead(two_pits: CommandLine, place: str, held: str) -> None:
+    answer = two_pits.bcn("restore", "--repo", place)
+
+    assert (3, True) == (answer.code, held in answer.err)
+
+
+@pytest.mark.fault(45)
 def test_a_folder_whose_manifest_is_another_programs_is_no_repository(empty: CommandLine) -> None:
     (empty.folder / "repo").mkdir()
     (empty.folder / "repo" / "manifest.json").write_text('{"name": "a web page"}')

@@ -201,7 +201,21 @@ def test_a_filter_that_matches_nothing_offers_the_nearest(
 def test_a_target_catalog_that_nothing_configures_is_refused(backed_up: CommandLine) -> None:
     answer = backed_up.on_repo("restore", "--target-catalog", "nowhere", "--yes")
 
-    assert (3, True) == (answer.code, "[catalogs.nowhere]" in answer.err)
+    assert (3, True, True) == (
+        answer.code,
+        "[catalogs.nowhere]" in answer.err,
+        "--target-catalog prod or --target-catalog other" in answer.err,
+    )
+
+
+def test_after_damage_the_advice_is_another_pit_and_not_the_same_command(two_pits: CommandLine) -> None:
+    for file in (two_pits.folder / "repo").glob("**/orders/*/*/files/**/*.parquet"):
+        file.write_bytes(b"garbled")
+
+    answer = two_pits.on_repo("restore", *INTO_OTHER, "--yes")
+
+    assert (9, True) == (answer.code, "bcn verify --read-all names the newest PIT" in answer.err)
+    assert "run the same command again" not in answer.err
 
 
 def test_a_target_inside_its_source_is_refused(backed_up: CommandLine) -> None:

@@ -52,3 +52,15 @@ def test_a_store_that_is_reached_by_a_link_is_no_other_store(tmp_path: Path) -> 
     store.delete("a/b")
 
     assert [] == list(store.list(""))
+
+
+@pytest.mark.parametrize("write", ["put_new", "replace"])
+def test_nothing_is_written_behind_a_link_that_leads_out(
+    store: LocalStore, elsewhere: Path, write: str
+) -> None:
+    with pytest.raises(StorageRefused, match="leads out of the store, and is not written to"):
+        store.put_new("table/files/new/ours", [b"x"]) if write == "put_new" else store.replace(
+            "table/files/ours", b"x"
+        )
+
+    assert [elsewhere] == list(elsewhere.parent.rglob("*"))
