@@ -20,17 +20,20 @@ def parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
     Sizes are multiples of 256 KiB, as GCS wants them.
     """
-    held, size, number = bytearray(), PART_BYTES, 0
+    held: list[bytes] = []
+    length, size, number = 0, PART_BYTES, 0
     for chunk in chunks:
-        held += chunk
-        while len(held) > size:
-            with memoryview(held) as view:
-                part = bytes(view[:size])
-            del held[:size]
-            yield part
+        held.append(chunk)
+        length += len(chunk)
+        while length > size:
+            # Joined once: each byte is moved once on its way to a part.
+            last = held.pop()
+            kept = size - (length - len(last))
+            yield b"".join([*held, last[:kept]])
+            held, length = [last[kept:]], length - size
             number += 1
             size = PART_BYTES * 2 ** (number // _PARTS_BEFORE_DOUBLING)
-    yield bytes(held)
+    yield b"".join(held)
 
 
 def unless_ours(shown: str, made: Callable[[], object], is_ours: Callable[[], bool]) -> None:

@@ -9,8 +9,11 @@ from bcn_core.storage.resuming import Body, resumed
 from bcn_core.storage.retrying import Retries
 from bcn_core.storage.s3_errors import refused, told
 from bcn_core.storage.s3_writing import NewObject
-from bcn_core.storage.store import CHUNK_BYTES, ObjectStat, ObjectVersion
+from bcn_core.storage.store import ObjectStat, ObjectVersion
 from bcn_core.storage.within import Check, HeldBytes, ObjectPlace
+
+# A chunk stays in the processor's cache while it is received, hashed and written.
+_READ_BYTES = 256 * 1024
 
 
 class S3Store:
@@ -127,7 +130,7 @@ class S3Store:
         with body:
             while True:
                 with told(self._shown(key)):
-                    chunk = body.read(CHUNK_BYTES)
+                    chunk = body.read(_READ_BYTES)
                 if not chunk:
                     return
                 yield chunk

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bcn_core.errors import InvalidRequest
+from bcn_core.storage.s3_quick import QuickClient
 
 _CONNECTIONS = 64
 _SESSION = {
@@ -16,7 +17,7 @@ _SESSION = {
 
 
 def open_client(properties: Mapping[str, str]) -> Any:
-    """A boto3 client. What the properties leave open is found as AWS's own tools find it.
+    """A boto3 client, quick where it is asked most. What the properties leave open is found as AWS's own tools find it.
 
     That is: environment, profile, web identity, role of the container or the machine. One try per call: tries are
     counted and told by :class:`~bcn_core.storage.retrying.Retries`.
@@ -26,6 +27,7 @@ def open_client(properties: Mapping[str, str]) -> Any:
     """
     try:
         import boto3
+        import botocore.session
         from botocore.config import Config
         from botocore.exceptions import ProfileNotFound
     except ImportError as error:
@@ -38,7 +40,9 @@ def open_client(properties: Mapping[str, str]) -> Any:
             "half of the keys of S3 are given", hint="set both s3.access-key-id and s3.secret-access-key"
         )
     try:
-        session = boto3.Session(**{name: value for name, value in given.items() if value})
+        core = botocore.session.get_session()
+        named = {name: value for name, value in given.items() if value}
+        session = boto3.Session(botocore_session=core, **named)
     except ProfileNotFound as error:
         raise InvalidRequest(str(error), hint="check AWS_PROFILE and s3.profile-name") from error
     config = Config(
@@ -55,9 +59,10 @@ def open_client(properties: Mapping[str, str]) -> Any:
     )
     # Without any region boto3 refuses even stores that have none.
     region = session.region_name or "us-east-1"
-    return session.client(
+    client = session.client(
         "s3", endpoint_url=properties.get("s3.endpoint") or None, region_name=region, config=config
     )
+    return QuickClient(client, session.get_credentials(), core.get_config_variable("ca_bundle"))
 
 
 def _first(properties: Mapping[str, str], keys: tuple[str, ...]) -> str | None:

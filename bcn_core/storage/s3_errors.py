@@ -19,6 +19,7 @@ _FULL = {"QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "ServiceQu
 _BUSY = {"SlowDown", "RequestTimeout", "RequestTimeTooSkewed", "InternalError", "Throttling", "BadDigest"}
 _ELSEWHERE = {"PermanentRedirect", "IllegalLocationConstraintException", "AuthorizationHeaderMalformed"}
 _AGAIN = "look at the store itself, then run the same command again; nothing was lost"
+FAILED_ON_THE_WAY = "the connection broke off: {}: {}"
 _RIGHTS = "check the credentials and the rights that they give: list, get and put, and delete for pins"
 
 

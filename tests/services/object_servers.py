@@ -66,8 +66,12 @@ class ObjectServer:
 
 
 @contextmanager
-def running_s3(folder: Path, address: str = LOCAL) -> Iterator[ObjectServer]:
-    """A strict S3 server with its buckets made."""
+def running_s3(folder: Path, address: str = LOCAL, *, keep_alive: bool = False) -> Iterator[ObjectServer]:
+    """A strict S3 server with its buckets made.
+
+    Stores on a network keep connections. This one closes each after one request unless told otherwise: kept, it
+    stumbles over what PyArrow's uploads leave on them.
+    """
     (folder / "objects").mkdir(parents=True)
     server = _server(address)
     environment = {
@@ -75,7 +79,9 @@ def running_s3(folder: Path, address: str = LOCAL) -> Iterator[ObjectServer]:
         "ROOT_ACCESS_KEY": server.user,
         "ROOT_SECRET_KEY": server.secret,
     }
-    command: list[str | Path] = [SERVERS / "versitygw", "--port", _place(server), "posix", folder / "objects"]
+    kept = ["--keep-alive"] if keep_alive else []
+    command: list[str | Path] = [SERVERS / "versitygw", "--port", _place(server), *kept]
+    command += ["posix", folder / "objects"]
     with running(command, _port(server), folder / "s3.log", environment, address):
         _make_buckets(server)
         yield server

@@ -1,0 +1,183 @@
+"""BCN's own short way to S3: plain calls take it once botocore's full way was seen, and all others do not."""
+
+import secrets
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bcn_core.errors import ObjectExists, ObjectMissing, StorageRefused
+from bcn_core.events import CallRepeated, Event
+from bcn_core.storage.s3_quick import QuickClient
+from bcn_core.storage.store import Store
+from tests.services.object_servers import ObjectServer, running_s3
+from tests.services.wire import Exchange, Wire, spoiled
+
+ODD_NAMES = ["a b", "a#b?c", "a%20b", "a%2Fb", "a+b&c=d", "it's", "漢字", "a\tb", "~*!()", "x=1/y=é"]
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
+    """A server that keeps connections."""
+    with running_s3(tmp_path_factory.mktemp("kept"), keep_alive=True) as server:
+        yield server
+
+
+@pytest.fixture
+def wire(s3: ObjectServer) -> Iterator[Wire]:
+    with spoiled(s3.endpoint) as found:
+        yield found
+
+
+@pytest.fixture
+def place() -> str:
+    return f"s3://backups/quick/{secrets.token_hex(8)}"
+
+
+@pytest.fixture
+def store(s3: ObjectServer, place: str) -> Store:
+    """A store that has seen botocore's way."""
+    found = s3.stores().at(place)
+    found.put_new("first", [b"first"])
+    return found
+
+
+def quick(exchange: Exchange) -> bool:
+    """Whether a request came the short way: botocore numbers its tries."""
+    return not exchange.header("amz-sdk-request")
+
+
+def kept(store: Any) -> list[Any]:
+    """The connections that wait for the next call."""
+    client: QuickClient = store._client
+    return client._ways["backups"].connections._idle
+
+
+def test_the_first_call_goes_the_full_way_and_the_next_ones_the_short_one(
+    s3: ObjectServer, wire: Wire, place: str
+) -> None:
+    store = s3.stores(endpoint=wire.address).at(place)
+
+    store.put_new("a", [b"a"])
+    store.put_new("b", [b"b"])
+    store.get("a")
+
+    assert [False, True, True] == [quick(one) for one in wire.passed]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_name_is_signed_as_the_server_reads_it(store: Store, s3: ObjectServer, name: str) -> None:
+    store.put_new(f"odd/{name}", [name.encode()])
+
+    prefix = store.url.removeprefix("s3://backups/")
+    seen = s3.client().get_object(Bucket="backups", Key=f"{prefix}/odd/{name}")["Body"].read()
+    assert (name.encode(), name.encode()) == (seen, store.get(f"odd/{name}"))
+
+
+def test_one_connection_serves_many_calls(store: Store) -> None:
+    store.put_new("second", [b"second"])
+    [before] = kept(store)
+
+    store.get("second")
+    store.get("first")
+
+    assert [before] == kept(store)
+
+
+def test_a_connection_that_the_server_has_closed_is_not_used_again(s3: ObjectServer, place: str) -> None:
+    told: list[Event] = []
+    stores = s3.stores()
+    stores.report = told.append
+    store = stores.at(place)
+    store.put_new("first", [b"first"])
+    store.get("first")
+    [connection] = kept(store)
+    connection.sock.shutdown(socket.SHUT_RD)
+
+    found = store.get("first")
+
+    assert (b"first", []) == (found, [one for one in told if isinstance(one, CallRepeated)])
+
+
+def test_a_body_that_was_left_is_no_part_of_the_next_answer(store: Store) -> None:
+    store.put_new("large", [b"x" * 1_000_000])
+    reading = store.stream("large")
+    next(reading)
+    reading.close()  # type: ignore[attr-defined]
+
+    assert b"first" == store.get("first")
+
+
+def test_a_taken_key_is_refused_and_stays(store: Store) -> None:
+    with pytest.raises(ObjectExists):
+        store.put_new("first", [b"second"])
+
+    assert b"first" == store.get("first")
+
+
+def test_a_key_that_holds_nothing_is_missing(store: Store) -> None:
+    with pytest.raises(ObjectMissing):
+        store.get("nothing")
+
+
+def test_bytes_that_are_not_the_signed_ones_are_refused(s3: ObjectServer, wire: Wire, place: str) -> None:
+    store = s3.stores(endpoint=wire.address).at(place)
+    store.put_new("first", [b"first"])
+    wire.spoil(_other_bytes, lambda one: one.method == "PUT", times=99)
+
+    with pytest.raises(StorageRefused):
+        store.put_new("second", [b"second"])
+
+    with pytest.raises(ObjectMissing):
+        store.get("second")
+
+
+def test_a_session_token_goes_with_each_call_to_a_fake_server(
+    s3: ObjectServer, wire: Wire, place: str
+) -> None:
+    # The server here knows no such tokens.
+    asked: list[Exchange] = []
+
+    def done(exchange: Exchange) -> bytes:
+        asked.append(exchange)
+        return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+    wire.spoil(done, lambda _: True, times=2)
+    store = s3.stores(endpoint=wire.address, options={"s3.session-token": "planted-token"}).at(place)
+
+    store.put_new("a", [b"a"])
+    store.put_new("b", [b"b"])
+
+    seen = [(quick(one), one.header("x-amz-security-token")) for one in asked]
+    assert [(False, "planted-token"), (True, "planted-token")] == seen
+
+
+@pytest.mark.parametrize("options", [{"s3.anonymous": "true"}, {"s3.proxy-uri": "PROXY"}], ids=str)
+def test_what_is_not_plain_goes_the_full_way_always(
+    s3: ObjectServer, wire: Wire, place: str, options: dict[str, str]
+) -> None:
+    s3.stores().at(place).put_new("a", [b"a"])
+    given = {name: value.replace("PROXY", wire.address) for name, value in options.items()}
+    store = s3.stores(endpoint=wire.address, options=given).at(place)
+    for _ in range(2):
+        try:
+            store.get("a")
+        except StorageRefused:  # an account of nobody
+            continue
+
+    assert [False, False] == [quick(one) for one in wire.passed]
+
+
+def test_a_large_body_is_asked_for_before_it_is_sent(s3: ObjectServer, wire: Wire, place: str) -> None:
+    store = s3.stores(endpoint=wire.address).at(place)
+    store.put_new("first", [b"first"])
+
+    store.put_new("large", [bytes(2 * 1024 * 1024)])
+
+    assert "100-continue" == wire.passed[-1].header("expect")
+
+
+def _other_bytes(exchange: Exchange) -> bytes | None:
+    head, _, body = exchange.request.partition(b"\r\n\r\n")
+    return Exchange(head + b"\r\n\r\n" + b"X" * len(body), exchange.server, exchange.client).answer()
