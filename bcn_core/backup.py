@@ -6,11 +6,12 @@ its tables anywhere, :func:`publish` once. The repository alone joins them.
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bcn_core.capture.capturing import Reusable, capture_planned, copy_planned_part, reusable_work
 from bcn_core.capture.claiming import (
+    Claim,
     check_free,
     check_source,
     check_standing,
@@ -26,15 +27,17 @@ from bcn_core.capture.table import Workshop
 from bcn_core.capture.unforeseen import its_own_failure
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.copying import Copier, Part, carry_out
-from bcn_core.errors import BcnError, Conflict, FinishedWithProblems, StorageFull
+from bcn_core.errors import BcnError, Conflict, FinishedWithProblems, NotFound, ObjectMissing, StorageFull
 from bcn_core.events import PitBegun, PitPublished, Report, TableFailed, Warned, silent
 from bcn_core.names import TableName, pit_instant
 from bcn_core.processes.talking import ProcessLost
 from bcn_core.repository.documents import CaptureRecord, PitManifest, Plan, PlannedCapture
-from bcn_core.repository.encoding import encode
+from bcn_core.repository.encoding import decode, encode, sha256
 from bcn_core.repository.files import StoredFile
-from bcn_core.repository.flag_documents import Owner, Pin
+from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.heartbeat import check_pin
+from bcn_core.repository.looks import Look, look
+from bcn_core.repository.remembering import remembering
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores
 from bcn_core.views import refresh_views
@@ -75,31 +78,36 @@ def back_up(backup: Backup, pit: str | None = None, only: frozenset[TableName] |
         NotFound: the scope does not exist in the catalog.
         FinishedWithProblems: a table failed and partial PITs are not wanted; what was captured is kept.
     """
-    plan = begin(backup, pit or next_pit(backup.repository), only)
+    backup = _in_one_run(backup)
+    seen = look(backup.repository)
+    plan = begin(backup, pit or next_pit(backup.repository, seen), only, seen)
     try:
         failures = capture_all(backup, plan)
         return publish(backup, plan, failures)
-    finally:
+    except BaseException:
         release(backup.repository, plan.pit)
+        raise
 
 
-def begin(backup: Backup, pit: str, only: frozenset[TableName] | None = None) -> Plan:
+def begin(
+    backup: Backup, pit: str, only: frozenset[TableName] | None = None, seen: Look | None = None
+) -> Plan:
     """Claim the making of a PIT and fix what it must contain. Asked again for the same PIT, it gives the same plan.
 
     A PIT of the past (older than the newest one, or than :data:`LIVE_WINDOW`) is rebuilt from what the tables' own
-    metadata remembers; any other holds what two equal sweeps find now.
+    metadata remembers; any other holds what two equal sweeps find now. ``seen``: a look that was taken just now.
 
     Raises:
         Conflict: another backup is at work, the PIT is there already, or the catalog has another address than before.
         NotFound: the scope does not exist in the catalog.
         SourceChanged: the catalog does not stand still for two sweeps.
     """
-    repository = backup.repository
-    check_free(repository, pit)
+    backup = _in_one_run(backup)
+    repository, before = backup.repository, seen or look(backup.repository)
+    check_free(repository, pit, before)
     check_source(repository, backup.catalog, backup.report, accept=backup.accept_source)
-    with claimed(repository, backup.owner, pit) as pin:
-        plan = repository.plan(pit) or _fix(backup, pin, only)
-        check_standing(repository, pin, plan)
+    with claimed(repository, backup.owner, pit, before) as claim:
+        plan = _fixed(backup, claim, pit, only)
         parent = plan.parent.pit if plan.parent else None
         backup.report(PitBegun(pit, parent, len(plan.captures), _unchanged(repository, plan)))
         return plan
@@ -137,6 +145,8 @@ def capture_all(backup: Backup, plan: Plan) -> dict[TableName, str]:
         StorageFull: the repository has no room left, so that no table can be captured.
         ProcessLost: a process that copies was killed, which is the machine's trouble and not one table's.
     """
+    if not plan.captures:
+        return {}
     reusable = reusable_work(backup.repository, plan)
     failures: dict[TableName, str] = {}
 
@@ -164,8 +174,10 @@ def publish(backup: Backup, plan: Plan, reasons: Mapping[TableName, str]) -> Pit
         Conflict: the run's pin is gone or too old, so that what it captured may have been pruned meanwhile.
     """
     repository = backup.repository
-    if plan.pit in repository.pits():
-        return repository.pit(plan.pit)
+    existing = _published(repository, plan.pit)
+    if existing is not None:
+        release(repository, plan.pit)
+        return existing
     parent = _parent(repository, plan)
     views = capture_views(repository, backup.stores, plan, parent)
     for view, why in views.failed.items():
@@ -178,12 +190,19 @@ def publish(backup: Backup, plan: Plan, reasons: Mapping[TableName, str]) -> Pit
             + ", ".join(str(one) for one in failed),
             hint="run again; tables that were captured are not copied again",
         )
-    _check_alive(backup, plan)
-    manifest = write_manifest(repository, plan, parent, contents)
-    refresh_views(repository, manifest, contents.captured, backup.report)
-    release(repository, plan.pit)
+    # What was seen when the PIT was begun is old by now: a new look after the last object, before the manifest.
+    seen = look(repository)
+    plan_sha256 = _check_alive(backup, plan, seen)
+    manifest, size = write_manifest(repository, plan, parent, contents, plan_sha256)
+    refresh_views(repository, manifest, contents.captured, backup.report, {**seen.shown, manifest.pit: size})
+    release(repository, plan.pit, seen.listing.beats_of(plan.pit))
     backup.report(PitPublished(plan.pit, manifest.status))
     return manifest
+
+
+def _in_one_run(backup: Backup) -> Backup:
+    """Its PITs' documents are read once, however many steps need them."""
+    return replace(backup, repository=remembering(backup.repository))
 
 
 def _workshop(backup: Backup, plan: Plan, reusable: Reusable) -> Workshop:
@@ -199,26 +218,36 @@ def _workshop(backup: Backup, plan: Plan, reusable: Reusable) -> Workshop:
     )
 
 
-def _check_alive(backup: Backup, plan: Plan) -> None:
-    """A run that others may have taken for dead must not publish what they may have removed."""
-    pin = check_pin(backup.repository, backup.owner, plan.pit)
-    check_standing(backup.repository, pin, plan)
-    if backup.repository.plan(plan.pit) != plan:
+def _check_alive(backup: Backup, plan: Plan, seen: Look) -> str:
+    """A run that others may have taken for dead must not publish what they may have removed; its plan's digest."""
+    repository, key = backup.repository, backup.repository.layout.plan(plan.pit)
+    pin = check_pin(repository, backup.owner, plan.pit, seen.listing.beats_of(plan.pit))
+    check_standing(pin, plan, seen)
+    try:
+        data = repository.store.get(key)
+    except ObjectMissing:
+        data = b""
+    if not data or decode(Plan, data, key) != plan:
         raise Conflict(
             f"PIT {plan.pit} is not published: it was begun anew meanwhile", hint="run the backup again"
         )
+    return sha256(data)
 
 
-def _fix(backup: Backup, pin: Pin, only: frozenset[TableName] | None) -> Plan:
-    repository, pit = backup.repository, pin.pit
-    newest = repository.pits()[-1:]
+def _fixed(backup: Backup, claim: Claim, pit: str, only: frozenset[TableName] | None) -> Plan:
+    """The plan of a PIT that was begun before, or a new one."""
+    repository, seen = backup.repository, claim.seen
+    plan = repository.plan(pit) if seen.listing.has_plan(pit) else None
+    if plan is not None:
+        check_standing(claim.pin, plan, seen)
+        return plan
+    newest = seen.listing.pits[-1:]
     past = repository.now() - pit_instant(pit) > LIVE_WINDOW or (newest and pit < newest[0])
-    plan = (
-        plan_past(repository, backup.source, pit) if past else plan_pit(repository, backup.source, pit, only)
-    )
+    source = backup.source
+    plan = plan_past(repository, source, pit, seen) if past else plan_pit(repository, source, pit, only, seen)
     if backup.newest_snapshots is not None:
         plan = limited(repository, plan, backup.newest_snapshots)
-    check_standing(repository, pin, plan)
+    check_standing(claim.pin, plan, seen)
     repository.write_once(repository.layout.plan(pit), encode(plan))
     return plan
 
@@ -236,6 +265,13 @@ def _unchanged(repository: Repository, plan: Plan) -> int:
     ]
     tables = {f"{database}.{name}" for database, names in there.items() for name in names}
     return len(tables - {str(name.table()) for name in named})
+
+
+def _published(repository: Repository, pit: str) -> PitManifest | None:
+    try:
+        return repository.pit(pit)
+    except NotFound:
+        return None
 
 
 def _parent(repository: Repository, plan: Plan) -> Parent:

@@ -27,7 +27,8 @@ from bcn_core.repository.flags import (
     read_tombstone,
 )
 from bcn_core.repository.layout import dump_flag
-from bcn_core.repository.pins import is_over, last_sign, maker_pins, read_pin
+from bcn_core.repository.pins import is_over, last_sign, read_pin, signs_of
+from bcn_core.repository.pit_listing import PitListing
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.store import ObjectStat
 
@@ -189,7 +190,9 @@ def _orphans(repository: Repository, safe: datetime) -> Iterator[ObjectStat]:
     dumps = Dumps(repository)
     there, layout = set(dumps.ids()), dumps.layout
     made = {
-        key.split("/")[-2] for key in maker_pins(repository.store, layout) if not _is_dead(repository, key)
+        key.split("/")[-2]
+        for key in PitListing.of(repository.store, layout.pits).pins
+        if not _is_dead(repository, key)
     }
     for found in repository.store.list(layout.pits):
         dump = found.key.removeprefix(f"{layout.pits}/").partition("/")[0]
@@ -200,6 +203,6 @@ def _orphans(repository: Repository, safe: datetime) -> Iterator[ObjectStat]:
 def _is_dead(repository: Repository, key: str) -> bool:
     try:
         pin = read_pin(repository.store, key)
-        return is_over(pin, repository.now(), last_sign(repository.store, key, pin))
+        return is_over(pin, repository.now(), last_sign(pin, signs_of(repository.store, key)))
     except BcnError:
         return False

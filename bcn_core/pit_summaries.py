@@ -85,21 +85,28 @@ def month_of(pit: str) -> str:
     return pit[:_MONTH]
 
 
-def view_of_month(repository: Repository, month: str) -> tuple[str, bytes | None]:
-    """The view of a month as it must be now, by the old one as far as that serves; None when the month has no PIT."""
-    apart = repository.isolated()
-    sizes = {
-        pit: size
-        for pit, size in repository.manifest_sizes().items()
-        if month_of(pit) == month and pit not in apart
-    }
+def view_of_month(
+    repository: Repository, month: str, shown: Mapping[str, int], known: Mapping[str, PitManifest]
+) -> tuple[str, bytes | None]:
+    """The view of a month as it must be now, by the old one as far as that serves; None when the month has no PIT.
+
+    ``shown``: the PITs of all months with the bytes of their manifests; ``known``: manifests that need not be read.
+    """
+    sizes = {pit: size for pit, size in shown.items() if month_of(pit) == month}
+    if not sizes:
+        return repository.layout.pit_summaries(month), None
     old = _view(repository, month)
     lines = []
     for pit, size in sorted(sizes.items()):
         held = old.get(pit)
-        line = held if held and held.manifest_bytes == size else _line(read_manifest(repository, pit), size)
+        found = known.get(pit)
+        line = (
+            held
+            if held and held.manifest_bytes == size
+            else _line(found or read_manifest(repository, pit), size)
+        )
         lines += [line] if line else []
-    return repository.layout.pit_summaries(month), _encoded(month, lines) if sizes else None
+    return repository.layout.pit_summaries(month), _encoded(month, lines)
 
 
 def views_of(repository: Repository, manifests: Mapping[str, PitManifest]) -> Iterable[tuple[str, bytes]]:

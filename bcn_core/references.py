@@ -1,8 +1,8 @@
 """What PITs name: their indexes, the captures that those stand on, and every object that those need."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from bcn_core.copying import in_parallel
@@ -13,6 +13,7 @@ from bcn_core.repository.documents import (
     DatabaseIndex,
     IndexRef,
     PitManifest,
+    PitRef,
     SqlView,
     TableEntry,
 )
@@ -68,6 +69,7 @@ class References:
     indexes: dict[str, IndexRef] = field(default_factory=dict)
     captures: dict[str, Standing] = field(default_factory=dict)
     views: dict[str, StandingView] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
     _pits_of_index: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _names: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
 
@@ -79,8 +81,9 @@ class References:
         """The PITs that stand on a capture or a view, oldest first."""
         return sorted({pit for key in standing.indexes for pit in self._pits_of_index[key]})
 
-    def add_manifest(self, manifest: PitManifest) -> None:
-        """Note a PIT and the indexes that it names."""
+    def add_manifest(self, manifest: PitManifest, own: PitRef) -> None:
+        """Note a PIT, the digest of its manifest, and the indexes that it names."""
+        self.digests[own.pit] = own.sha256
         for ref in manifest.indexes:
             self.indexes.setdefault(ref.key, ref)
             self._pits_of_index[ref.key].append(manifest.pit)
@@ -99,6 +102,25 @@ class References:
             }
         )
 
+    def without(self, going: Collection[str]) -> "References":
+        """What is left when some PITs go: the other PITs, and what these name."""
+        manifests = {pit: one for pit, one in self.manifests.items() if pit not in going}
+        pits_of = {
+            key: [pit for pit in pits if pit in manifests] for key, pits in self._pits_of_index.items()
+        }
+        left = {key: pits for key, pits in pits_of.items() if pits}
+        captures = {key: one for key, one in self.captures.items() if not left.keys().isdisjoint(one.indexes)}
+        views = {key: one for key, one in self.views.items() if not left.keys().isdisjoint(one.indexes)}
+        return References(
+            self.repository,
+            manifests,
+            {key: ref for key, ref in self.indexes.items() if key in left},
+            {key: replace(one, indexes=_those(one.indexes, left)) for key, one in captures.items()},
+            {key: replace(one, indexes=_those(one.indexes, left)) for key, one in views.items()},
+            self.digests,
+            defaultdict(list, left),
+        )
+
     def add_index(self, key: str, index: DatabaseIndex) -> None:
         """Note the captures and views that an index names."""
         for entry in index.tables:
@@ -109,14 +131,18 @@ class References:
             self.views.setdefault(view.object, StandingView(name, view)).indexes.append(key)
 
 
+def _those(keys: list[str], left: Mapping[str, object]) -> list[str]:
+    return [key for key in keys if key in left]
+
+
 def references(repository: Repository, pits: Iterable[str], trouble: Trouble = fail) -> References:
     """Read what some PITs name, down to the captures; their lists of files are read by :func:`opened`."""
     found = References(repository)
-    for pit, manifest in in_parallel(_attempt(repository.pit), pits, _READS_AT_ONCE):
-        if isinstance(manifest, BcnError):
-            trouble(repository.layout.pit_manifest(pit), manifest)
+    for pit, read in in_parallel(_attempt(repository.pit_and_ref), pits, _READS_AT_ONCE):
+        if isinstance(read, BcnError):
+            trouble(repository.layout.pit_manifest(pit), read)
         else:
-            found.add_manifest(manifest)
+            found.add_manifest(*read)
     refs = list(found.indexes.values())
     for ref, index in in_parallel(_attempt(repository.index), refs, _READS_AT_ONCE):
         if isinstance(index, BcnError):
@@ -155,23 +181,26 @@ def opened(found: References, trouble: Trouble = fail) -> Iterator[Opened]:
             trouble(*result)
 
 
-def needed_keys(found: References) -> KeySet:
-    """Every document and object below ``databases/`` that the PITs need.
+def needed_keys(found: References, *parts: References) -> tuple[KeySet, ...]:
+    """Every document and object below ``databases/`` that some parts of the PITs need; each is read once for all parts.
 
     Raises:
         BcnError: something of it cannot be read; nobody may conclude from the rest what is not needed.
     """
-    keys = KeySet()
-    keys.add(found.indexes)
-    keys.add(found.views)
+    sets = tuple(KeySet() for _ in parts)
+    for keys, part in zip(sets, parts, strict=True):
+        keys.add(part.indexes)
+        keys.add(part.views)
 
     def read(standing: Standing) -> tuple[str, CaptureRecord, "pl.Series"]:
         record = found.repository.capture(standing.entry)
         return standing.entry.capture, record, found.repository.objects(record)
 
-    for capture in in_parallel(read, found.captures.values(), _READS_AT_ONCE):
-        add_capture(keys, *capture)
-    return keys
+    for folder, record, objects in in_parallel(read, found.captures.values(), _READS_AT_ONCE):
+        for keys, part in zip(sets, parts, strict=True):
+            if folder in part.captures:
+                add_capture(keys, folder, record, objects)
+    return sets
 
 
 def add_capture(keys: KeySet, folder: str, record: CaptureRecord, objects: "pl.Series") -> None:

@@ -3,16 +3,19 @@
 Planning reads, carrying out writes. A PIT goes in two steps: a tombstone now, its data after a grace period.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bcn_core.copying import in_parallel
 from bcn_core.errors import Conflict, DamagedRepository, NotFound
 from bcn_core.pruning.choosing import choose
 from bcn_core.pruning.condemning import condemn
 from bcn_core.pruning.policy import Policy
-from bcn_core.pruning.sweeping import Needed, Swept, judged, still_needed, sweep
-from bcn_core.repository.flag_documents import Owner
+from bcn_core.pruning.sweeping import Needed, Swept, check_left, judged, needed_without, sweep
+from bcn_core.references import references
+from bcn_core.repository.documents import PitManifest
+from bcn_core.repository.flag_documents import Owner, Tombstone
 from bcn_core.repository.flags import (
     call_back,
     condemned,
@@ -22,6 +25,7 @@ from bcn_core.repository.flags import (
     put_hold,
     read_tombstone,
 )
+from bcn_core.repository.looks import Look, look
 from bcn_core.repository.repository import Repository
 
 __all__ = [
@@ -37,6 +41,7 @@ __all__ = [
 ]
 
 
+_READS_AT_ONCE = 8
 _APART = "set apart as damaged"
 _WHY_NOT = {"complete": "no rule keeps it", "partial": "partial: no rule counts it"}
 
@@ -108,10 +113,16 @@ def plan_prune(repository: Repository, rules: Rules) -> PrunePlan:
         DamagedRepository: a PIT cannot be read: then nobody knows what is needed.
     """
     rules.policy.check()
-    now, named, stones = repository.now(), still_needed(repository, frozenset()), _stones(repository, rules)
-    keep, remove = _judged(repository, rules, named, stones)
+    now, seen = repository.now(), look(repository)
+    found, stones = references(repository, seen.shown), _stones(repository, rules, seen)
+    keep, remove = _judged(repository, rules, found.manifests, stones.keys(), seen)
     going = frozenset({*(one.pit for one in remove), *stones})
-    needed = still_needed(repository, going) if going else named
+    check_left(
+        [one.status for pit, one in found.manifests.items() if pit in going],
+        [one.status for pit, one in found.manifests.items() if pit not in going],
+    )
+    counts = needed_without(repository, seen, found, frozenset(), *([going] if going else []))
+    named, needed = counts[0], counts[-1]
     freed, orphans, young = _freed(repository, going, (needed, named), now - rules.orphans_after)
     return PrunePlan(
         keep=keep,
@@ -135,10 +146,10 @@ def apply_prune(repository: Repository, plan: PrunePlan, owner: Owner) -> Pruned
         DamagedRepository: a PIT that stays cannot be read; nothing was removed.
     """
     marked = condemn(repository, owner, [one.pit for one in plan.remove])
-    stones = _stones(repository, plan.rules)
-    now = repository.now()
-    due = [pit for pit, stone in stones.items() if stone.until <= now]
-    swept = sweep(repository, owner, due, now - plan.rules.orphans_after)
+    # The plan may be of yesterday, and others may have called PITs back since.
+    seen, now = look(repository), repository.now()
+    due = [pit for pit, stone in _stones(repository, plan.rules, seen).items() if stone.until <= now]
+    swept = sweep(repository, owner, due, now - plan.rules.orphans_after, seen)
     return Pruned(marked.pits, marked.spared | swept.spared, swept)
 
 
@@ -186,27 +197,32 @@ def release(repository: Repository, pit: str) -> int:
     return count
 
 
-def _stones(repository: Repository, rules: Rules) -> dict[str, Waiting]:
+def _stones(repository: Repository, rules: Rules, seen: Look) -> dict[str, Waiting]:
     """Every condemned PIT that still exists."""
-    found: dict[str, Waiting] = {}
-    for pit in sorted(condemned(repository.store).intersection(repository.pits())):
+
+    def read(pit: str) -> tuple[str, Tombstone | None]:
         try:
-            stone = read_tombstone(repository, pit)
+            return pit, read_tombstone(repository, pit)
         except DamagedRepository as error:
             raise DamagedRepository(error.message, hint=f"bcn undelete {pit} takes it away") from error
-        if stone is not None:
-            found[pit] = Waiting(pit, stone.since, stone.since + rules.grace)
-    return found
+
+    there = sorted(seen.condemned.intersection(seen.listing.sizes))
+    found = in_parallel(read, there, _READS_AT_ONCE)
+    return {pit: Waiting(pit, one.since, one.since + rules.grace) for pit, one in found if one is not None}
 
 
 def _judged(
-    repository: Repository, rules: Rules, named: Needed, stones: Mapping[str, Waiting]
+    repository: Repository,
+    rules: Rules,
+    manifests: Mapping[str, PitManifest],
+    waiting: Collection[str],
+    seen: Look,
 ) -> tuple[tuple[Judged, ...], tuple[Judged, ...]]:
     """The PITs that stay, and those that go, of all that do not wait already."""
-    status = {pit: manifest.status for pit, manifest in named.found.manifests.items() if pit not in stones}
+    status = {pit: one.status for pit, one in manifests.items() if pit not in waiting}
     choice = choose(status, held(repository), rules.policy, repository.now())
-    apart = repository.isolated().difference(stones)
-    damaged = tuple(Judged(pit, "damaged", (_APART,)) for pit in repository.pits() if pit in apart)
+    apart = [pit for pit in seen.listing.pits if pit in seen.isolated and pit not in waiting]
+    damaged = tuple(Judged(pit, "damaged", (_APART,)) for pit in apart)
     keep = tuple(Judged(pit, status[pit], why) for pit, why in choice.keep.items())
     remove = tuple(Judged(pit, status[pit], (_WHY_NOT[status[pit]],)) for pit in choice.remove)
     return (keep, remove + damaged) if rules.drop_isolated else (keep + damaged, remove)

@@ -24,22 +24,33 @@ from bcn_core.repository.repository import Repository
 
 View = tuple[str, bytes]
 _READS_AT_ONCE = 8
+NOTHING_KNOWN: Mapping[str, PitManifest] = {}
 
 
 def refresh_views(
-    repository: Repository, manifest: PitManifest, captured: Mapping[TableName, CaptureRecord], report: Report
+    repository: Repository,
+    manifest: PitManifest,
+    captured: Mapping[TableName, CaptureRecord],
+    report: Report,
+    shown: Mapping[str, int],
 ) -> None:
-    """Rewrite every view that a new PIT changes."""
-    refresh_months(repository, [manifest.pit], report)
-    if repository.pits()[-1] == manifest.pit:
+    """Rewrite every view that a new PIT changes.
+
+    ``shown``: the PITs that are not set apart, the new one among them, with the bytes of their manifests.
+    """
+    refresh_months(repository, [manifest.pit], report, shown, {manifest.pit: manifest})
+    if max(shown) == manifest.pit:
         # An index that an earlier PIT wrote is the same, so its view stands already.
         own = [ref.key for ref in manifest.indexes if _writer(ref.key) == manifest.pit]
         write_views(repository, _of_newest(repository, manifest, own), report)
-    views = (
-        (repository.layout.table_manifest(table), _dumped(_grown(repository, table, record)))
-        for table, record in captured.items()
-    )
-    write_views(repository, views, report)
+
+    def grown(item: tuple[TableName, CaptureRecord]) -> None:
+        key = repository.layout.table_manifest(item[0])
+        with _warned(report, f"the view {key}"):
+            repository.store.replace(key, _dumped(_grown(repository, *item)))
+
+    for _ in in_parallel(grown, captured.items(), _READS_AT_ONCE):
+        pass
 
 
 def refresh_tables(found: References, folders: Iterable[str], report: Report) -> None:
@@ -54,11 +65,17 @@ def refresh_tables(found: References, folders: Iterable[str], report: Report) ->
                 found.repository.store.delete(keys.table_view(folder))
 
 
-def refresh_months(repository: Repository, pits: Iterable[str], report: Report) -> None:
-    """Rewrite the views of the months in which PITs have come or gone."""
+def refresh_months(
+    repository: Repository,
+    pits: Iterable[str],
+    report: Report,
+    shown: Mapping[str, int],
+    known: Mapping[str, PitManifest] = NOTHING_KNOWN,
+) -> None:
+    """Rewrite the views of the months in which PITs have come or gone; ``shown`` and ``known`` as in those views."""
     for month in sorted({month_of(pit) for pit in pits}):
         with _warned(report, f"the view of {month}"):
-            key, data = view_of_month(repository, month)
+            key, data = view_of_month(repository, month, shown, known)
             if data is None:
                 repository.store.delete(key)
             else:
@@ -84,11 +101,15 @@ def all_views(found: References) -> Iterator[View]:
 
 
 def write_views(repository: Repository, views: Iterable[View], report: Report) -> None:
-    """Write views, whatever stood there."""
+    """Write views, whatever stood there; several at once, as none of them needs another."""
+
+    def write(view: View) -> None:
+        with _warned(report, f"the view {view[0]}"):
+            repository.store.replace(*view)
+
     with _warned(report, "a view"):
-        for key, data in views:
-            with _warned(report, f"the view {key}"):
-                repository.store.replace(key, data)
+        for _ in in_parallel(write, views, _READS_AT_ONCE):
+            pass
 
 
 @contextmanager
@@ -222,7 +243,7 @@ def _deleted_databases(manifest: PitManifest) -> dict[str, Any]:
 
 def _grown(repository: Repository, table: TableName, record: CaptureRecord) -> dict[str, Any]:
     """The table's history: its view extended by one capture, or built anew from the chain of captures."""
-    view = _readable(repository, table)
+    view = _readable(repository, table) if record.previous else None
     if view is not None and view["captures"][-1]["capture"] == record.previous:
         return _extended(view, table, record)
     view = _empty(record.uuid)

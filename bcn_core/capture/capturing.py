@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bcn_core.capture.inventory import KnownFiles
-from bcn_core.capture.planning import Source, usable_tables
+from bcn_core.capture.planning import Source
 from bcn_core.capture.salvage import Salvage, salvage_for
 from bcn_core.capture.table import FilesLost, TableCapture, Workshop
 from bcn_core.copying import Part
@@ -13,9 +13,10 @@ from bcn_core.events import CaptureStarted, PointerAdvanced
 from bcn_core.names import TableName
 from bcn_core.repository.documents import CaptureRecord, Plan, PlannedCapture, TableEntry
 from bcn_core.repository.files import StoredFile
-from bcn_core.repository.flags import condemned
 from bcn_core.repository.heartbeat import Heartbeat
+from bcn_core.repository.looks import Look, look
 from bcn_core.repository.pins import read_pin
+from bcn_core.repository.remembering import remembering
 from bcn_core.repository.repository import Repository
 
 _TRIES = 5
@@ -35,14 +36,15 @@ class Reusable:
 
 
 def reusable_work(repository: Repository, plan: Plan) -> Reusable:
-    """Read once what all captures of a plan may use."""
+    """Read once what all captures of a plan may use, by a look of its own: sweeps may have taken their time."""
+    seen, repository = look(repository), remembering(repository)
     tables: dict[TableName, TableEntry] = {}
     by_uuid: dict[str, TableEntry] = {}
     for pit in sorted(plan.reuses):
-        held = usable_tables(repository, repository.tables(repository.pit(pit)))
+        held = seen.usable_tables(repository.tables(repository.pit(pit)))
         tables |= held
         by_uuid |= {entry.uuid: entry for entry in held.values() if entry.uuid is not None}
-    plans = [_plan_of(repository, pit) for pit in _abandoned(repository, plan.pit)]
+    plans = [_plan_of(repository, pit) for pit in _abandoned(repository, plan.pit, seen)]
     heartbeat = Heartbeat(repository, repository.layout.pin(plan.pit))
     return Reusable(tables, by_uuid, (*(one for one in plans if one is not None), plan), heartbeat)
 
@@ -68,11 +70,11 @@ def capture_planned(
         SourceChanged: the table moves faster than it can be copied, or was dropped meanwhile.
     """
     table = planned.table.table()
-    done = workshop.repository.find_capture(table, workshop.pit)
+    salvage = _salvage(workshop, planned, reusable)
+    done = workshop.repository.find_capture(table, workshop.pit) if salvage.has_record else None
     if done is not None:
         return done[1]
     known = known_files(workshop.repository, planned, reusable)
-    salvage = _salvage(workshop, planned, reusable)
     pointer = planned.pointer
     for attempt in range(1, _TRIES + 1):
         workshop.report(CaptureStarted(table, pointer))
@@ -109,13 +111,16 @@ def _salvage(workshop: Workshop, planned: PlannedCapture, reusable: Reusable) ->
     return salvage_for(workshop.repository, planned, reusable.abandoned, workshop.pit)
 
 
-def _abandoned(repository: Repository, pit: str) -> list[str]:
+def _abandoned(repository: Repository, pit: str, seen: Look) -> list[str]:
     """PITs of dead runs that the pin names, so that prune leaves them alone; none that prune was first to name."""
+    left = set(seen.listing.unfinished) - seen.condemned - {pit}
+    if not left:
+        return []
     try:
         named = read_pin(repository.store, repository.layout.pin(pit)).reuses
     except ObjectMissing:
         return []
-    return sorted(set(named).intersection(repository.unfinished()) - condemned(repository.store))
+    return sorted(left.intersection(named))
 
 
 def known_files(repository: Repository, planned: PlannedCapture, reusable: Reusable) -> KnownFiles:

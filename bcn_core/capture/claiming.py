@@ -1,31 +1,39 @@
 """Who may make which PIT of which catalog: the questions before a PIT is begun, and the pin while it is made."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 
-from bcn_core.capture.planning import usable_pits
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.errors import BcnError, Conflict
 from bcn_core.events import Report, Warned
 from bcn_core.names import pit_id, pit_instant
 from bcn_core.repository.documents import Plan
 from bcn_core.repository.flag_documents import Owner, Pin
-from bcn_core.repository.flags import condemned
-from bcn_core.repository.pins import drop_pin, put_pin, read_pin
+from bcn_core.repository.looks import Look, look
+from bcn_core.repository.pins import claim, remove_pin
 from bcn_core.repository.repository import Repository
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
-def next_pit(repository: Repository) -> str:
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to make a PIT: the pin that stands, and what was seen after it was put."""
+
+    pin: Pin
+    seen: Look
+
+
+def next_pit(repository: Repository, seen: Look | None = None) -> str:
     """The id of a PIT of this moment; after the newest one, even if another machine's clock runs a little ahead.
 
     Raises:
         Conflict: the newest PIT lies so far in the future that a clock must be wrong.
     """
     now = repository.now()
-    newest = repository.pits()[-1:]
+    newest = (seen.listing.pits if seen else repository.pits())[-1:]
     if not newest or pit_instant(newest[0]) < now:
         return pit_id(now)
     if pit_instant(newest[0]) > now + CLOCK_TOLERANCE:
@@ -33,13 +41,13 @@ def next_pit(repository: Repository) -> str:
     return pit_id(pit_instant(newest[0]) + timedelta(milliseconds=1))
 
 
-def check_free(repository: Repository, pit: str) -> None:
+def check_free(repository: Repository, pit: str, seen: Look) -> None:
     """A PIT is made once, and not ahead of its time.
 
     Raises:
         Conflict: it exists, or lies in the future.
     """
-    if pit in repository.pits():
+    if pit in seen.listing.sizes:
         raise Conflict(f"PIT {pit} exists already", hint="PITs are never changed; take a new one")
     if pit_instant(pit) > repository.now() + CLOCK_TOLERANCE:
         raise Conflict(f"PIT {pit} lies in the future", hint="check the clock of this machine")
@@ -61,38 +69,35 @@ def check_source(repository: Repository, catalog: Catalog, report: Report, *, ac
 
 
 @contextmanager
-def claimed(repository: Repository, owner: Owner, pit: str) -> Iterator[Pin]:
+def claimed(repository: Repository, owner: Owner, pit: str, before: Look) -> Iterator[Claim]:
     """Hold the pin of a PIT; it stays when all goes well, and is released when the block fails.
 
-    The pin names every PIT that may be used; only then the tombstones are read (robustness.md 2.3).
+    The pin names every PIT that may be used, as far as a look ``before`` it told; only then the tombstones are read
+    (robustness.md 2.3): a prune that put one before our pin is seen now, and one that puts it later sees our pin. So
+    one look after the pin holds for all that is planned, and another one is due only before the PIT is published.
 
     Raises:
         Conflict: another backup is at work, or this very PIT is being pruned.
     """
-    reuses = _stands_on(repository, pit)
-    put_pin(
-        repository.store,
-        repository.layout,
-        Pin(pit=pit, owner=owner, since=repository.now(), reuses=reuses),
-    )
+    pin = Pin(pit=pit, owner=owner, since=repository.now(), reuses=_stands_on(repository, pit, before))
+    # A step of the same run may have been first: then its pin stands, and says what may be used.
+    standing, seen = claim(repository.store, repository.layout, pin, lambda: look(repository))
     try:
-        if pit in condemned(repository.store):
+        if pit in seen.condemned:
             raise Conflict(f"PIT {pit} is being pruned", hint="take a new PIT, or wait until prune is done")
-        # A step of the same run may have been first: then its pin stands, and says what may be used.
-        yield read_pin(repository.store, repository.layout.pin(pit))
+        yield Claim(standing, seen)
     except BaseException:
         release(repository, pit)
         raise
 
 
-def check_standing(repository: Repository, pin: Pin, plan: Plan) -> None:
+def check_standing(pin: Pin, plan: Plan, seen: Look) -> None:
     """What a plan stands on must be there, be named by the pin, and not be about to go.
 
     Raises:
         Conflict: it is not.
     """
-    usable = set(pin.reuses).intersection(usable_pits(repository))
-    lost = sorted(set(plan.reuses) - usable)
+    lost = sorted(set(plan.reuses) - set(pin.reuses).intersection(seen.usable))
     if lost:
         raise Conflict(
             f"PIT {plan.pit} stands on {', '.join(lost)}, which is gone or being pruned",
@@ -100,13 +105,13 @@ def check_standing(repository: Repository, pin: Pin, plan: Plan) -> None:
         )
 
 
-def _stands_on(repository: Repository, pit: str) -> tuple[str, ...]:
+def _stands_on(repository: Repository, pit: str, seen: Look) -> tuple[str, ...]:
     """The PITs whose objects a PIT may name: those of its plan or its parents to be, and what dead runs left."""
-    left = (one for one in repository.unfinished() if one != pit)
-    plan = repository.plan(pit)
+    left = (one for one in seen.listing.unfinished if one != pit)
+    plan = repository.plan(pit) if seen.listing.has_plan(pit) else None
     if plan is not None:
         return tuple(sorted({*plan.reuses, *left}))
-    usable = usable_pits(repository)
+    usable = seen.usable
     earlier = [known for known in usable if known < pit]
     return tuple(sorted({*earlier[-1:], *usable[-1:], *_of_dropped(repository, earlier), *left}))
 
@@ -117,7 +122,7 @@ def _of_dropped(repository: Repository, earlier: list[str]) -> set[str]:
     return {one.last_pit for one in gone}.intersection(earlier)
 
 
-def release(repository: Repository, pit: str) -> None:
+def release(repository: Repository, pit: str, signs: Iterable[str] | None = None) -> None:
     """Give up a pin. A store that fails here must not hide how the run ended; pins of dead runs are no obstacle."""
     with suppress(BcnError):
-        drop_pin(repository.store, repository.layout, pit)
+        remove_pin(repository.store, repository.layout.pin(pit), signs)

@@ -4,7 +4,7 @@ Which part a file belongs to follows from its path alone, so nobody claims a par
 that copy the same part end with the same objects. What a part left uncopied, the capture copies.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from bcn_core.copying import Copied, Part
@@ -27,8 +27,7 @@ def note_part(repository: Repository, folder: str, part: Part, files: Sequence[S
         repository.store.put_new(part_list(folder, part.number, part.of), [encode_files(files)])
 
 
-def copied_in_parts(repository: Repository, folder: str) -> dict[str, Copied]:
-    """What the parts of a capture copied, by the objects' keys."""
-    lists = [found.key for found in repository.store.list(part_lists(folder))]
+def copied_in_parts(repository: Repository, lists: Iterable[str]) -> dict[str, Copied]:
+    """What the parts of a capture copied, by the objects' keys; ``lists``: the keys of the parts' lists."""
     rows = [row for key in lists for row in decode_files(repository.store.get(key), key)]
     return {row.object: Copied(row.size, row.sha256) for row in rows}

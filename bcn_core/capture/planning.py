@@ -29,7 +29,7 @@ from bcn_core.repository.documents import (
     TableEntry,
     TableRef,
 )
-from bcn_core.repository.flags import condemned, isolated_captures
+from bcn_core.repository.looks import Look, look
 from bcn_core.repository.repository import Repository, tables_in, views_in
 from bcn_core.storage.opening import Stores
 
@@ -75,27 +75,14 @@ class Parent:
         return cls(manifest, tables_in(indexes), views_in(indexes))
 
 
-def usable_pits(repository: Repository) -> list[str]:
-    """The PITs that a new one may stand on, oldest first: none that is to be pruned, and none that is damaged."""
-    apart = condemned(repository.store) | repository.isolated()
-    return [pit for pit in repository.pits() if pit not in apart]
-
-
-def parent_of(repository: Repository, pit: str) -> Parent:
-    """The newest PIT before an instant, with its tables."""
-    earlier = [known for known in usable_pits(repository) if known < pit]
+def parent_of(repository: Repository, pit: str, seen: Look | None = None) -> Parent:
+    """The newest PIT before an instant, with its tables; ``seen`` is what a run saw after it had put its pin."""
+    seen = seen or look(repository)
+    earlier = [known for known in seen.usable if known < pit]
     if not earlier:
         return Parent()
     parent = Parent.of(repository, earlier[-1])
-    return replace(parent, tables=usable_tables(repository, parent.tables))
-
-
-def usable_tables(
-    repository: Repository, tables: Mapping[TableName, TableEntry]
-) -> dict[TableName, TableEntry]:
-    """What a new PIT may stand on of what another holds: no capture that was set apart, as it has lost something."""
-    apart = isolated_captures(repository, (entry.capture for entry in tables.values()))
-    return {table: entry for table, entry in tables.items() if entry.capture not in apart}
+    return replace(parent, tables=seen.usable_tables(parent.tables))
 
 
 def consistent_sweep(catalog: Catalog, scope: Scope, report: Report) -> tuple[Sweep, Consistency]:
@@ -123,9 +110,11 @@ def changes_since(repository: Repository, parent: Parent, sweep: Sweep, source: 
     return compare(parent.tables, sweep, source.state, known_schema)
 
 
-def plan_pit(repository: Repository, source: Source, pit: str, only: frozenset[TableName] | None) -> Plan:
+def plan_pit(
+    repository: Repository, source: Source, pit: str, only: frozenset[TableName] | None, seen: Look
+) -> Plan:
     """What the PIT of the present instant must contain; ``only`` limits what is captured, the rest is carried."""
-    parent = parent_of(repository, pit)
+    parent = parent_of(repository, pit, seen)
     for _ in range(_SWEEPS):
         sweep, consistency = consistent_sweep(source.catalog, repository.scope, source.report)
         changes = changes_since(repository, parent, sweep, source)
@@ -149,7 +138,7 @@ def plan_pit(repository: Repository, source: Source, pit: str, only: frozenset[T
             ),
             "unreadable": _failed(changes.unreadable) + _never_captured(changes, left_out, parent),
             "shared_uuids": tuple(_refs(group) for group in changes.shared),
-            "reuses": _reuses(repository, parent, wanted.values()),
+            "reuses": _reuses(seen, parent, wanted.values()),
             "sql_views": tuple(
                 PlannedSqlView(view=TableRef.of(view), pointer=pointer)
                 for view, pointer in sorted(sweep.views.items())
@@ -159,16 +148,16 @@ def plan_pit(repository: Repository, source: Source, pit: str, only: frozenset[T
     )
 
 
-def _reuses(repository: Repository, parent: Parent, wanted: Iterable[Changed]) -> tuple[str, ...]:
+def _reuses(seen: Look, parent: Parent, wanted: Iterable[Changed]) -> tuple[str, ...]:
     """The parent, and the last PITs of dropped tables that are back with their UUID: what those hold is known."""
     if parent.manifest is None:
         return ()
     back = {changed.state.uuid for changed in wanted if changed.before is None} - {None}
     last = {one.last_pit for one in parent.manifest.deleted_tables if one.uuid in back}
-    return tuple(sorted({parent.manifest.pit, *last.intersection(usable_pits(repository))}))
+    return tuple(sorted({parent.manifest.pit, *last.intersection(seen.usable)}))
 
 
-def plan_past(repository: Repository, source: Source, pit: str) -> Plan:
+def plan_past(repository: Repository, source: Source, pit: str, seen: Look) -> Plan:
     """What a PIT of a past instant must contain: each table as its own metadata remembers it.
 
     Tables that the source has dropped since cannot be asked; they are carried from the PIT before, if it has them.
@@ -179,7 +168,7 @@ def plan_past(repository: Repository, source: Source, pit: str) -> Plan:
         source.report(
             Warned(f"{counted(len(sweep.views), 'view')} left out: a PIT of the past holds tables alone")
         )
-    parent = parent_of(repository, pit)
+    parent = parent_of(repository, pit, seen)
     found = in_parallel(
         lambda pointer: at_instant(source.stores, pointer, instant_ms),
         sweep.pointers.values(),
@@ -190,7 +179,7 @@ def plan_past(repository: Repository, source: Source, pit: str) -> Plan:
     frame = _frame(repository, pit, sweep, parent)
     return frame.model_copy(
         update={
-            "reuses": tuple(sorted({*frame.reuses, *usable_pits(repository)[-1:]})),
+            "reuses": tuple(sorted({*frame.reuses, *seen.usable[-1:]})),
             "captures": tuple(
                 one.planned(table) for table, one in sorted(past.items()) if isinstance(one, PastTable)
             ),

@@ -3,13 +3,16 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from bcn_core.capture.planning import Parent
 from bcn_core.capture.sql_views import CapturedViews
+from bcn_core.copying import in_parallel
 from bcn_core.names import TableName
 from bcn_core.repository.document import PARTIAL_COVERAGE
 from bcn_core.repository.documents import (
     CaptureRecord,
+    Consistency,
     Counts,
     CoveredTable,
     DatabaseIndex,
@@ -21,15 +24,18 @@ from bcn_core.repository.documents import (
     IndexRef,
     PitManifest,
     Plan,
+    PlannedCapture,
     SqlView,
     TableChange,
     TableEntry,
     TableRef,
     Unchanged,
 )
-from bcn_core.repository.encoding import encode, seal, sha256
-from bcn_core.repository.layout import Layout, capture_record
+from bcn_core.repository.encoding import encode, seal, sha256, unseal
+from bcn_core.repository.layout import Layout
 from bcn_core.repository.repository import Repository
+
+_READS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +64,37 @@ def gather(
     captured: dict[TableName, CaptureRecord] = {}
     carried = {ref.table() for ref in plan.carried}
     failed = {one.table.table(): one.reason for one in plan.unreadable}
-    for planned in plan.captures:
+
+    def find(planned: PlannedCapture) -> tuple[str, CaptureRecord, str] | None:
+        # A table that the parent holds was most likely captured as what is new of it.
+        return repository.find_capture(planned.table.table(), plan.pit, full_first=planned.previous is None)
+
+    for planned, found in zip(plan.captures, in_parallel(find, plan.captures, _READS_AT_ONCE), strict=True):
         table = planned.table.table()
         before = planned.previous.table() if planned.previous else table
-        found = repository.find_capture(table, plan.pit)
         if found is None:
             failed[table] = reasons.get(table, "it was not captured")
             if before in parent.tables:
                 carried.add(before)
             continue
         tables.pop(before, None)
-        folder, captured[table] = found
-        tables[table] = _entry(repository, folder, captured[table])
+        folder, captured[table], digest = found
+        tables[table] = _entry(folder, captured[table], digest)
     return Contents(tables, captured, frozenset(carried & tables.keys()), failed, views)
 
 
-def write_manifest(repository: Repository, plan: Plan, parent: Parent, contents: Contents) -> PitManifest:
-    """Write the indexes of databases that changed, then, last, the manifest: from then on the PIT exists."""
+def write_manifest(
+    repository: Repository, plan: Plan, parent: Parent, contents: Contents, plan_sha256: str
+) -> tuple[PitManifest, int]:
+    """Write the indexes of databases that changed, then, last, the manifest: from then on the PIT exists.
+
+    Returns the manifest and how many bytes it has.
+    """
     indexes = _write_indexes(repository, plan, parent, contents)
-    manifest = _manifest(repository, plan, parent, contents, indexes)
-    plan_sha256 = sha256(repository.store.get(repository.layout.plan(plan.pit)))
-    data = seal(manifest.model_copy(update={"plan_sha256": plan_sha256}))
-    repository.write_once(repository.layout.pit_manifest(plan.pit), data)
-    return repository.pit(plan.pit)
+    draft = _Draft(repository, plan, parent, contents, indexes)
+    data, key = seal(draft.manifest(plan_sha256)), repository.layout.pit_manifest(plan.pit)
+    repository.write_once(key, data)
+    return unseal(data, key), len(data)
 
 
 def _standing(plan: Plan, parent: Parent) -> dict[TableName, TableEntry]:
@@ -99,14 +113,14 @@ def _standing(plan: Plan, parent: Parent) -> dict[TableName, TableEntry]:
     return tables
 
 
-def _entry(repository: Repository, folder: str, record: CaptureRecord) -> TableEntry:
+def _entry(folder: str, record: CaptureRecord, digest: str) -> TableEntry:
     return TableEntry(
         name=record.table.name,
         uuid=record.uuid,
         pointer=record.pointer,
         capture=folder,
         capture_pit=record.pit,
-        capture_digest=sha256(repository.store.get(capture_record(folder))),
+        capture_digest=digest,
         table_format_version=record.table_format_version,
         schema_id=record.schema_id,
         snapshot_id=record.snapshot_id,
@@ -153,50 +167,75 @@ def _index_ref(layout: Layout, pit: str, index: DatabaseIndex, digest: str) -> I
     return IndexRef(namespace=index.namespace, tables=len(index.tables), key=key, sha256=digest)
 
 
-def _manifest(
-    repository: Repository, plan: Plan, parent: Parent, contents: Contents, indexes: tuple[IndexRef, ...]
-) -> PitManifest:
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """All that a manifest says."""
+
+    repository: Repository
+    plan: Plan
+    parent: Parent
+    contents: Contents
+    indexes: tuple[IndexRef, ...]
+
+    def manifest(self, plan_sha256: str) -> PitManifest:
+        plan, contents, indexes = self.plan, self.contents, self.indexes
+        covered = _covered(contents)
+        return PitManifest(
+            features=(PARTIAL_COVERAGE,) if covered else (),
+            repository_id=plan.repository_id,
+            pit=plan.pit,
+            pit_timestamp=plan.pit_timestamp,
+            captured_at=self.repository.now(),
+            status="partial" if covered or _lacks(contents) else "complete",
+            parent_pit=plan.parent,
+            plan_sha256=plan_sha256,
+            scope=self.repository.manifest.scope,
+            consistency=_consistency(plan, contents),
+            included_objects=_included(contents, indexes),
+            covered_in_part=covered,
+            failed_views=_reasons(contents.views.failed),
+            indexes=indexes,
+            counts=_counts(plan, contents, indexes),
+            repository=self.repository.manifest.model_copy(update={"last_pit": None}),
+            **self._changes(),
+        )
+
+    def _changes(self) -> dict[str, Any]:
+        """What it says of the tables against the PIT before."""
+        plan, parent, contents = self.plan, self.parent, self.contents
+        return {
+            "deleted_in_source": _deleted_names(plan, parent, contents),
+            "unchanged_objects": _unchanged(plan.pit, parent, contents, self.indexes),
+            "renamed": plan.renamed,
+            "recreated": plan.recreated,
+            "changed": tuple(
+                TableChange(table=one.table, changes=one.changes, columns=one.columns)
+                for one in plan.captures
+                if one.table.table() in contents.captured
+            ),
+            "carried": tuple(TableRef.of(table) for table in sorted(contents.carried)),
+            "failed": _reasons(contents.failed),
+            "not_yet_created": plan.not_yet_created,
+            "shared_uuids": plan.shared_uuids,
+            "deleted_tables": _deleted_tables(plan, parent, contents),
+            "deleted_databases": _deleted_databases(plan, parent),
+        }
+
+
+def _lacks(contents: Contents) -> bool:
+    """Whether it lacks the then state of a table or of a view."""
     damaged = any(entry.damaged for entry in contents.tables.values())
-    covered = _covered(contents)
-    partial = bool(damaged or contents.failed or contents.carried or covered or contents.views.failed)
+    return bool(damaged or contents.failed or contents.carried or contents.views.failed)
+
+
+def _consistency(plan: Plan, contents: Contents) -> Consistency:
+    """How the sweep found the pointers; a table that moved on while it was copied is of a later instant."""
     moved = [
         one.table for one in plan.captures if _moved(contents.captured.get(one.table.table()), one.pointer)
     ]
-    consistency = plan.consistency
-    if moved:
-        consistency = consistency.model_copy(update={"mode": "skewed", "moved": (*consistency.moved, *moved)})
-    return PitManifest(
-        features=(PARTIAL_COVERAGE,) if covered else (),
-        repository_id=plan.repository_id,
-        pit=plan.pit,
-        pit_timestamp=plan.pit_timestamp,
-        captured_at=repository.now(),
-        status="partial" if partial else "complete",
-        parent_pit=plan.parent,
-        scope=repository.manifest.scope,
-        consistency=consistency,
-        included_objects=_included(contents, indexes),
-        deleted_in_source=_deleted_names(plan, parent, contents),
-        unchanged_objects=_unchanged(plan.pit, parent, contents, indexes),
-        renamed=plan.renamed,
-        recreated=plan.recreated,
-        changed=tuple(
-            TableChange(table=one.table, changes=one.changes, columns=one.columns)
-            for one in plan.captures
-            if one.table.table() in contents.captured
-        ),
-        carried=tuple(TableRef.of(table) for table in sorted(contents.carried)),
-        failed=_reasons(contents.failed),
-        not_yet_created=plan.not_yet_created,
-        shared_uuids=plan.shared_uuids,
-        deleted_tables=_deleted_tables(plan, parent, contents),
-        deleted_databases=_deleted_databases(plan, parent),
-        covered_in_part=covered,
-        failed_views=_reasons(contents.views.failed),
-        indexes=indexes,
-        counts=_counts(plan, contents, indexes),
-        repository=repository.manifest.model_copy(update={"last_pit": None}),
-    )
+    if not moved:
+        return plan.consistency
+    return plan.consistency.model_copy(update={"mode": "skewed", "moved": (*plan.consistency.moved, *moved)})
 
 
 def _covered(contents: Contents) -> tuple[CoveredTable, ...]:

@@ -10,7 +10,7 @@ from bcn_core.capture.parts import copied_in_parts
 from bcn_core.copying import Copied, digest_of
 from bcn_core.names import TableName
 from bcn_core.repository.documents import Plan, PlannedCapture
-from bcn_core.repository.layout import stored_file, stored_files
+from bcn_core.repository.layout import capture_record, is_part_list, stored_file
 from bcn_core.repository.repository import Repository
 
 
@@ -36,17 +36,15 @@ class Salvage:
             for pit in reversed(pits)
             for full in (True, False)
         ]
-        self._sizes = {
-            found.key: found.size
-            for folder, _ in self._folders
-            for found in self._store.list(stored_files(folder))
-        }
-        self._hashed = {
-            key: copied
-            for folder, pit in self._folders
-            if pit == own
-            for key, copied in copied_in_parts(repository, folder).items()
-        }
+        # One listing for each folder: its record, its files, and the lists of its parts.
+        listed = {folder: list(self._store.list(folder)) for folder, _ in self._folders}
+        self._sizes = {found.key: found.size for held in listed.values() for found in held}
+        mine = [folder for folder, pit in self._folders if pit == own]
+        self.has_record = any(capture_record(folder) in self._sizes for folder in mine)
+        self._hashed = copied_in_parts(
+            repository,
+            [found.key for folder in mine for found in listed[folder] if is_part_list(folder, found.key)],
+        )
 
     def find(self, root: str, relative: str, size: int | None) -> Salvaged | None:
         """A file of the given size that is there already; its bytes are read once, where no step has hashed them."""

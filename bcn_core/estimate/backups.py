@@ -24,6 +24,7 @@ from bcn_core.repository.documents import (
     ScopeRecord,
     SourceRecord,
 )
+from bcn_core.repository.looks import look
 from bcn_core.repository.repository import Repository, utc_now
 from bcn_core.storage.store import Store
 
@@ -42,7 +43,8 @@ def estimate_backup(backup: Backup, *, is_made: bool = True) -> Estimate:
     """
     repository = backup.repository
     check_source(repository, backup.catalog, backup.report, accept=backup.accept_source)
-    plan = plan_pit(repository, backup.source, next_pit(repository), None)
+    seen = look(repository)
+    plan = plan_pit(repository, backup.source, next_pit(repository, seen), None, seen)
     parent = Parent.of(repository, plan.parent.pit) if plan.parent else Parent()
     reusable = reusable_work(repository, plan)
     workers = backup.tables_at_once * backup.files_at_once
@@ -99,12 +101,13 @@ def _counts(repository: Repository, plan: Plan, parent: Parent, found: list[Fore
         "database of the PIT before": len(before.indexes) if before else 0,
         "database written": len(_databases_written(repository, plan, parent)),
         "database with deleted tables": len(deleted | {one.namespace for one in plan.dropped}),
+        "captured at all": int(bool(plan.captures)),
         "table captured": len(found),
         "table known before": sum(one.is_known for one in found),
         "schema compared": sum("schema" in one.changes for one in plan.captures),
         "metadata file stored": sum(len(one.metadata) for one in found),
         "view stored": len(changed_views),
-        "further page of PITs": pages(in_folder) - 1,
+        "further page of PITs": (pages(in_folder) - 1) * (4 if plan.captures else 3),
     }
 
 

@@ -110,11 +110,9 @@ def estimate_verify(repository: Repository, level: Slice) -> Estimate:
 
 
 def _counts(found: References, looks: _Looks) -> dict[str, int]:
-    parents = (one.parent_pit.pit for one in found.manifests.values() if one.parent_pit)
     return {
         "once": 1,
         "PIT": len(found.manifests),
-        "PIT with its parent": sum(parent in found.manifests for parent in parents),
         "database index": len(found.indexes),
         "capture": len(found.captures),
         "capture that holds files": looks.folders,

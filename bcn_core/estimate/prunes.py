@@ -24,10 +24,12 @@ def estimate_prune(repository: Repository, rules: Rules) -> Estimate:
     found = references(repository, repository.pits())
     listed = [one.size for one in repository.store.list(f"{repository.layout.folder}/databases")]
     due = _due(plan)
+    holds = sum(map(len, held(repository).values()))
     counts = _counts(found, plan, due) | {
-        "hold read": sum(map(len, held(repository).values())),
+        "hold read": holds * (1 + bool(plan.remove) + bool(due)),
         "further page of objects": pages(len(listed)) - 1,
-        "further page of PITs": pages(2 * len(found.manifests)) - 1,
+        "further page of PITs": (pages(2 * len(found.manifests)) - 1)
+        * (3 + bool(plan.remove) + 3 * bool(due)),
     }
     going, freed = plan.objects + plan.orphans, plan.bytes + plan.orphan_bytes
     return Estimate(
@@ -55,14 +57,10 @@ def _counts(found: References, plan: PrunePlan, due: frozenset[str]) -> dict[str
     pits = found.manifests.keys()
     stones = {*(one.pit for one in plan.waiting), *plan.due}
     remove = [one.pit for one in plan.remove]
-    going = stones.union(remove)
     counts = Counter({"once": 1, "PIT waiting": len(stones), "PIT condemned": len(remove)})
     counts["condemned at all"] = int(bool(remove))
     counts.update(_reads(found, pits))
     counts.update(_reads(found, pits - due))
-    if going:
-        counts.update(_reads(found, pits - going))
-        counts["plan of PITs that go"] = 1
     if due:
         counts.update(_removal(found, due, plan.objects))
     counts["thousand objects removed"] += pages(plan.orphans) if plan.orphans else 0

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from bcn_core.estimate.estimates import Copies, Estimate, Moved, copies, in_one_account
 from bcn_core.estimate.laws import RESTORE
 from bcn_core.estimate.requests import Requests, pages
+from bcn_core.locations import is_within
 from bcn_core.repository.files import METADATA_KINDS, Kind, StoredFile
 from bcn_core.repository.layout import capture_of
 from bcn_core.restoration.contents import Contents, open_contents
 from bcn_core.restore import Restore, RestorePlan, RestoreRequest, TablePlan, plan_restore
 
+_READ_BACK: tuple[Kind, ...] = ("manifest-list", "manifest")
 _REWRITTEN: tuple[Kind, ...] = ("position-deletes", "deletion-vectors")
 
 
@@ -66,7 +68,6 @@ def _counts(restore: Restore, plan: RestorePlan, found: list[_Table], alone: int
         {
             "once": 1,
             "database of the PIT": len(manifest.indexes),
-            "database created": len(plan.databases),
             "table left alone": alone,
         }
     )
@@ -105,6 +106,8 @@ def _of_table(plan: TablePlan, contents: Contents) -> dict[str, int]:
     moves = not plan.mapping.is_identity
     deletes = sum(kinds[kind] for kind in _REWRITTEN)
     as_it_is = not moves and plan.uuid is None and contents.is_whole_state
+    within = [is_within(plan.mapping.map(contents.location(file)), plan.location) for file in contents.files]
+    asked = [file.kind for file, inside in zip(contents.files, within, strict=True) if not inside]
     return {
         "table written": 1,
         "table replaced": int(plan.expected is not None),
@@ -112,12 +115,12 @@ def _of_table(plan: TablePlan, contents: Contents) -> dict[str, int]:
         "older metadata file": kinds["metadata"] - 1,
         "manifest list": kinds["manifest-list"],
         "manifest": kinds["manifest"],
-        "content file checked": sum(file.kind not in METADATA_KINDS for file in contents.files),
+        "file outside the table's place": sum(kind not in _READ_BACK for kind in asked),
         "delete file rewritten": deletes if moves else 0,
         "delete file checked": deletes,
         "manifest list looked through": kinds["manifest-list"] if moves else 0,
         "metadata file kept as it is": kinds["metadata"] if as_it_is else 0,
-        "further page": sum(pages(count) - 1 for count in folders.values()),
+        "further page": sum(pages(count) - 1 for count in (*folders.values(), sum(within))),
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bcn_core.copying import in_parallel
 from bcn_core.errors import Conflict
 from bcn_core.repository import layout as keys
 from bcn_core.repository.flag_documents import Owner
@@ -12,6 +13,7 @@ from bcn_core.repository.readers import Use, uses
 from bcn_core.repository.repository import Repository
 
 _CLOCKS_MAY_DIFFER = timedelta(minutes=5)
+_WRITES_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,10 @@ def condemn(repository: Repository, owner: Owner, pits: Iterable[str]) -> Condem
     Raises:
         Conflict: this machine's clock and the store's differ, so that no age can be trusted.
     """
-    fresh = [pit for pit in pits if put_flag(repository, pit, owner)]
+    put = in_parallel(lambda pit: (pit, put_flag(repository, pit, owner)), pits, _WRITES_AT_ONCE)
+    fresh = [pit for pit, is_new in put if is_new]
+    if not fresh:
+        return Condemned((), {})
     try:
         _check_clocks(repository, fresh)
         spared = spared_of(repository, fresh)

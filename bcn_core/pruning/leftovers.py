@@ -1,7 +1,6 @@
-"""Which PIT wrote an object, by its key; and the PITs that were begun and never published."""
+"""Which PIT wrote an object, by its key."""
 
 from bcn_core.names import is_pit_id
-from bcn_core.repository.repository import Repository
 
 
 def writer_of(folder: str, key: str) -> str | None:
@@ -21,12 +20,3 @@ def writer_of(folder: str, key: str) -> str | None:
 def is_record(key: str) -> bool:
     """Whether a key is a capture's record. It goes before what it names: half a capture must not look whole."""
     return key.endswith("/capture.json") and key.count("/") == 7
-
-
-def abandoned(repository: Repository, before: float) -> list[str]:
-    """PITs that were begun, are not published, and were not touched since an instant (seconds since 1970)."""
-    touched: dict[str, float] = {}
-    for found in repository.store.list(repository.layout.pits):
-        pit = found.key.removeprefix(f"{repository.layout.pits}/").partition("/")[0]
-        touched[pit] = max(touched.get(pit, 0), found.modified)
-    return [pit for pit in repository.unfinished() if touched.get(pit, 0) < before]

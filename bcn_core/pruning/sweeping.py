@@ -8,22 +8,22 @@ from bcn_core.copying import in_parallel
 from bcn_core.errors import Conflict, DamagedRepository, StorageRefused, UnsupportedFormat
 from bcn_core.events import silent
 from bcn_core.pruning.condemning import condemn, spared_of
-from bcn_core.pruning.leftovers import abandoned, is_record, writer_of
+from bcn_core.pruning.leftovers import is_record, writer_of
 from bcn_core.pruning.loose import Loose, Written, batched
 from bcn_core.references import References, add_capture, needed_keys, references
-from bcn_core.repository.documents import Plan
+from bcn_core.repository.documents import CaptureRecord, Plan
 from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.flags import (
     bury,
-    condemned,
     drop_flag,
-    has_flag,
-    isolated_captures,
     put_flag,
+    raised_flags,
     readmit,
 )
 from bcn_core.repository.key_sets import KeySet
 from bcn_core.repository.layout import folder_of, table_folder
+from bcn_core.repository.looks import Look, look
+from bcn_core.repository.pit_listing import PitListing
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.deleting import delete_all
 from bcn_core.storage.store import ObjectStat
@@ -46,16 +46,18 @@ class Swept:
     refused: tuple[str, ...] = ()
 
 
-def sweep(repository: Repository, owner: Owner, ready: Iterable[str], safe: datetime) -> Swept:
-    """Remove condemned PITs, and orphans that nobody touched since ``safe``.
+def sweep(
+    repository: Repository, owner: Owner, ready: Iterable[str], safe: datetime, seen: Look | None = None
+) -> Swept:
+    """Remove condemned PITs, and orphans that nobody touched since ``safe``; ``seen``: what there was just now.
 
     Raises:
         BcnError: anything that is kept cannot be read: then nothing is removed (restic#4612).
     """
-    going = _Going(repository, owner)
+    seen, going = seen or look(repository), _Going(repository, owner)
     try:
-        going.claim(ready)
-        going.claim_abandoned(safe)
+        going.claim(ready, seen)
+        going.claim_abandoned(seen.listing.untouched_since(safe.timestamp()))
         needed = still_needed(repository, going.pits)
         if going.remove_manifests():
             needed = still_needed(repository, going.pits)
@@ -65,9 +67,15 @@ def sweep(repository: Repository, owner: Owner, ready: Iterable[str], safe: date
     removed = _Removal(repository, owner, going.pits, safe)
     removed.run(needed)
     refresh_tables(needed.found, removed.tables, silent)
-    refresh_months(repository, going.published, silent)
+    if going.published:
+        # Removing took its time: a PIT that was published meanwhile must not drop out of its month's view.
+        sizes, apart = repository.manifest_sizes(), needed.seen.isolated
+        shown = {pit: size for pit, size in sizes.items() if pit not in apart}
+        refresh_months(repository, going.published, silent, shown, needed.found.manifests)
     for _ in in_parallel(
-        lambda pit: _remove_traces(repository, pit, removed.refused), sorted(going.pits), _DELETES_AT_ONCE
+        lambda pit: _remove_traces(repository, pit, needed.seen, removed.refused),
+        sorted(going.pits),
+        _DELETES_AT_ONCE,
     ):
         pass
     return Swept(
@@ -89,6 +97,7 @@ class Needed:
 
     keys: KeySet
     found: References
+    seen: Look
     guarded: str = ""
 
     def kept(self, objects: Sequence[Written]) -> list[bool]:
@@ -104,32 +113,71 @@ class Needed:
 def still_needed(repository: Repository, going: frozenset[str]) -> Needed:
     """What everything needs that stays: PITs, and captures of PITs that are unfinished and may still be.
 
+    It takes a look of its own, once all flags are up: a PIT may have been published since, whose pin is gone, and that
+    names objects of an abandoned one that goes.
+
     Raises:
         BcnError: something of it cannot be read.
         Conflict: no complete PIT would stay.
     """
-    apart = repository.isolated()
-    stay = [pit for pit in repository.pits() if pit not in going]
-    found = references(repository, [pit for pit in stay if pit not in apart])
-    lost = _without_lost(repository, found)
-    leaving = (going & set(repository.pits())) - apart
-    going_complete = any(repository.pit(pit).status == "complete" for pit in leaving)
-    if going_complete and not any(one.status == "complete" for one in found.manifests.values()):
+    seen = look(repository)
+    found = references(repository, [pit for pit in seen.shown if pit not in going])
+    leaving = (repository.pit(pit).status for pit in sorted(going & seen.shown.keys()))
+    check_left(leaving, (one.status for one in found.manifests.values()))
+    (needed,) = needed_without(repository, seen, found, going)
+    return needed
+
+
+def check_left(leaving: Iterable[str], staying: Iterable[str]) -> None:
+    """Refuse to remove the last complete PIT.
+
+    Raises:
+        Conflict: no complete PIT would stay.
+    """
+    if "complete" in leaving and "complete" not in staying:
         raise Conflict("no complete PIT would be left: nothing was removed", hint="take a backup first")
-    keys = needed_keys(found)
-    for pit in repository.unfinished():
+
+
+def needed_without(
+    repository: Repository, seen: Look, found: References, *goings: frozenset[str]
+) -> list[Needed]:
+    """What is needed when some PITs go, for several choices of them; ``found``: what all the others name.
+
+    Raises:
+        BcnError: something of it cannot be read.
+    """
+    parts = [found.without(going) for going in goings]
+    lost = [_without_lost(seen, part) for part in (found, *parts)][1:]
+    sets = needed_keys(found, *parts)
+    for pit, folder, record in _unfinished(repository, seen, frozenset.intersection(*goings)):
+        objects = repository.objects(record)
+        for keys, going in zip(sets, goings, strict=True):
+            if pit not in going:
+                add_capture(keys, folder, record, objects)
+    apart = [seen.isolated.intersection(seen.listing.sizes) - going for going in goings]
+    guards = [{*some, *more} for some, more in zip(apart, lost, strict=True)]
+    reach = {pit: _reach(repository, pit) for pit in set().union(*guards)}
+    return [
+        Needed(keys, part, seen, max((reach[pit] for pit in guarded), default=""))
+        for keys, part, guarded in zip(sets, parts, guards, strict=True)
+    ]
+
+
+def _unfinished(
+    repository: Repository, seen: Look, going: frozenset[str]
+) -> Iterator[tuple[str, str, CaptureRecord]]:
+    """Captures of PITs that may still be published."""
+    for pit in seen.listing.unfinished:
         plan = _readable_plan(repository, pit) if pit not in going else None
         for planned in plan.captures if plan else ():
             capture = repository.find_capture(planned.table.table(), pit)
             if capture is not None:
-                add_capture(keys, *capture, repository.objects(capture[1]))
-    guarded = {*apart.intersection(stay), *lost}
-    return Needed(keys, found, max((_reach(repository, pit) for pit in guarded), default=""))
+                yield pit, *capture[:2]
 
 
-def _without_lost(repository: Repository, found: References) -> set[str]:
+def _without_lost(seen: Look, found: References) -> set[str]:
     """Leave out the captures that were set apart, whose documents may be unreadable; the PITs that made them."""
-    folders = isolated_captures(repository, found.captures)
+    folders = [folder for folder in found.captures if seen.is_apart(folder)]
     return {found.captures.pop(folder).entry.capture_pit for folder in folders}
 
 
@@ -165,45 +213,62 @@ class _Going:
     def pits(self) -> frozenset[str]:
         return frozenset(self._all)
 
-    def claim(self, ready: Iterable[str]) -> None:
+    def claim(self, ready: Iterable[str], seen: Look) -> None:
         """Announce the sweep of condemned PITs, then look who uses them or calls them back.
 
         What another prune left half removed (a tombstone and no manifest) is finished too; unless that PIT was only
         being made, and exists by now.
         """
         due = set(ready)
-        remains = condemned(self.repository.store) - set(self.repository.pits())
+        remains = seen.condemned.difference(seen.listing.sizes)
         wanted = sorted(due | remains)
-        self._raised = {pit for pit in wanted if put_flag(self.repository, pit, self.owner, "sweeping")}
+        if not wanted:
+            return
+        raised = in_parallel(lambda pit: (pit, self._announce(pit)), wanted, _DELETES_AT_ONCE)
+        self._raised = {pit for pit, is_new in raised if is_new}
+        # Each of these is read after the flags are up, and the PITs after the pins: a run takes its pin away only when
+        # its PIT is there.
         self.spared = spared_of(self.repository, wanted)
+        flags = raised_flags(self.repository.store)
+        there = set(self.repository.pits())
         for pit in wanted:
-            if has_flag(self.repository, pit, "undelete") or not has_flag(self.repository, pit):
+            if "undelete" in flags.get(pit, ()) or "condemned" not in flags.get(pit, ()):
                 self.spared[pit] = "called back"
-        for pit in remains.intersection(self.repository.pits()) - due:
+        for pit in remains.intersection(there) - due:
             self.spared[pit] = "published meanwhile"
         for pit in self._raised & self.spared.keys():
             drop_flag(self.repository, pit, "sweeping")
         self._all = set(wanted) - self.spared.keys()
-        self.published = self._all & set(self.repository.pits())
+        self.published = self._all & there
+
+    def _announce(self, pit: str) -> bool:
+        return put_flag(self.repository, pit, self.owner, "sweeping")
 
     def remove_manifests(self) -> bool:
         """Remove the manifests: from then on the PITs do not exist. Tell whether the store kept some (object lock)."""
-        kept: list[str] = []
-        for pit in sorted(self.published):
-            try:
-                self.repository.store.delete(self.repository.layout.pit_manifest(pit))
-            except StorageRefused as error:
-                self.spared[pit] = f"the store keeps it: {error.message}"
-                drop_flag(self.repository, pit, "sweeping")
-                kept.append(pit)
-        self.published -= set(kept)
-        self._all -= set(kept)
+        kept = {
+            pit: why
+            for pit, why in in_parallel(self._remove_manifest, sorted(self.published), _DELETES_AT_ONCE)
+            if why
+        }
+        for pit, why in kept.items():
+            self.spared[pit] = f"the store keeps it: {why}"
+            drop_flag(self.repository, pit, "sweeping")
+        self.published -= kept.keys()
+        self._all -= kept.keys()
         return bool(kept)
 
-    def claim_abandoned(self, safe: datetime) -> None:
+    def _remove_manifest(self, pit: str) -> tuple[str, str]:
+        try:
+            self.repository.store.delete(self.repository.layout.pit_manifest(pit))
+        except StorageRefused as error:
+            return pit, error.message
+        return pit, ""
+
+    def claim_abandoned(self, pits: Iterable[str]) -> None:
         """Runs that died long ago: what they left is kept for the next one, but not for ever."""
-        marked = condemn(self.repository, self.owner, abandoned(self.repository, safe.timestamp()))
-        there = set(self.repository.pits())
+        marked = condemn(self.repository, self.owner, pits)
+        there = set(self.repository.pits()) if marked.pits else set()
         for pit in marked.pits:
             if pit in there:
                 bury(self.repository, pit)
@@ -238,7 +303,7 @@ class _Removal:
                 loose.add(pit, found)
                 if self._is_old(pit, found):
                     old.add(pit)
-            marked = self._claim_leftovers(old - needed.pits)
+            marked = self._claim_leftovers(old - needed.pits - set(needed.seen.listing.unfinished))
             leftover = marked | (old & needed.pits)
             for records in (True, False):
                 chosen = (
@@ -259,11 +324,12 @@ class _Removal:
     def _claim_leftovers(self, pits: set[str]) -> set[str]:
         """PITs that neither exist nor are being made, and whose old loose objects may go.
 
-        They could be begun anew at any moment, under the very same id: so they get a tombstone first.
+        They could be begun anew at any moment, under the very same id: so they get a tombstone first, and only then it
+        is looked whether they were.
         """
-        unknown = pits - set(self.repository.unfinished())
-        marked = set(condemn(self.repository, self.owner, sorted(unknown)).pits)
-        begun = marked.intersection([*self.repository.pits(), *self.repository.unfinished()])
+        marked = set(condemn(self.repository, self.owner, sorted(pits)).pits)
+        now = self.repository.listed() if marked else PitListing({})
+        begun = marked.intersection([*now.pits, *now.unfinished])
         for pit in begun:
             drop_flag(self.repository, pit)
         return marked - begun
@@ -297,10 +363,12 @@ def judged(repository: Repository, *needed: Needed) -> Iterator[tuple[Written, t
         yield from zip(batch, zip(*(one.kept(batch) for one in needed), strict=True), strict=True)
 
 
-def _remove_traces(repository: Repository, pit: str, refused: list[str]) -> None:
+def _remove_traces(repository: Repository, pit: str, seen: Look, refused: list[str]) -> None:
     """What is left in the PIT's own folder, then its flags; they stay while an object could not be removed."""
-    for found in list(repository.store.list(f"{repository.layout.pits}/{pit}")):
-        repository.store.delete(found.key)
-    readmit(repository, pit)
+    for key in seen.listing.keys_of(pit):
+        if key != repository.layout.pit_manifest(pit):
+            repository.store.delete(key)
+    if pit in seen.isolated:
+        readmit(repository, pit)
     if not any(f"/{pit}" in key for key in refused):
         bury(repository, pit)

@@ -1,7 +1,7 @@
 """Tombstones and holds: a PIT that is to go, and a PIT that must stay. The flag's presence counts, not what it says."""
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from bcn_core.errors import DamagedRepository, ObjectExists, ObjectMissing
@@ -26,6 +26,16 @@ def _with_tombstone(store: Store) -> Iterator[str]:
     for found in store.list(keys.TOMBSTONES):
         if found.key.endswith("/condemned.json"):
             yield found.key.split("/")[1]
+
+
+def raised_flags(store: Store) -> Mapping[str, frozenset[str]]:
+    """Every flag about a PIT or a dump that is to go, by what it is about."""
+    found: dict[str, frozenset[str]] = {}
+    for one in store.list(keys.TOMBSTONES):
+        folder, _, flag = one.key.rpartition("/")
+        pit = folder.rpartition("/")[2]
+        found[pit] = found.get(pit, frozenset()) | {flag.removesuffix(".json")}
+    return found
 
 
 def isolate(repository: Repository, pit: str, owner: Owner, reason: str) -> None:

@@ -6,6 +6,7 @@ not go on: what it meant to use may be gone by the time it is done (robustness.m
 
 import secrets
 import threading
+from collections.abc import Iterable
 from datetime import timedelta
 
 from bcn_core.errors import Conflict, ObjectMissing
@@ -30,6 +31,11 @@ class Heartbeat:
         self._own: str | None = None
         self._last = repository.now()
         self._lock = threading.Lock()
+
+    @property
+    def signs(self) -> tuple[str, ...]:
+        """The keys of the signs that this process gave and that are still there."""
+        return () if self._own is None else (self._own,)
 
     def touch(self) -> None:
         """Give a sign when the last one is a while ago.
@@ -65,8 +71,8 @@ class Heartbeat:
         self._own = key
 
 
-def check_pin(repository: Repository, owner: Owner, pit: str) -> Pin:
-    """The pin of a PIT that is to be published, which must still be its owner's and alive.
+def check_pin(repository: Repository, owner: Owner, pit: str, signs: Iterable[str]) -> Pin:
+    """The pin of a PIT that is to be published, which must still be its owner's and alive, by the signs just seen.
 
     Raises:
         Conflict: it is gone, somebody else's, or too old: what the PIT names may have been removed meanwhile.
@@ -78,7 +84,7 @@ def check_pin(repository: Repository, owner: Owner, pit: str) -> Pin:
         raise Conflict(f"PIT {pit} is not published: its pin is gone", hint=_HINT) from error
     if pin.owner != owner:
         raise Conflict(f"PIT {pit} is not published: {pin.owner.name} on {pin.owner.host} holds its pin now")
-    sign = last_sign(repository.store, key, pin)
+    sign = last_sign(pin, signs)
     if repository.now() - sign > PIN_LIFETIME / 2:
         raise Conflict(
             f"PIT {pit} is not published: its run gave no sign since {sign:%Y-%m-%d %H:%M} UTC", hint=_HINT

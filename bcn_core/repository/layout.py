@@ -1,6 +1,7 @@
 """Every key of a repository is spelled here and nowhere else (docs/reference/repository-format.md)."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bcn_core.names import TableName, encode, encode_namespace
@@ -125,6 +126,12 @@ def capture_isolation(folder: str) -> str:
     return f"{ISOLATED}/captures/{hashlib.sha256(folder.encode()).hexdigest()[:32]}.json"
 
 
+def isolated_pits(flags: Iterable[str]) -> frozenset[str]:
+    """The PITs that flags set apart, by the keys of all flags of that folder."""
+    names = (key.removeprefix(f"{ISOLATED}/") for key in flags if key.endswith(".json"))
+    return frozenset(name.removesuffix(".json") for name in names if "/" not in name)
+
+
 def hold(pit: str, token: str) -> str:
     """One reason to keep a PIT."""
     return f"{HOLDS}/{pit}/{token}.json"
@@ -168,6 +175,11 @@ def part_lists(folder: str) -> str:
 def part_list(folder: str, number: int, of: int) -> str:
     """What one of several parts copied ahead of a capture."""
     return f"{part_lists(folder)}/{number}-of-{of}.parquet"
+
+
+def is_part_list(folder: str, key: str) -> bool:
+    """Whether an object of a capture's folder is such a list."""
+    return key.startswith(f"{part_lists(folder)}/")
 
 
 def stored_file(folder: str, root: str, relative: str) -> str:

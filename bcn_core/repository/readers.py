@@ -12,7 +12,7 @@ from bcn_core.repository.encoding import decode, encode
 from bcn_core.repository.flag_documents import Owner, Pin, ReaderPin
 from bcn_core.repository.flags import condemned
 from bcn_core.repository.heartbeat import Heartbeat
-from bcn_core.repository.pins import is_over, last_sign, maker_pins, read_pin, remove_pin
+from bcn_core.repository.pins import is_over, last_sign, read_pin, remove_pin, signs_of
 from bcn_core.repository.repository import Repository
 
 
@@ -56,13 +56,14 @@ def reading(
         check(repository, wanted)
         yield report
         return
+    heartbeat = Heartbeat(repository, key)
     try:
         check(repository, wanted)
-        yield Heartbeat(repository, key).reporting(report)
+        yield heartbeat.reporting(report)
     finally:
-        # A store that fails here must not hide how the run ended; the pin expires.
+        # A store that fails here must not hide how the run ended; the pin expires. Its signs are of this process alone.
         with suppress(BcnError):
-            remove_pin(repository.store, key)
+            remove_pin(repository.store, key, heartbeat.signs)
 
 
 def check_there(repository: Repository, pits: Iterable[str]) -> None:
@@ -85,7 +86,7 @@ def check_there(repository: Repository, pits: Iterable[str]) -> None:
 
 def uses(repository: Repository) -> list[Use]:
     """Everybody who uses PITs now. Pins of dead runs do not count; pins that cannot be read count for everything."""
-    found = [_maker(repository, key) for key in maker_pins(repository.store, repository.layout)]
+    found = [_maker(repository, key) for key in repository.listed().pins]
     readers = [one.key for one in repository.store.list(keys.READERS) if one.key.endswith("/pin.json")]
     found += [_reader(repository, key) for key in readers]
     return [use for use in found if use is not None]
@@ -112,7 +113,7 @@ def _reader(repository: Repository, key: str) -> Use | None:
 
 
 def _is_dead(repository: Repository, key: str, pin: Pin | ReaderPin) -> bool:
-    return is_over(pin, repository.now(), last_sign(repository.store, key, pin))
+    return is_over(pin, repository.now(), last_sign(pin, signs_of(repository.store, key)))
 
 
 def _who(pin: Pin | ReaderPin) -> str:

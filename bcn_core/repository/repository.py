@@ -1,7 +1,7 @@
 """A repository: one scope of one catalog. What it reads it checks; what it writes it writes once."""
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -34,6 +34,7 @@ from bcn_core.repository.documents import (
 from bcn_core.repository.encoding import decode, encode, sha256, unseal
 from bcn_core.repository.files import FileRows, StoredFile, decode_files, decode_frame
 from bcn_core.repository.layout import Layout
+from bcn_core.repository.pit_listing import PitListing
 from bcn_core.storage.store import Store
 
 if TYPE_CHECKING:
@@ -127,23 +128,23 @@ class Repository:
 
     def pits(self) -> list[str]:
         """The ids of all PITs, oldest first."""
-        return sorted(self.manifest_sizes())
+        return self.listed().pits
 
     def manifest_sizes(self) -> dict[str, int]:
         """The bytes of each PIT's manifest, by PIT, as the store lists them."""
-        return _pits_with("manifest.json", self._listed())
+        return self.listed().sizes
+
+    def listed(self) -> PitListing:
+        """What the folder of the PITs holds now; who asks several questions asks them of one listing."""
+        return PitListing.of(self.store, self.layout.pits)
 
     def isolated(self) -> frozenset[str]:
         """The PITs that were set apart as damaged; a flag that cannot be read counts as well."""
-        names = (found.key.removeprefix(f"{keys.ISOLATED}/") for found in self.store.list(keys.ISOLATED))
-        pits = (name.removesuffix(".json") for name in names if name.endswith(".json"))
-        return frozenset(pit for pit in pits if "/" not in pit)
+        return keys.isolated_pits(found.key for found in self.store.list(keys.ISOLATED))
 
     def unfinished(self) -> list[str]:
         """The ids of PITs that were begun and not published: what they copied can be used again."""
-        # Plans first: a PIT that is published between the two listings is not unfinished.
-        begun = _pits_with("plan.json", self._listed())
-        return sorted(begun.keys() - self.manifest_sizes().keys())
+        return self.listed().unfinished
 
     def pit(self, pit: str) -> PitManifest:
         """A PIT's manifest, checked against its own digest, and that it lies where it belongs.
@@ -152,14 +153,18 @@ class Repository:
             NotFound: there is no such PIT.
             DamagedRepository: the manifest is not what was written, or is of another PIT or repository.
         """
-        key = self.layout.pit_manifest(pit)
-        manifest = unseal(self.pit_bytes(pit), key)
+        return self.pit_and_ref(pit)[0]
+
+    def pit_and_ref(self, pit: str) -> tuple[PitManifest, PitRef]:
+        """The same, with the link that a child's manifest holds: the digest of the very bytes that were read."""
+        key, data = self.layout.pit_manifest(pit), self.pit_bytes(pit)
+        manifest = unseal(data, key)
         if (manifest.pit, manifest.repository_id) != (pit, self.manifest.repository_id):
             raise DamagedRepository(
                 f"{key} is the manifest of PIT {manifest.pit} of repository {manifest.repository_id}",
                 hint="somebody moved or copied it there; see: bcn repair",
             )
-        return manifest
+        return manifest, PitRef(pit=pit, sha256=sha256(data))
 
     def pit_bytes(self, pit: str) -> bytes:
         """A PIT's manifest as it lies there.
@@ -202,15 +207,21 @@ class Repository:
         key = keys.capture_record(entry.capture)
         return decode(CaptureRecord, self._checked(key, entry.capture_digest), key)
 
-    def find_capture(self, table: TableName, pit: str) -> tuple[str, CaptureRecord] | None:
-        """A capture by table and PIT, with its folder, published or not."""
-        for full in (True, False):
+    def find_capture(
+        self, table: TableName, pit: str, *, full_first: bool = True
+    ) -> tuple[str, CaptureRecord, str] | None:
+        """A capture by table and PIT, published or not: its folder, and its record with the digest of that.
+
+        ``full_first``: where to look first; the right guess saves a request.
+        """
+        for full in (full_first, not full_first):
             folder = self.layout.capture(table, pit, full=full)
             key = keys.capture_record(folder)
             try:
-                return folder, decode(CaptureRecord, self.store.get(key), key)
+                data = self.store.get(key)
             except ObjectMissing:
                 continue
+            return folder, decode(CaptureRecord, data, key), sha256(data)
         return None
 
     def files(self, capture: CaptureRecord) -> list[StoredFile]:
@@ -269,11 +280,6 @@ class Repository:
         except BcnError:
             return False
 
-    def _listed(self) -> dict[str, int]:
-        """Everything in the folder of the PITs, with its size."""
-        start = len(self.layout.pits) + 1
-        return {entry.key[start:]: entry.size for entry in self.store.list(self.layout.pits)}
-
     def _checked(self, key: str, digest: str) -> bytes:
         try:
             data = self.store.get(key)
@@ -285,14 +291,6 @@ class Repository:
 
 
 _OTHER_PIT = "other PITs may hold a whole copy: bcn describe; other tables of this PIT can still be restored"
-
-
-def _pits_with(document: str, listed: Mapping[str, int]) -> dict[str, int]:
-    """The PITs that have a document, and the bytes of that."""
-    named = {
-        key.removesuffix(f"/{document}"): size for key, size in listed.items() if key.endswith(f"/{document}")
-    }
-    return {pit: size for pit, size in named.items() if is_pit_id(pit)}
 
 
 def tables_in(indexes: Iterable[DatabaseIndex]) -> dict[TableName, TableEntry]:

@@ -5,6 +5,7 @@ from bcn_core.iceberg.checking import Finding, check_table
 from bcn_core.locations import overlap
 from bcn_core.restoration.contents import Contents
 from bcn_core.restoration.request import TablePlan
+from bcn_core.restoration.sizes import SizesBelow
 from bcn_core.storage.opening import Stores
 
 
@@ -20,7 +21,8 @@ def check_restored(plan: TablePlan, contents: Contents, stores: Stores) -> tuple
     forbidden = tuple(
         root for root in contents.record.roots if not any(overlap(root, place) for place in allowed)
     )
-    findings = check_table(plan.metadata_location, stores.read, stores.size, allowed, forbidden)
+    sizes = SizesBelow(stores, plan.location)
+    findings = check_table(plan.metadata_location, stores.read, sizes, allowed, forbidden)
     faults = [finding for finding in findings if finding.is_error]
     if faults:
         raise DamagedRepository(

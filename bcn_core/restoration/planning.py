@@ -13,6 +13,7 @@ from bcn_core.locations import PrefixMap, canonical, is_within
 from bcn_core.names import Scope, TableName
 from bcn_core.repository.documents import CaptureRecord, PitManifest
 from bcn_core.repository.files import StoredFile
+from bcn_core.repository.remembering import remembering
 from bcn_core.repository.repository import Repository
 from bcn_core.restoration.contents import open_contents
 from bcn_core.restoration.history import check_covered, narrowed
@@ -160,6 +161,7 @@ def make_plan(
         NotFound: no such PIT, or the filters leave no table.
         InvalidRequest: names collide, or nothing says where a table should go.
     """
+    repository = remembering(repository)
     manifest = repository.pit(repository.select(request.pit))
     selected = select(repository, manifest, request)
     names = target_names(

@@ -58,7 +58,7 @@ def _check_chain(found: References, faults: Faults) -> None:
         parent = manifest.parent_pit
         if parent is None or parent.pit not in found.manifests:
             continue
-        if sha256(found.repository.pit_bytes(parent.pit)) != parent.sha256:
+        if found.digests[parent.pit] != parent.sha256:
             key = found.repository.layout.pit_manifest(parent.pit)
             faults.add(
                 key,

@@ -59,7 +59,7 @@ def repeat_newest(repository: Repository, times: int) -> None:
     for one in _repeated(repository, manifest, plan, times):
         manifests[one.pit] = one
     write_views(repository, views_of(repository, manifests), silent)
-    refresh_views(repository, manifests[max(manifests)], {}, silent)
+    refresh_views(repository, manifests[max(manifests)], {}, silent, repository.manifest_sizes())
 
 
 def _repeated(repository: Repository, manifest: PitManifest, plan: Plan, times: int) -> Iterator[PitManifest]:

@@ -24,7 +24,7 @@ from tests.warehouse.years import Years
 
 RULES = Rules(Policy(hourly=24, daily=7, weekly=4))
 MODES: tuple[Mode, ...] = ("crash before", "crash after", "answer lost", "full")
-_LATEST_CALL = 120
+_LATEST_CALL = 60
 
 
 @dataclass

@@ -135,13 +135,13 @@ def test_two_prunes_and_a_backup_lose_nothing(world: World) -> None:
 def test_a_prune_that_looks_before_it_raises_its_flag_loses_a_backup(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bcn_core.backup._check_alive", lambda _backup, _plan: None)
+    monkeypatch.setattr("bcn_core.backup._check_alive", lambda _backup, _plan, _seen: None)
 
     def careless(store: Store) -> Any:
         repository = Repository.open(store)
         early = condemning.spared_of(repository, world.pits[1:])
         # What keeps a backup's objects even then: prune asks what unfinished PITs have captured.
-        monkeypatch.setattr(repository, "unfinished", list)
+        monkeypatch.setattr("bcn_core.pruning.sweeping._unfinished", lambda _repository, _seen, _going: ())
         monkeypatch.setattr("bcn_core.pruning.sweeping.spared_of", lambda _repository, _pits: early)
         put_flag(repository, world.pits[1], owner("prune"))
         return sweep(repository, owner("prune"), world.pits[1:], repository.now() - timedelta(days=1))

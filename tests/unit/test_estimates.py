@@ -40,7 +40,7 @@ def test_a_copy_asks_by_its_size_and_way(size: int, one_account: bool, asked: Re
 
 
 def test_a_law_is_a_sum_of_terms() -> None:
-    assert Requests(get=12 + 2 * 6, put=7 + 2 * 3, list=32 + 2 * 4, delete=2) == BACKUP.of(
+    assert Requests(get=5 + 2 * 2, put=7 + 2 * 3, list=9 + 2 * 2, delete=1) == BACKUP.of(
         {"once": 1, "table captured": 2}
     )
 
