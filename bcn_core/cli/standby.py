@@ -72,7 +72,7 @@ _OPTIONS = (
         multiple=True,
         help="The place of a table whose folder does not tell its name. May be given again.",
     ),
-    click.option("--names-from", metavar="REPO", help="A repository whose newest PIT names the tables."),
+    click.option("--names-from", metavar="PLACE", help="A repository whose newest PIT names the tables."),
     click.option("--metadata-location", metavar="PLACE", help="Where rewritten metadata goes."),
     table_options(),
 )
