@@ -32,7 +32,11 @@ Trouble = Callable[[str, BcnError], None]
 
 
 def fail(_key: str, error: BcnError) -> None:
-    """Trouble that ends the work."""
+    """Trouble that ends the work.
+
+    Raises:
+        BcnError: always, the one that is given.
+    """
     raise error
 
 
@@ -110,7 +114,11 @@ class References:
 
 
 def references(repository: Repository, pits: Iterable[str], trouble: Trouble = fail) -> References:
-    """Read what some PITs name, down to the captures; their lists of files are read by :func:`opened`."""
+    """Read what some PITs name, down to the captures; their lists of files are read by :func:`opened`.
+
+    Raises:
+        BcnError: ``trouble`` raises, or the store did not answer a listing.
+    """
     found = References(repository)
     for pit, manifest in in_parallel(_attempt(repository.pit), pits, _READS_AT_ONCE):
         if isinstance(manifest, BcnError):
@@ -136,7 +144,11 @@ class Opened:
 
 
 def opened(found: References, trouble: Trouble = fail) -> Iterator[Opened]:
-    """Every capture of some references, one table after the other: at most a few lists of files are in memory."""
+    """Every capture of some references, one table after the other: at most a few lists of files are in memory.
+
+    Raises:
+        BcnError: ``trouble`` raises.
+    """
 
     def read(standing: Standing) -> Opened | tuple[str, BcnError]:
         key = capture_record(standing.entry.capture)
