@@ -89,6 +89,10 @@ def tied_dump(database: CatalogDatabase, pit: str, branch: str) -> Iterator[Tied
     """Dump under the id of a PIT, which the block takes and notes; the dump is published with it, or alone.
 
     ``branch``: what a PIT of Nessie shows.
+
+    Raises:
+        Conflict: another dump is being made.
+        BcnError: the database cannot be dumped; the block is not entered then.
     """
     with claimed(database, pit):
         tied = TiedDump(store_dump(database, pit, "with its PIT"))

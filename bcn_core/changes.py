@@ -131,6 +131,9 @@ def compare(
 
     ``read_state`` reads the state behind a pointer, ``known_schema`` gives the schema of a table of the PIT.
     A table whose metadata cannot be read is unreadable, never dropped.
+
+    Raises:
+        BcnError: ``known_schema`` cannot read the PIT's own record of a table.
     """
     states, unreadable = _read_new(known, sweep, read_state)
     by_name = _Names(known, sweep, states)

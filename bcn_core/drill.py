@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.catalogs.opening import open_catalog
-from bcn_core.drilling.counting import Counted, count_rows
+from bcn_core.drilling.row_counts import Counted, count_rows
 from bcn_core.drilling.scratch import Scratch, scratch_at
 from bcn_core.errors import BcnError, DamagedRepository, StorageFull, StorageRefused
 from bcn_core.events import Report, TableFailed, Warned, silent

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from urllib.parse import unquote
 
 from bcn_core.errors import InvalidRequest
 
@@ -35,19 +34,9 @@ def encode(name: str) -> str:
     return "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in name.encode())
 
 
-def decode(segment: str) -> str:
-    """Undo :func:`encode`."""
-    return unquote(segment)
-
-
 def encode_namespace(namespace: tuple[str, ...]) -> str:
     """Encode each level and join them by dots, which no encoded level contains."""
     return ".".join(encode(level) for level in namespace)
-
-
-def decode_namespace(segment: str) -> tuple[str, ...]:
-    """Undo :func:`encode_namespace`."""
-    return tuple(decode(level) for level in segment.split("."))
 
 
 def pit_id(instant: datetime) -> str:

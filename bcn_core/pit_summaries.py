@@ -63,7 +63,11 @@ def read_manifest(repository: Repository, pit: str) -> PitManifest | BcnError:
 
 
 def list_pits(repository: Repository) -> tuple[PitSummary, ...]:
-    """All PITs, oldest first: one listing, a read for each month, and one for each PIT that no view tells."""
+    """All PITs, oldest first: one listing, a read for each month, and one for each PIT that no view tells.
+
+    Raises:
+        StorageFailure: the store does not list them.
+    """
     sizes = repository.manifest_sizes()
     months = sorted({month_of(pit) for pit in sizes})
     views = in_parallel(lambda month: _view(repository, month), months, _READS_AT_ONCE)

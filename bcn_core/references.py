@@ -33,7 +33,11 @@ Trouble = Callable[[str, BcnError], None]
 
 
 def fail(_key: str, error: BcnError) -> None:
-    """Trouble that ends the work."""
+    """Trouble that ends the work.
+
+    Raises:
+        BcnError: always, the one that is given.
+    """
     raise error
 
 
@@ -136,7 +140,11 @@ def _those(keys: list[str], left: Mapping[str, object]) -> list[str]:
 
 
 def references(repository: Repository, pits: Iterable[str], trouble: Trouble = fail) -> References:
-    """Read what some PITs name, down to the captures; their lists of files are read by :func:`opened`."""
+    """Read what some PITs name, down to the captures; their lists of files are read by :func:`opened`.
+
+    Raises:
+        BcnError: ``trouble`` raises, or the store did not answer a listing.
+    """
     found = References(repository)
     for pit, read in in_parallel(_attempt(repository.pit_and_ref), pits, _READS_AT_ONCE):
         if isinstance(read, BcnError):
@@ -162,7 +170,11 @@ class Opened:
 
 
 def opened(found: References, trouble: Trouble = fail) -> Iterator[Opened]:
-    """Every capture of some references, one table after the other: at most a few lists of files are in memory."""
+    """Every capture of some references, one table after the other: at most a few lists of files are in memory.
+
+    Raises:
+        BcnError: ``trouble`` raises.
+    """
 
     def read(standing: Standing) -> Opened | tuple[str, BcnError]:
         key = capture_record(standing.entry.capture)

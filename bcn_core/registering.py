@@ -14,6 +14,10 @@ def metadata_kept(stores: Stores, location: str) -> Iterator[None]:
     A commit of Iceberg's Java catalogs removes "its" new metadata file when it fails; a registration is such a commit,
     also behind a REST server, and the file is the table's. A throw-away copy would serve as well, but the table would
     keep the copy's name when all goes well.
+
+    Raises:
+        ObjectMissing: the file is not there to begin with.
+        BaseException: whatever the block raises, after the file is back.
     """
     data = stores.read(location)
     try:

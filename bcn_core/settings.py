@@ -26,8 +26,6 @@ S3_VARIABLES = {
     "S3_SECRET_KEY": "s3.secret-access-key",
     "S3_REGION": "s3.region",
 }
-
-
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SHORT = re.compile(r"(\d+)([mhdw])")
 
@@ -271,7 +269,8 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     """Read the settings: from a file that is named, else by ``BCN_CONFIG``, else ``bcn.toml`` here, else defaults.
 
     Raises:
-        InvalidRequest: the file is missing, no TOML, has unknown keys, or names a variable that is not set.
+        InvalidRequest: the file is missing or unreadable, no TOML, has unknown keys, or names a variable that is not
+            set.
     """
     named = path or (Path(environment[FILE_VARIABLE]) if environment.get(FILE_VARIABLE) else None)
     file = named or Path(DEFAULT_FILE)
@@ -280,9 +279,11 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
             return Settings().beside(environment)
         raise InvalidRequest(f"there is no configuration file {file}", hint="check --config and BCN_CONFIG")
     try:
-        raw = tomllib.loads(file.read_text())
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
         return Settings.model_validate(_filled(raw, environment, str(file))).beside(environment)
-    except tomllib.TOMLDecodeError as error:
+    except OSError as error:
+        raise InvalidRequest(f"{file} cannot be read: {error.strerror}", hint="check its rights") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidRequest(
             f"{file} is not valid TOML: {error}", hint="see: bcn docs configuration"
         ) from error

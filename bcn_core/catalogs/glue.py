@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from bcn_core.catalogs.catalog import CatalogIdentity, Sweep
 from bcn_core.catalogs.flat_names import flat
 from bcn_core.catalogs.pyiceberg_catalog import PyIcebergCatalog
-from bcn_core.errors import Conflict
+from bcn_core.catalogs.refusals import changed_meanwhile
 from bcn_core.names import Scope, TableName
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class GluePointers(PyIcebergCatalog):
     def replace(self, table: TableName, expected: str, metadata_location: str) -> None:
         held = self._held(table)
         if held is None or held["Parameters"].get(_POINTER) != expected:
-            raise _changed(table)
+            raise changed_meanwhile(table)
         with self.told(f"cannot replace {table} in catalog '{self.name}'"):
             described = self._described(held, metadata_location)
             try:
@@ -68,7 +68,7 @@ class GluePointers(PyIcebergCatalog):
                     VersionId=held["VersionId"],
                 )
             except self._glue.exceptions.ConcurrentModificationException as error:
-                raise _changed(table) from error
+                raise changed_meanwhile(table) from error
 
     def _described(self, held: dict[str, Any], metadata_location: str) -> Any:
         """Glue's entry for a metadata file, in place of the one that is held."""
@@ -117,7 +117,3 @@ class GluePointers(PyIcebergCatalog):
 def _properties(database: dict[str, Any]) -> dict[str, str]:
     named = {"location": database.get("LocationUri"), "Description": database.get("Description")}
     return {**database.get("Parameters", {}), **{key: value for key, value in named.items() if value}}
-
-
-def _changed(table: TableName) -> Conflict:
-    return Conflict(f"{table} was changed by somebody else meanwhile", hint="look at it, then restore again")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bcn_core.catalogs.catalog import Sweep
 from bcn_core.catalogs.flat_names import flat
 from bcn_core.catalogs.pyiceberg_catalog import PyIcebergCatalog
+from bcn_core.catalogs.refusals import changed_meanwhile
 from bcn_core.errors import Conflict
 from bcn_core.names import Scope, TableName
 
@@ -143,9 +144,7 @@ def _expected(client: Any, table: TableName, pointer: str) -> Any:
     except NoSuchObjectException:
         held = None
     if held is None or held.parameters.get(_POINTER) != pointer:
-        raise Conflict(
-            f"{table} was changed by somebody else meanwhile", hint="look at it, then restore again"
-        )
+        raise changed_meanwhile(table)
     return held
 
 

@@ -6,9 +6,9 @@ from typing import Any
 from bcn_core.catalogs.catalog import CatalogIdentity, Sweep, ViewFile
 from bcn_core.catalogs.nessie_api import NessieReference
 from bcn_core.catalogs.patience import Patience
-from bcn_core.catalogs.pyiceberg_catalog import view_taken
 from bcn_core.catalogs.redaction import without_user_info
-from bcn_core.errors import Conflict, InvalidRequest, StorageFailure
+from bcn_core.catalogs.refusals import changed_meanwhile, name_taken, usual_place, view_taken
+from bcn_core.errors import InvalidRequest, StorageFailure
 from bcn_core.names import Scope, TableName
 
 
@@ -74,10 +74,7 @@ class NessieCatalog:
     def default_location(self, table: TableName) -> str | None:
         held = self._branch.content(self._branch.hash(), table.namespace) or {}
         own = held.get("properties", {}).get("location")
-        warehouse = self._properties.get("warehouse", "")
-        if own:
-            return f"{own.rstrip('/')}/{table.name}"
-        return f"{warehouse.rstrip('/')}/{table.database}/{table.name}" if "/" in warehouse else None
+        return usual_place(table, own, self._properties.get("warehouse"))
 
     def create_database(self, namespace: tuple[str, ...], properties: Mapping[str, str]) -> None:
         at = self._branch.hash()
@@ -93,10 +90,7 @@ class NessieCatalog:
         content = self._content(metadata_location)
         at = self._branch.hash()
         if self._branch.content(at, (*table.namespace, table.name)) is not None:
-            raise Conflict(
-                f"cannot register {table} in catalog '{self.name}': the name is taken",
-                hint="choose another name or --on-conflict replace",
-            )
+            raise name_taken(f"cannot register {table} in catalog '{self.name}'")
         self._branch.commit(at, (*table.namespace, table.name), content, f"bcn: restore {table}")
 
     def replace(self, table: TableName, expected: str, metadata_location: str) -> None:
@@ -105,9 +99,7 @@ class NessieCatalog:
         at = self._branch.hash()
         held = self._branch.content(at, key)
         if held is None or _pointer(held) != expected:
-            raise Conflict(
-                f"{table} was changed by somebody else meanwhile", hint="look at it, then restore again"
-            )
+            raise changed_meanwhile(table)
         # The content's id says that this is another state of the same table; Nessie refuses it when the key moved on.
         self._branch.commit(at, key, {**content, "id": held["id"]}, f"bcn: restore {table}")
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from bcn_core.catalogs.catalog import CatalogIdentity, Sweep, ViewFile
 from bcn_core.catalogs.patience import hint_for
 from bcn_core.catalogs.redaction import redacted, without_user_info
-from bcn_core.errors import BcnError, Conflict, InvalidRequest, NotFound, StorageFailure
+from bcn_core.catalogs.refusals import changed_meanwhile, name_taken, no_views, usual_place
+from bcn_core.errors import BcnError, NotFound, StorageFailure
 from bcn_core.names import Scope, TableName
 
 if TYPE_CHECKING:
@@ -67,12 +68,7 @@ class PyIcebergCatalog:
         with self.told(f"cannot read database '{table.database}' of catalog '{self.name}'"):
             exists = self._catalog.namespace_exists(table.namespace)
             own = self._properties(table.namespace).get("location") if exists else None
-        warehouse = self._catalog.properties.get("warehouse")
-        if own:
-            return f"{own.rstrip('/')}/{table.name}"
-        if warehouse and "/" in warehouse:
-            return f"{warehouse.rstrip('/')}/{table.database}/{table.name}"
-        return None
+        return usual_place(table, own, self._catalog.properties.get("warehouse"))
 
     def create_database(self, namespace: tuple[str, ...], properties: Mapping[str, str]) -> None:
         with self.told(f"cannot create database '{'.'.join(namespace)}' in catalog '{self.name}'"):
@@ -94,9 +90,7 @@ class PyIcebergCatalog:
             Conflict: somebody else changed the table meanwhile.
         """
         if self.pointer(table) != expected:
-            raise Conflict(
-                f"{table} was changed by somebody else meanwhile", hint="look at it, then restore again"
-            )
+            raise changed_meanwhile(table)
         aside = (*table.namespace, f"{table.name}__bcn_replaced")
         with self.told(f"cannot replace {table} in catalog '{self.name}'"):
             self._catalog.rename_table((*table.namespace, table.name), aside)
@@ -135,9 +129,7 @@ class PyIcebergCatalog:
         except BcnError:
             raise
         except exceptions.TableAlreadyExistsError as error:
-            raise Conflict(
-                f"{what}: the name is taken", hint="choose another name or --on-conflict replace"
-            ) from error
+            raise name_taken(what) from error
         except (exceptions.NoSuchNamespaceError, exceptions.NoSuchTableError) as error:
             raise NotFound(f"{what}: {self._said(error)}") from error
         except Exception as error:
@@ -172,19 +164,3 @@ class PyIcebergCatalog:
             return None
         except Exception as error:  # noqa: BLE001 - one broken table must not hide its neighbours
             return StorageFailure(f"cannot load {table}: {self._said(error)}")
-
-
-def no_views(catalog: str, view: TableName) -> InvalidRequest:
-    """Why a view cannot be restored into a catalog of a kind that keeps none."""
-    return InvalidRequest(
-        f"catalog '{catalog}' keeps no views: {view} cannot be registered there",
-        hint=f"leave it out (--exclude {view}), or restore it as a file: --files-only --table {view}",
-    )
-
-
-def view_taken(catalog: str, view: TableName) -> Conflict:
-    """Why a view is not registered under a name that holds something else than was expected."""
-    return Conflict(
-        f"cannot register the view {view} in catalog '{catalog}': the name is taken, or it changed meanwhile",
-        hint="choose another name or --on-conflict replace",
-    )

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from bcn_core.catalogs.catalog import ViewFile
-from bcn_core.catalogs.pyiceberg_catalog import no_views, view_taken
+from bcn_core.catalogs.refusals import no_views, view_taken
 from bcn_core.catalogs.rest_pointers import RestPointers, Silent
 from bcn_core.counting import counted
 from bcn_core.errors import BcnError, NotFound, StorageFailure

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bcn_core.catalogs.catalog import CatalogIdentity, Sweep, ViewFile
-from bcn_core.catalogs.pyiceberg_catalog import PyIcebergCatalog, no_views, view_taken
-from bcn_core.errors import Conflict, NotFound
+from bcn_core.catalogs.pyiceberg_catalog import PyIcebergCatalog
+from bcn_core.catalogs.refusals import changed_meanwhile, name_taken, no_views, view_taken
+from bcn_core.errors import NotFound
 from bcn_core.names import Scope, TableName
 
 if TYPE_CHECKING:
@@ -81,9 +82,7 @@ class SqlPointers(PyIcebergCatalog):
                 with self._engine.begin() as connection:
                     connection.execute(text(statement), {**values, "new": metadata_location})
             except IntegrityError as error:
-                raise Conflict(
-                    f"{what}: the name is taken", hint="choose another name or --on-conflict replace"
-                ) from error
+                raise name_taken(what) from error
 
     def replace(self, table: TableName, expected: str, metadata_location: str) -> None:
         from sqlalchemy import text
@@ -96,9 +95,7 @@ class SqlPointers(PyIcebergCatalog):
         ):
             changed = connection.execute(text(_REPLACE), values).rowcount
         if changed != 1:
-            raise Conflict(
-                f"{table} was changed by somebody else meanwhile", hint="look at it, then restore again"
-            )
+            raise changed_meanwhile(table)
 
     def create_database(self, namespace: tuple[str, ...], properties: Mapping[str, str]) -> None:
         # Without any property PyIceberg's SQL catalog stores no row, so the namespace would not exist.

@@ -101,8 +101,7 @@ def _told(arguments: Sequence[str], manner: Manner) -> int:
         manner.say(error.format_message())
         return error.exit_code
     except click.ClickException as error:
-        context = getattr(error, "ctx", None)
-        hint = f"see: {context.command_path} --help" if context else "see: bcn --help"
+        hint = f"see: {_command_of(error, arguments)} --help"
         return manner.fail("Usage", error.exit_code, _in_our_form(error.format_message()), hint)
     except click.Abort:
         return manner.fail("Aborted", 1, "nothing was written: the question was not answered")
@@ -126,9 +125,18 @@ def _unforeseen(error: Exception, manner: Manner) -> int:
     )
 
 
+def _command_of(error: click.ClickException, arguments: Sequence[str]) -> str:
+    """The command that was typed wrongly; click's parser does not always say which."""
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        return str(context.command_path)
+    return " ".join(["bcn", *(name for name in arguments[:1] if name in COMMANDS)])
+
+
 def _in_our_form(message: str) -> str:
-    """Click's sentences as BCN's own errors are written: in lower case, without a full stop."""
-    return message[:1].lower() + message[1:].rstrip(".")
+    """Click's sentences as BCN's own errors are written: on one line, in lower case, without a full stop."""
+    said = " ".join(message.split())
+    return said[:1].lower() + said[1:].rstrip(".")
 
 
 def _trace(manner: Manner) -> None:

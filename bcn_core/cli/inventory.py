@@ -26,7 +26,12 @@ InventoryDocument = Annotated[dict[str, Any], Flat(Standing, Behind)]
 
 
 def open_inventory(place: Place, report: Report = silent) -> Inventory:
-    """The inventory of the repository at a place."""
+    """The inventory of the repository at a place.
+
+    Raises:
+        NotFound: there is no repository.
+        InvalidRequest: the settings put the inventory where it must not lie.
+    """
     return Inventory.of(place.repository(), place.stores, place.settings, report)
 
 

@@ -4,7 +4,7 @@ A page is called by the name of its file without what stands before and behind i
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,8 +53,14 @@ def text_of(topic: str) -> str:
     """
     known = topics()
     if topic not in known:
-        raise NotFound(f"no page is called '{topic}'", hint=nearest(topic, known) if known else _NOWHERE)
+        hint = f"{nearest(topic, _for_people(known))}; to list them: bcn docs" if known else _NOWHERE
+        raise NotFound(f"no page is called '{topic}'", hint=hint)
     return _read(known[topic])
+
+
+def _for_people(known: Iterable[str]) -> list[str]:
+    """All but the decisions, which begin with a number, and their list."""
+    return [topic for topic in known if topic[0].islower()]
 
 
 def _folder() -> Path:

@@ -26,11 +26,23 @@ class Place:
         return self.stores.at(self.url)
 
     def repository(self) -> Repository:
-        """The repository, which must be there."""
+        """The repository, which must be there.
+
+        Raises:
+            NotFound: it is not.
+            DamagedRepository: its manifest cannot be read.
+            UnsupportedFormat: a newer version wrote it.
+        """
         return Repository.open(self.store)
 
     def catalog(self, name: str) -> Catalog:
-        """A source catalog."""
+        """A source catalog.
+
+        Raises:
+            NotFound: nothing configures it, or its database is not there.
+            InvalidRequest: its kind is not known, or not installed.
+            StorageFailure: it does not answer.
+        """
         return open_catalog(name, self.settings.catalog_properties(name))
 
 

@@ -103,6 +103,16 @@ def dry_run_option(command: F) -> F:
     )(command)
 
 
+def apply_option(command: F) -> F:
+    """``--apply``, and ``--dry-run`` for what is done without it, since other commands ask for their plan by that."""
+    return click.option(
+        "--apply/--dry-run",
+        " /--plan",
+        default=False,
+        help="Do it. Without this the plan is shown, and nothing changes.",
+    )(command)
+
+
 def yes_option(command: F) -> F:
     """``--yes``."""
     return click.option("--yes", is_flag=True, help="Do not ask.")(command)

@@ -12,7 +12,7 @@ from bcn_core.cli.durations import Span
 from bcn_core.cli.inventory_keeping import inventory_option, inventory_wanted, keep_inventory
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
-from bcn_core.cli.options import PlaceOptions, json_option, place_options
+from bcn_core.cli.options import PlaceOptions, apply_option, json_option, place_options
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.prune_dumps import draw_dump_plan, plan_dumps, prune_dumps
@@ -88,7 +88,7 @@ def rule_options(command: F) -> F:
 @click.command("prune")
 @place_options
 @rule_options
-@click.option("--apply", is_flag=True, help="Do it. Without this the plan is shown, and nothing changes.")
+@apply_option
 @inventory_option
 @json_option(PruneDocument)
 @click.pass_obj

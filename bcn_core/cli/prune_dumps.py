@@ -11,12 +11,21 @@ from bcn_core.retention import Rules
 
 
 def plan_dumps(repository: Repository, rules: Rules) -> DumpPrunePlan:
-    """Which dumps would go by the rules of the PITs."""
+    """Which dumps would go by the rules of the PITs.
+
+    Raises:
+        InvalidRequest: the rules keep nothing.
+        DamagedRepository: a tombstone cannot be read.
+    """
     return plan_dump_prune(repository, _of_dumps(rules))
 
 
 def prune_dumps(manner: Manner, repository: Repository, plan: DumpPrunePlan, rules: Rules) -> None:
-    """Carry the plan out, and say what was done where there is anything to say."""
+    """Carry the plan out, and say what was done where there is anything to say.
+
+    Raises:
+        Conflict: clocks differ.
+    """
     done = apply_dump_prune(repository, plan, _of_dumps(rules), this_process("bcn prune"))
     manner.answer({"dumps_result": plain(done)})
     if manner.as_json or not (plan.keep or plan.remove or plan.until or plan.orphans):

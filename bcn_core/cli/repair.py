@@ -9,7 +9,7 @@ from bcn_core.cli.drawing import Tone, failed, line
 from bcn_core.cli.faults import MOST_SHOWN, draw_faults, draw_more, draw_still_whole
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
-from bcn_core.cli.options import PlaceOptions, json_option, place_options
+from bcn_core.cli.options import PlaceOptions, apply_option, json_option, place_options
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.counting import counted
@@ -58,7 +58,7 @@ class RepairDocument(TypedDict):
 @click.option("--read", metavar="N/M", help="Also look for damage in the N-th of M parts of all data files.")
 @click.option("--read-all", is_flag=True, help="Also look for damage in every data file.")
 @click.option("--copy", metavar="PLACE", help="Another copy of the repository, to take right bytes from.")
-@click.option("--apply", is_flag=True, help="Do it. Without this the plan is shown, and nothing changes.")
+@apply_option
 @json_option(RepairDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[RepairOptions]) -> None:

@@ -109,13 +109,13 @@ _REQUEST = (
         "--on-conflict",
         type=click.Choice(["fail", "skip", "replace"]),
         default="fail",
-        help="When a target exists (fail).",
+        help="When a target exists: refuse it (fail), leave it as it is (skip), or replace it.",
     ),
     click.option(
         "--uuid",
         type=click.Choice(["auto", "keep", "new"]),
         default="auto",
-        help="The restored tables' UUIDs (auto).",
+        help="The tables' UUIDs: kept under the own name and new under another (auto), kept, or new.",
     ),
     click.option(
         "--history",

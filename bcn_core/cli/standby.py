@@ -72,19 +72,28 @@ _OPTIONS = (
         multiple=True,
         help="The place of a table whose folder does not tell its name. May be given again.",
     ),
-    click.option("--names-from", metavar="REPO", help="A repository whose newest PIT names the tables."),
+    click.option("--names-from", metavar="PLACE", help="A repository whose newest PIT names the tables."),
     click.option("--metadata-location", metavar="PLACE", help="Where rewritten metadata goes."),
     table_options(),
 )
 
 
 def standby_of(given: StandbyOptions, **more: Any) -> Standby:
-    """The standby that options and ``bcn.toml`` describe; options win."""
+    """The standby that options and ``bcn.toml`` describe; options win.
+
+    Raises:
+        InvalidRequest: they name none, or a part of it is missing.
+        NotFound: nothing configures its catalog.
+    """
     return open_standby(*standby_said(given, **more))
 
 
 def standby_said(given: StandbyOptions, **more: Any) -> tuple[Settings, StandbySettings]:
-    """The settings, and the section of the standby with the options' values in it."""
+    """The settings, and the section of the standby with the options' values in it.
+
+    Raises:
+        InvalidRequest: no such standby, or an option is not of its form.
+    """
     settings = load(given["config"])
     said = standby_settings(settings, given["standby"])
     return settings, said.model_copy(update=_said(given, said) | more)

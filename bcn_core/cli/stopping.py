@@ -33,7 +33,11 @@ class Stopping:
         self._received = 0
 
     def check(self) -> None:
-        """Raise Stopped when a signal has come."""
+        """End the work where a signal has come.
+
+        Raises:
+            Stopped: it has.
+        """
         if self._received:
             raise Stopped(self._received)
 

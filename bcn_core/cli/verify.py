@@ -20,7 +20,8 @@ from bcn_core.cli.verify_drill import (
 from bcn_core.cli.verify_repository import VerifyDocument, verify_place
 from bcn_core.cli.wording import verdict
 from bcn_core.errors import DamagedRepository, InvalidRequest
-from bcn_core.storage.opening import Stores
+from bcn_core.settings import load
+from bcn_core.storage.opening import open_stores
 from bcn_core.verify import Finding, TableCheck, TableVerification, verify_table
 
 
@@ -105,7 +106,7 @@ def _verify_table(manner: Manner, given: VerifyOptions, place: str) -> None:
         forbidden=given["forbid_prefix"],
         source=given["source"],
     )
-    found = verify_table(Stores(), check)
+    found = verify_table(open_stores(load(given["config"])), check)
     manner.answer(_document(found))
     if not manner.as_json:
         _draw(found)

@@ -85,7 +85,13 @@ def check_drill_options(given: DrillOptions) -> None:
 
 
 def carry_out_drill(manner: Manner, given: DrillOptions) -> None:
-    """Drill; exit code 6 when a table does not come back, 9 when one was not tried."""
+    """Drill; exit code 6 when a table does not come back, 9 when one was not tried.
+
+    Raises:
+        NotFound: there is no repository, no such PIT, or no table fits.
+        Conflict: the scratch place is not empty.
+        StorageFull: there is no room for the tables.
+    """
     place = open_place(given)
     throttle(place, given)
     with reporting(manner, place.stores) as report:

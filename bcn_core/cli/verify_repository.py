@@ -42,7 +42,12 @@ class VerifyDocument(TypedDict):
 
 
 def verify_place(manner: Manner, given: ReadOptions, read: str | None, *, everything: bool) -> None:
-    """Verify the repository that the options name; the exit code says whether it is whole."""
+    """Verify the repository that the options name; the exit code says whether it is whole.
+
+    Raises:
+        NotFound: there is no repository, or it holds no PIT.
+        InvalidRequest: ``read`` is no N/M.
+    """
     level = EVERYTHING if everything else Slice() if read is None else Slice.of(read)
     place = open_place(given)
     rate, at_once = throttle(place, given), given["concurrency"] or READS_AT_ONCE

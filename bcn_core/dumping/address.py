@@ -38,7 +38,14 @@ class DatabaseAddress:
         Raises:
             InvalidRequest: it is of no PostgreSQL database, or names an option that is not known.
         """
-        parts = urlsplit(uri)
+        try:
+            parts, port = urlsplit(uri), urlsplit(uri).port
+        except ValueError:
+            # Not the error's own words: of a password with a slash in it they repeat what they take for the port.
+            raise InvalidRequest(
+                "the address of the catalog's database has a port that is no number",
+                hint=f"{_FORM}; a slash in a password is written %2F",
+            ) from None
         database = unquote(parts.path.lstrip("/"))
         if parts.scheme.partition("+")[0] not in ("postgresql", "postgres") or not database:
             raise InvalidRequest("the catalog's database is no address of PostgreSQL", hint=_FORM)
@@ -51,7 +58,7 @@ class DatabaseAddress:
             )
         return cls(
             parts.hostname or "localhost",
-            parts.port or 5432,
+            port or 5432,
             unquote(parts.username or ""),
             database,
             unquote(parts.password or ""),

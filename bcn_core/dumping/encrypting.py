@@ -30,7 +30,8 @@ def decrypted(file: Path, identity: Path | None) -> Path:
     """The file that was encrypted; a file that was not is given back.
 
     Raises:
-        InvalidRequest: no identity is named.
+        InvalidRequest: no identity is named, or its file holds something else.
+        NotFound: the identity's file is not there.
         BcnError: the identity does not open it.
     """
     if file.suffix != _AGE:
@@ -55,7 +56,12 @@ def _identities(pyrage: Any, file: Path) -> list[Any]:
     if not file.is_file():
         raise NotFound(f"there is no identity file {file}", hint="check identity in [catalog_databases.NAME]")
     lines = [one.strip() for one in file.read_text().splitlines()]
-    return [pyrage.x25519.Identity.from_str(one) for one in lines if one and not one.startswith("#")]
+    try:
+        return [pyrage.x25519.Identity.from_str(one) for one in lines if one and not one.startswith("#")]
+    except pyrage.IdentityError as error:
+        raise InvalidRequest(
+            f"{file} is no identity file of age: {error}", hint="its lines begin with AGE-SECRET-KEY-"
+        ) from error
 
 
 def _library() -> Any:

@@ -74,13 +74,21 @@ def create_database(address: DatabaseAddress, name: str) -> None:
 
 
 def drop_database(address: DatabaseAddress, name: str) -> None:
-    """Remove a database that :func:`create_database` made."""
+    """Remove a database that :func:`create_database` made.
+
+    Raises:
+        StorageFailure: the server does not answer, or somebody is connected to it.
+    """
     with connected(address) as session:
         session.rows(f"DROP DATABASE IF EXISTS {quoted([name])}")
 
 
 def has_database(address: DatabaseAddress, name: str) -> bool:
-    """Whether the server has a database of that name."""
+    """Whether the server has a database of that name.
+
+    Raises:
+        StorageFailure: the server does not answer.
+    """
     with connected(address) as session:
         return bool(session.rows("SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", [name]))
 

@@ -100,7 +100,11 @@ def store_dump(database: CatalogDatabase, dump: str, reason: str) -> DumpManifes
 
 
 def publish(database: CatalogDatabase, manifest: DumpManifest, tie: DumpTie | None = None) -> DumpManifest:
-    """Make a dump exist, tied to a PIT when one was taken with it."""
+    """Make a dump exist, tied to a PIT when one was taken with it.
+
+    Raises:
+        Conflict: a dump of that id exists with other contents.
+    """
     return database.dumps.publish(manifest.model_copy(update={"tie": tie}))
 
 

@@ -19,15 +19,17 @@ _PORTS = {"http": 80, "https": 443, "thrift": 9083}
 
 def answering_at(properties: Mapping[str, str]) -> str | None:
     """The address at which the catalog's server takes connections; None when nothing does, or it has no server."""
-    parts = urlsplit(properties.get("uri", ""))
-    if parts.scheme not in _PORTS or parts.hostname is None:
-        return None
-    place = (parts.hostname, parts.port or _PORTS[parts.scheme])
-    try:
-        socket.create_connection(place, timeout=_SECONDS).close()
-    except OSError:
-        return None
-    return f"{place[0]}:{place[1]}"
+    # A Hive Metastore may have several servers: their addresses stand in one uri, with commas between.
+    for uri in properties.get("uri", "").split(","):
+        place = _server(uri)
+        if place is None:
+            continue
+        try:
+            socket.create_connection(place, timeout=_SECONDS).close()
+        except OSError:
+            continue
+        return f"{place[0]}:{place[1]}"
+    return None
 
 
 def check_running(
@@ -52,6 +54,15 @@ def check_running(
         parse(stores.read(place), place)
         said.append(f"{table} loads")
     return said
+
+
+def _server(uri: str) -> tuple[str, int] | None:
+    try:
+        parts = urlsplit(uri.strip())
+        host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    return (host, port) if host and port and parts.scheme in _PORTS else None
 
 
 def _check(what: str, expected: Mapping[str, str], actual: Mapping[str, str]) -> None:

@@ -72,13 +72,21 @@ class Session:
             self.connection.autocommit = True
 
     def carry_out(self, statements: bytes) -> None:
-        """Carry out any number of statements, and comments among them."""
+        """Carry out any number of statements, and comments among them.
+
+        Raises:
+            psycopg2.Error: the server refused one; :meth:`transaction` puts that into words.
+        """
         with self.connection.cursor() as cursor:
             # The driver takes comments alone for a mistake.
             cursor.execute(statements + _NOTHING)
 
     def copy_in(self, statement: bytes, rows: Iterator[bytes]) -> None:
-        """Carry out a ``COPY ... FROM stdin`` with the lines that follow it."""
+        """Carry out a ``COPY ... FROM stdin`` with the lines that follow it.
+
+        Raises:
+            psycopg2.Error: as in :meth:`carry_out`.
+        """
         with self.connection.cursor() as cursor:
             cursor.copy_expert(statement, _File(rows))
 
@@ -173,7 +181,12 @@ def connected(address: DatabaseAddress) -> Iterator[Session]:
 
 @contextmanager
 def snapshot(address: DatabaseAddress) -> Iterator[tuple[Session, str]]:
-    """A session that reads one instant, and the name under which pg_dump reads the same one while the block runs."""
+    """A session that reads one instant, and the name under which pg_dump reads the same one while the block runs.
+
+    Raises:
+        NotFound: the server has no such database.
+        StorageFailure: the server does not answer, or refuses the user.
+    """
     with connected(address) as session:
         session.connection.autocommit = False
         session.connection.set_session(isolation_level="REPEATABLE READ", readonly=True)

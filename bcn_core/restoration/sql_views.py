@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from bcn_core.catalogs.catalog import Catalog, Sweep, ViewFile
-from bcn_core.catalogs.pyiceberg_catalog import no_views
+from bcn_core.catalogs.refusals import no_views
 from bcn_core.copying import put_same
 from bcn_core.errors import BcnError, Conflict
 from bcn_core.iceberg.metadata import render

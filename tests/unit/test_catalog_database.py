@@ -1,6 +1,7 @@
 """What can be said of a catalog's database without one: addresses, programs, scripts, dumps of a repository."""
 
 import gzip
+import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from bcn_core.dump_retention import (
 )
 from bcn_core.dumping.address import DatabaseAddress
 from bcn_core.dumping.dumps import Dumps, check_dumps_there
+from bcn_core.dumping.encrypting import decrypted
 from bcn_core.dumping.programs import find_programs
+from bcn_core.dumping.running import answering_at
 from bcn_core.dumping.script import opened_script, problems_of, read_script
 from bcn_core.dumping.stored import stored_faults
 from bcn_core.errors import Conflict, DamagedRepository, InvalidRequest, NotFound
@@ -112,12 +115,45 @@ def test_an_address_gives_its_password_to_the_environment_alone() -> None:
     assert "postgresql://db:5433/nessie" == found.place
 
 
-@pytest.mark.parametrize("uri", ["sqlite:///a.db", "postgresql://db", "postgresql://db/a?magic=1"])
+@pytest.mark.parametrize(
+    "uri", ["sqlite:///a.db", "postgresql://db", "postgresql://db/a?magic=1", "postgresql://db:high/a"]
+)
 def test_an_address_that_is_none_is_refused_without_repeating_it(uri: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         DatabaseAddress.of(uri)
 
     assert uri not in str(refused.value)
+
+
+def test_a_password_that_breaks_an_address_is_not_repeated() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        DatabaseAddress.of("postgresql://me:sec/ret@db/nessie")
+
+    assert (False, None) == ("sec" in str(refused.value), refused.value.__cause__)
+
+
+def test_what_is_no_identity_of_age_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "identity.txt").write_text("not a key\n")
+    (tmp_path / "dump.age").write_bytes(b"")
+
+    with pytest.raises(InvalidRequest, match="no identity file of age"):
+        decrypted(tmp_path / "dump.age", tmp_path / "identity.txt")
+
+
+def test_any_of_several_metastores_that_answers_is_found() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        found = answering_at({"uri": f"thrift://127.0.0.1:1,thrift://127.0.0.1:{port}"})
+
+    assert f"127.0.0.1:{port}" == found
+
+
+@pytest.mark.parametrize(
+    "uri", ["", "thrift://host:high", "thrift://127.0.0.1:1", "postgresql://127.0.0.1/a"]
+)
+def test_no_catalog_answers_where_none_is(uri: str) -> None:
+    assert answering_at({"uri": uri}) is None
 
 
 def test_missing_programs_are_told_with_what_to_install(tmp_path: Path) -> None:

@@ -18,6 +18,15 @@ def pits(two_pits: CommandLine) -> list[str]:
     return [one["pit"] for one in found]
 
 
+@pytest.mark.parametrize("plan", ["--dry-run", "--plan"])
+def test_prune_and_repair_are_asked_for_their_plans_as_other_commands_are(
+    two_pits: CommandLine, plan: str
+) -> None:
+    answers = [two_pits.on_repo("prune", "--keep-last", "1", plan), two_pits.on_repo("repair", plan)]
+
+    assert [(0, True), (0, True)] == [(one.code, "nothing" in one.out.lower()) for one in answers]
+
+
 def test_prune_shows_its_plan_and_changes_nothing(two_pits: CommandLine, pits: list[str]) -> None:
     answer = two_pits.on_repo("prune", "--keep-last", "1")
 

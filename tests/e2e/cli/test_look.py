@@ -91,3 +91,9 @@ def test_more_columns_than_fit_are_shown_as_records(two_pits: CommandLine) -> No
 
     ids = [line.split()[1] for line in answer.out.splitlines() if line.startswith("PIT ")]
     assert ids == [one["pit"] for one in two_pits.on_repo("list", "--json").document["pits"]]
+
+
+def test_the_settings_say_how_a_table_that_is_checked_is_reached(backed_up: CommandLine) -> None:
+    answer = backed_up.bcn("verify", "--table-location", "prod/sales/orders", "--config", "nowhere.toml")
+
+    assert (2, True) == (answer.code, "nowhere.toml" in answer.err)

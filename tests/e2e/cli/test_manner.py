@@ -46,6 +46,16 @@ def test_wrong_usage_exits_with_2_and_names_the_help(empty: CommandLine, argumen
     assert (2, True) == (answer.code, "--help" in answer.err)
 
 
+def test_an_option_without_its_value_names_the_help_of_its_command(empty: CommandLine) -> None:
+    answer = empty.bcn("restore", "--pit")
+
+    assert "bcn: option '--pit' requires an argument\nHINT: see: bcn restore --help\n" == answer.err
+
+
+def test_wrong_usage_is_told_on_one_line(empty: CommandLine) -> None:
+    assert 2 == len(empty.bcn("completion").err.splitlines())
+
+
 @pytest.mark.parametrize("group", [[], ["estimate"], ["inventory"], ["catalog-database"]])
 def test_a_group_that_is_told_nothing_shows_its_help_and_exits_with_2(
     empty: CommandLine, group: list[str]

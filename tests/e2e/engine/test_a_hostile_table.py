@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 from bcn_core.backup import back_up
 from bcn_core.capture.reach import OutOfReach, Reach
 from bcn_core.describe import describe_pit
-from bcn_core.drilling.counting import count_rows
+from bcn_core.drilling.row_counts import count_rows
 from bcn_core.errors import InvalidRequest
 from bcn_core.repository.documents import PitManifest
 from bcn_core.repository.repository import Repository

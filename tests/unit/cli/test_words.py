@@ -31,7 +31,14 @@ def test_another_word_for_a_pit_is_found() -> None:
 
 @pytest.mark.parametrize("context", EVERY[1:], ids=lambda one: one.command_path)
 def test_an_option_of_the_same_name_is_spelled_in_the_same_way_everywhere(context: click.Context) -> None:
-    fixed = {"--repo": "PLACE", "--catalog": "NAME", "--exclude": "GLOB", "--pit": "PIT", "--standby": "NAME"}
+    fixed = {
+        "--repo": "PLACE",
+        "--names-from": "PLACE",
+        "--catalog": "NAME",
+        "--exclude": "GLOB",
+        "--pit": "PIT",
+        "--standby": "NAME",
+    }
     shown = {
         name: parameter.make_metavar(context)
         for parameter in context.command.params
