@@ -20,7 +20,17 @@ RESULTS = ROOT / "benchmarks/results"
 PAGE = ROOT / "docs/benchmarks.md"
 PLOTS = ROOT / "docs/images/benchmarks"
 # The order of the page; what is not named here comes after, by name.
-ORDER = ["copying", "full", "incremental", "relocation", "answers", "verify_and_prune", "requests", "workers"]
+ORDER = [
+    "copying",
+    "latency",
+    "full",
+    "incremental",
+    "relocation",
+    "answers",
+    "verify_and_prune",
+    "requests",
+    "workers",
+]
 # How long a plot's label of a bar may be before it is cut, in characters.
 LABEL = 42
 INTRODUCTION = """# How fast, next to what you would use instead

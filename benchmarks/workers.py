@@ -6,16 +6,12 @@ its time, so that what is measured is the sharing of the work and not two cores 
 """
 
 import argparse
-import asyncio
 import json
 import secrets
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,9 +29,9 @@ from bcn_core.repository.pins import this_process
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores
 from benchmarks.reporting import Answer, Bars, Promise, keep
+from benchmarks.slow_wire import slow_wire
 from tests.builders.avro_files import entry
 from tests.services.object_servers import ObjectServer, running_s3
-from tests.services.processes import LOCAL
 from tests.warehouse.commits import HandMade
 from tests.warehouse.runs import table
 from tests.warehouse.source import NAME, Place, append, make
@@ -73,8 +69,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _source(folder, options.files, options.kilobytes * 1000)
-        with running_s3(folder / "s3") as server, slow_wire(server, options.latency / 1000) as endpoint:
-            runs = [_run(folder, server, endpoint, count) for count in WORKERS]
+        with running_s3(folder / "s3") as server, slow_wire(server, options.latency / 1000) as wire:
+            runs = [_run(folder, server, wire.endpoint, count) for count in WORKERS]
     keep(_answer(runs, options))
 
 
@@ -152,48 +148,6 @@ def _backup(folder: Path, server: ObjectServer, endpoint: str, place: str, *, cr
     else:
         repository = Repository.open(store)
     return Backup(repository, source, stores, this_process("benchmark"))
-
-
-@contextmanager
-def slow_wire(server: ObjectServer, seconds: float) -> Iterator[str]:
-    """A wire to a server on which each request, not each byte, takes some time; its endpoint."""
-    host, _, port = server.endpoint.removeprefix("http://").partition(":")
-    loop = asyncio.new_event_loop()
-
-    async def passed_on(client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
-        replies, requests = await asyncio.open_connection(host, int(port))
-        back = asyncio.ensure_future(_pump(replies, answers, 0))
-        await _pump(client, requests, seconds)
-        await back
-
-    async def ended() -> None:
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
-
-    listening = loop.run_until_complete(asyncio.start_server(passed_on, LOCAL, 0))
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://{LOCAL}:{listening.sockets[0].getsockname()[1]}"
-    finally:
-        asyncio.run_coroutine_threadsafe(ended(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-
-
-async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter, delay: float) -> None:
-    """Pass bytes on; those that come after a pause begin a request, and wait."""
-    last = 0.0
-    try:
-        while data := await source.read(1 << 18):
-            if time.monotonic() - last > delay / 2:
-                await asyncio.sleep(delay)
-            target.write(data)
-            await target.drain()
-            last = time.monotonic()
-    except ConnectionError:
-        pass
-    target.close()
 
 
 def _answer(runs: list[Run], options: argparse.Namespace) -> Answer:

@@ -123,8 +123,10 @@ class S3Store:
         whole = answer.get("ContentRange", "").rpartition("/")[2]
         if start and not answer.get("ContentRange", "").startswith(f"bytes {start}-"):
             raise StorageFailure(f"{self._shown(key)}: the store does not give the part that was asked for")
-        size = int(whole or answer["ContentLength"])
-        return Body(self._chunks(key, answer["Body"]), answer.get("ETag"), size)
+        size = whole or answer.get("ContentLength")
+        if size is None:
+            raise StorageFailure(f"{self._shown(key)}: the store does not tell its size")
+        return Body(self._chunks(key, answer["Body"]), answer.get("ETag"), int(size))
 
     def _chunks(self, key: str, body: Any) -> Iterator[bytes]:
         with body:

@@ -12,6 +12,7 @@ import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.message import Message
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -92,7 +93,10 @@ class QuickClient:
         if answer is None:
             return None
         with answer:
-            answer.read()
+            said = answer.read()
+        if b"<Error" in said:
+            # It began to answer before it was done.
+            raise _error("PUT", 500, answer.headers, said)
         return {"ETag": answer.headers.get("ETag")}
 
     def _asked(self, method: str, options: dict[str, Any]) -> Answer | None:
@@ -116,7 +120,7 @@ class QuickClient:
         if answer.status in _MOVED:
             del self._ways[options["Bucket"]]
             return None
-        raise _error(method, answer, said)
+        raise _error(method, answer.status, answer.headers, said)
 
     def _signed(self, way: _Way, method: str, url: str, options: dict[str, Any]) -> Mapping[str, str]:
         from botocore.awsrequest import AWSRequest
@@ -129,28 +133,29 @@ class QuickClient:
         return dict(request.headers.items())
 
     def _remember(self, request: Any, **_: Any) -> None:
-        self._sent.request = request
+        # Its body is as large as a file, and not needed.
+        self._sent.url, self._sent.headers = request.url, dict(request.headers)
 
     def _learned(self, call: Any, options: dict[str, Any]) -> dict[str, Any]:
         """Go the full way, and see how it went."""
         answer: dict[str, Any] = call(**options)
         bucket = options["Bucket"]
         if bucket not in self._ways and options.keys() <= _PLAIN:
-            way = self._way(self._sent.request, options)
+            way = self._way(self._sent.url, self._sent.headers, options)
             if way:
                 self._ways[bucket] = way
         return answer
 
-    def _way(self, request: Any, options: dict[str, Any]) -> _Way | None:
+    def _way(self, url: str, headers: Mapping[str, Any], options: dict[str, Any]) -> _Way | None:
         """How a request went; None when it was not a plain one."""
         from botocore.utils import get_environ_proxies
 
-        given = {name.lower(): _text(value) for name, value in request.headers.items()}
-        base, path = request.url[: -len(_path(options))], request.url[-len(_path(options)) :]
+        given = {name.lower(): _text(value) for name, value in headers.items()}
+        base, path = url[: -len(_path(options))], url[-len(_path(options)) :]
         scope = given.get("authorization", "").partition("Credential=")[2].partition(",")[0].split("/")
         plain = given.keys() <= _ADDED | {name.lower() for name in _headers(options)}
         signed = given.get("authorization", "").startswith("AWS4-HMAC-SHA256 ") and scope[3:4] == ["s3"]
-        detour = self._client.meta.config.proxies or get_environ_proxies(request.url)
+        detour = self._client.meta.config.proxies or get_environ_proxies(url)
         if detour or not (plain and signed and path == _path(options)):
             return None
         return _Way(base, scope[2], given["user-agent"], self._connections(base))
@@ -193,12 +198,12 @@ def _digest(options: Mapping[str, Any]) -> str:
     return hashlib.sha256(options["Body"]).hexdigest() if options.get("Body") else _EMPTY
 
 
-def _error(method: str, answer: Answer, body: bytes) -> Any:
+def _error(method: str, status: int, headers: Message, body: bytes) -> Any:
     """What the store said, as an error of botocore's."""
     from botocore.exceptions import ClientError
     from botocore.parsers import RestXMLParser
 
-    said = {"status_code": answer.status, "headers": answer.headers, "body": body}
+    said = {"status_code": status, "headers": headers, "body": body}
     return ClientError(RestXMLParser().parse(said, None), {"GET": "GetObject"}.get(method, "PutObject"))
 
 

@@ -66,6 +66,15 @@ def test_a_copy_to_another_bucket_reads_nothing_and_knows_its_digest(
     assert DATA == backups.get("copy")
 
 
+def test_a_copy_to_another_bucket_sends_no_byte_of_it(lake: S3Store, backups: S3Store, wire: Wire) -> None:
+    before = len(wire.passed)
+
+    carry_out(Copy(lake, "data", backups, "copy", size=len(DATA)))
+
+    asked = wire.passed[before:]
+    assert (4, True) == (len(asked), sum(len(one.request) for one in asked) < len(DATA) // 1000)
+
+
 @pytest.mark.parametrize("name", ["a b", "a#b?c", "a%20b", "a+b&c=d", "漢字"])
 def test_a_file_of_any_name_is_copied(lake: S3Store, backups: S3Store, wire: Wire, name: str) -> None:
     lake.put_new(name, [DATA])

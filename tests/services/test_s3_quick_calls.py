@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from bcn_core.errors import ObjectExists, ObjectMissing, StorageRefused
+from bcn_core.errors import ObjectExists, ObjectMissing, StorageFailure, StorageRefused
 from bcn_core.events import CallRepeated, Event
+from bcn_core.storage.retrying import Retries
 from bcn_core.storage.s3_quick import QuickClient
 from bcn_core.storage.store import Store
 from tests.services.object_servers import ObjectServer, running_s3
@@ -176,6 +177,35 @@ def test_a_large_body_is_asked_for_before_it_is_sent(s3: ObjectServer, wire: Wir
     store.put_new("large", [bytes(2 * 1024 * 1024)])
 
     assert "100-continue" == wire.passed[-1].header("expect")
+
+
+def test_an_error_after_a_good_beginning_is_an_error(s3: ObjectServer, wire: Wire, place: str) -> None:
+    store = s3.stores(endpoint=wire.address).at(place)
+    store.put_new("first", [b"first"])
+    wire.spoil(_late_error, lambda one: one.method == "PUT", times=1)
+
+    store.put_new("second", [b"second"])
+
+    assert (["_late_error"], b"second") == (wire.fired, store.get("second"))
+
+
+def test_a_body_of_unknown_size_is_refused(s3: ObjectServer, wire: Wire, place: str) -> None:
+    retries = Retries(attempts=2, sleep=lambda _seconds: None)
+    store = s3.stores(endpoint=wire.address, retries=retries).at(place)
+    store.put_new("first", [b"first"])
+    wire.spoil(_without_size, lambda one: one.method == "GET", times=9)
+
+    with pytest.raises(StorageFailure, match="does not tell its size"):
+        store.get("first")
+
+
+def _late_error(_exchange: Exchange) -> bytes | None:
+    body = b"<Error><Code>InternalError</Code><Message>late</Message></Error>"
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
+def _without_size(_exchange: Exchange) -> bytes | None:
+    return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"
 
 
 def _other_bytes(exchange: Exchange) -> bytes | None:
