@@ -21,17 +21,7 @@ def build_quick_check(site: Site) -> dg.AssetChecksDefinition:
 
     A night must cost what changed, so of the tables that stand as before only those are looked at whose turn it is.
     """
-    key = site.names.check_of("verify_quick")
-    spec = dg.AssetCheckSpec(
-        key.name,
-        asset=key.asset_key,
-        blocking=True,
-        partitions_def=site.partitions,
-        description=(
-            "The PITs of the repository, what this one captured, and today's part of the rest are whole, "
-            "as far as documents, sizes and metadata tell."
-        ),
-    )
+    spec = _quick_spec(site)
 
     @dg.multi_asset_check(
         name=f"{site.names.plain}_verify_quick",
@@ -49,6 +39,19 @@ def build_quick_check(site: Site) -> dg.AssetChecksDefinition:
         yield dg.Output(None, spec.get_python_identifier())
 
     return verify_quick
+
+
+def _quick_spec(site: Site) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        "verify_quick",
+        asset=site.names.pit,
+        blocking=True,
+        partitions_def=site.partitions,
+        description=(
+            "The PITs of the repository, what this one captured, and today's part of the rest are whole, "
+            "as far as documents, sizes and metadata tell."
+        ),
+    )
 
 
 def _quick(site: Site, context: dg.AssetCheckExecutionContext) -> Told:

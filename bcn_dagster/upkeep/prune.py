@@ -65,22 +65,7 @@ def build_prune_job(site: Site) -> dg.JobDefinition:
         name=f"{prefix}_prune_repository", description="Shows the plan; carries it out when dry_run is false."
     )
     def prune(context: dg.OpExecutionContext, config: PruneConfig) -> None:
-        with told_to_dagster():
-            repository = site.connection.open_repository()
-            plan = plan_prune(repository, config.rules(site.connection.settings.retention))
-            context.add_output_metadata(plan_metadata(plan, dry_run=config.dry_run))
-            if config.dry_run:
-                context.log.info("dry run: nothing has been changed; set dry_run to false to prune")
-                return
-            done = apply_prune(repository, plan, this_process("dagster prune"))
-            lag = _keep_inventory(site, context, repository)
-        context.add_output_metadata(done_metadata(done) | lag)
-        if done.swept.refused:
-            raise dg.Failure(
-                f"{counted(len(done.swept.refused), 'object')} could not be removed: no rights, or locked",
-                metadata={"bcn/first": done.swept.refused[0]},
-                allow_retries=False,
-            )
+        _prune(site, context, config)
 
     @dg.job(
         name=site.job("prune"),
@@ -91,6 +76,25 @@ def build_prune_job(site: Site) -> dg.JobDefinition:
         prune()
 
     return prune_job
+
+
+def _prune(site: Site, context: dg.OpExecutionContext, config: PruneConfig) -> None:
+    with told_to_dagster():
+        repository = site.connection.open_repository()
+        plan = plan_prune(repository, config.rules(site.connection.settings.retention))
+        context.add_output_metadata(plan_metadata(plan, dry_run=config.dry_run))
+        if config.dry_run:
+            context.log.info("dry run: nothing has been changed; set dry_run to false to prune")
+            return
+        done = apply_prune(repository, plan, this_process("dagster prune"))
+        lag = _keep_inventory(site, context, repository)
+    context.add_output_metadata(done_metadata(done) | lag)
+    if done.swept.refused:
+        raise dg.Failure(
+            f"{counted(len(done.swept.refused), 'object')} could not be removed: no rights, or locked",
+            metadata={"bcn/first": done.swept.refused[0]},
+            allow_retries=False,
+        )
 
 
 def _keep_inventory(site: Site, context: dg.OpExecutionContext, repository: Repository) -> dict[str, int]:
