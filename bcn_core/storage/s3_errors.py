@@ -16,11 +16,27 @@ from bcn_core.errors import (
 # Some servers answer 404 for accounts and buckets too: an object is missing only when that is what they say.
 _MISSING = {"", "404", "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NotFound"}
 _FULL = {"QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "ServiceQuotaExceededException"}
-_BUSY = {"SlowDown", "RequestTimeout", "RequestTimeTooSkewed", "InternalError", "Throttling", "BadDigest"}
-_ELSEWHERE = {"PermanentRedirect", "IllegalLocationConstraintException", "AuthorizationHeaderMalformed"}
+_BUSY = {"SlowDown", "RequestTimeout", "InternalError", "Throttling", "BadDigest"}
 _AGAIN = "look at the store itself, then run the same command again; nothing was lost"
 FAILED_ON_THE_WAY = "the connection broke off: {}: {}"
+_LOG_IN = (
+    "log in anew (aws sso login), or put new keys where the old ones stand; then run the same command again"
+)
+_REGION = "the bucket is of another region: set s3.region or AWS_REGION"
 _RIGHTS = "check the credentials and the rights that they give: list, get and put, and delete for pins"
+
+_HINTS = {
+    "NoSuchBucket": "make the bucket first, or check its name and the endpoint",
+    "PermanentRedirect": _REGION,
+    "IllegalLocationConstraintException": _REGION,
+    "AuthorizationHeaderMalformed": _REGION,
+    "ExpiredToken": _LOG_IN,
+    "ExpiredTokenException": _LOG_IN,
+    "RequestExpired": _LOG_IN,
+    "TokenRefreshRequired": _LOG_IN,
+    "RequestTimeTooSkewed": "set the clock of this machine (timedatectl), then run the same command again",
+}
+"""What to do about a refusal, by its code; any other is one of rights."""
 
 
 @contextmanager
@@ -42,6 +58,12 @@ def told(shown: str) -> Iterator[None]:
         raise _answered(shown, error.response) from error
     except (exceptions.NoCredentialsError, exceptions.CredentialRetrievalError) as error:
         raise StorageRefused(f"{shown}: no credentials were found", hint=_CREDENTIALS) from error
+    except (
+        exceptions.SSOError,
+        exceptions.TokenRetrievalError,
+        exceptions.RefreshWithMFAUnsupportedError,
+    ) as error:
+        raise StorageRefused(f"{shown}: {_plain(error)}", hint=_LOG_IN) from error
     except (exceptions.ParamValidationError, exceptions.PartialCredentialsError) as error:
         raise StorageRefused(f"{shown}: {error}", hint="check the names of bucket and key") from error
     except (exceptions.BotoCoreError, HTTPError, OSError) as error:
@@ -80,11 +102,9 @@ def _failed(said: str, code: str, status: int) -> StorageFailure:
         return StorageFull(said, hint="free some room or raise the quota, then run the same command again")
     if code in _BUSY or status in (408, 409, 429) or status >= 500:
         return StorageFailure(said, hint=_AGAIN)
-    if code == "NoSuchBucket":
-        return StorageRefused(said, hint="make the bucket first, or check its name and the endpoint")
-    if code in _ELSEWHERE or status in (301, 307):
-        return StorageRefused(said, hint="the bucket is of another region: set s3.region or AWS_REGION")
-    return StorageRefused(said, hint=_RIGHTS)
+    if status in (301, 307):
+        return StorageRefused(said, hint=_REGION)
+    return StorageRefused(said, hint=_HINTS.get(code, _RIGHTS))
 
 
 def _plain(error: Exception) -> str:
