@@ -1,7 +1,12 @@
 """Which PIT wrote an object, by its key; and the PITs that were begun and never published."""
 
+from functools import lru_cache
+
 from bcn_core.names import is_pit_id
 from bcn_core.repository.repository import Repository
+
+# A listing names the same PIT for object after object.
+_is_pit_id = lru_cache(maxsize=1024)(is_pit_id)
 
 
 def writer_of(folder: str, key: str) -> str | None:
@@ -11,10 +16,10 @@ def writer_of(folder: str, key: str) -> str | None:
     """
     parts = key.removeprefix(f"{folder}/databases/").split("/")
     if len(parts) > 4 and parts[2] in ("snapshots", "deltas"):
-        return parts[3] if is_pit_id(parts[3]) else None
+        return parts[3] if _is_pit_id(parts[3]) else None
     if len(parts) == 3 and parts[1] in (".pits", ".sql_views"):
         pit = parts[2].rpartition("-")[0]
-        return pit if is_pit_id(pit) else None
+        return pit if _is_pit_id(pit) else None
     return None
 
 
