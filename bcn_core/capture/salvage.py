@@ -48,6 +48,10 @@ class Salvage:
             for key, copied in copied_in_parts(repository, folder).items()
         }
 
+    def holds(self, key: str, copied: Copied) -> bool:
+        """Whether a part of this PIT stored these very bytes under a key, and says so in its list."""
+        return key in self._sizes and self._hashed.get(key) == copied
+
     def find(self, root: str, relative: str, size: int | None) -> Salvaged | None:
         """A file of the given size that is there already; its bytes are read once, where no step has hashed them."""
         for folder, pit in self._folders:

@@ -7,7 +7,7 @@ from bcn_core.capture.broken import broken_snapshots, needed_without
 from bcn_core.capture.coverage import covered
 from bcn_core.capture.encrypted import files_at_places
 from bcn_core.capture.inventory import Inventory, KnownFiles, Needed
-from bcn_core.capture.parts import is_copied, note_part
+from bcn_core.capture.parts import is_copied, note_part, share_of
 from bcn_core.capture.reach import Reach
 from bcn_core.capture.record import CaptureDraft, rows_of, write_record
 from bcn_core.capture.roots import Roots
@@ -23,7 +23,7 @@ from bcn_core.iceberg.support import is_encrypted
 from bcn_core.names import TableName
 from bcn_core.repository.documents import Broken, CaptureRecord, Coverage, PlannedCapture
 from bcn_core.repository.encoding import sha256
-from bcn_core.repository.files import StoredFile
+from bcn_core.repository.files import METADATA_KINDS, StoredFile
 from bcn_core.repository.layout import stored_file
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores
@@ -66,6 +66,7 @@ class TableCapture:
         self._inventory = Inventory()
         self._state: TableMetadata | None = None
         self._coverage: Coverage | None = None
+        self._part: Part | None = None
         self.folder = workshop.repository.layout.capture(self.table, workshop.pit, full=not len(known))
 
     def run(self, pointer: str) -> CaptureRecord:
@@ -85,15 +86,24 @@ class TableCapture:
         """Copy the planned state's files of one part, and write which they are."""
         if is_copied(self._shop.repository, self.folder, part):
             return []
+        self._part = part
         try:
             walk = self._walk(self._metadata(self._planned.pointer))
         except FilesLost:
             return []
-        mine = [file for file in self._missing(walk) if part.has(self._key(file.location))]
+        content = (file for file in self._missing(walk) if file.kind not in METADATA_KINDS)
+        mine = share_of(content, lambda file: file.size or 0, part)
         self._copy(mine)
-        copied = list(rows_of([(file, file.held) for file in mine if file.held is not None], self._roots))
-        note_part(self._shop.repository, self.folder, part, copied)
-        return copied
+        stored = [
+            file for file in self._inventory.files if file.kind in METADATA_KINDS and self._is_own(file)
+        ]
+        held = [(file, file.held) for file in (*stored, *mine) if file.held is not None]
+        rows = list(rows_of(held, self._roots))
+        note_part(self._shop.repository, self.folder, part, rows)
+        return [row for row in rows if row.kind not in METADATA_KINDS]
+
+    def _is_own(self, file: Needed) -> bool:
+        return file.held is not None and file.held.stored_by == self._shop.pit
 
     def finish_without(self, lost: dict[str, str]) -> CaptureRecord:
         """Record what is left when the snapshots that need lost files are left out.
@@ -144,10 +154,17 @@ class TableCapture:
         return self._shop.stores.read(location)
 
     def _store(self, number: int, data: bytes) -> None:
-        """Keep bytes that were read for the walk; an earlier try of this PIT may have done so already."""
+        """Keep bytes that were read for the walk; an earlier try of this PIT may have done so already.
+
+        All parts read them and each keeps its own, or all but the first would write in vain.
+        """
         key = self._key(self._inventory.files[number].location)
-        self._shop.repository.write_once(key, data)
-        self._inventory.hold(number, Copied(len(data), sha256(data)), key, self._shop.pit)
+        if self._part is not None and not self._part.has(key):
+            return
+        copied = Copied(len(data), sha256(data))
+        if self._part is not None or not self._salvage.holds(key, copied):
+            self._shop.repository.write_once(key, data)
+        self._inventory.hold(number, copied, key, self._shop.pit)
 
     def _walk(self, metadata: TableMetadata) -> Walk:
         """Note every file that is needed, and which of them the repository holds."""
