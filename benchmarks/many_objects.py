@@ -5,6 +5,7 @@ BCN's own code, names objects that no other PIT needs. They are empty: the repos
 """
 
 import hashlib
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -107,9 +108,10 @@ class _Growing:
         return entry.model_copy(update={**named, "files": objects, "bytes": 0})
 
     def _touch(self, files: list[StoredFile]) -> None:
+        """Ten million files are made here: one call of the system for each."""
         (self.folder / files[0].object).parent.mkdir(parents=True)
         for file in files:
-            (self.folder / file.object).touch()
+            os.mknod(f"{self.folder}/{file.object}")
 
     def _published(self, instant: datetime) -> PitManifest:
         pit, store = pit_id(instant), self.repository.store

@@ -22,7 +22,7 @@ from bcn_core.copying import Copy, in_parallel
 from bcn_core.processes.pool import Processes, Spread
 from benchmarks.copying import make
 from benchmarks.reporting import Answer, Bars, Promise, keep
-from benchmarks.workers import slow_wire
+from benchmarks.slow_wire import slow_wire
 from tests.services.object_servers import ObjectServer, running_s3
 
 PROCESSES = (1, 2, 4)
@@ -64,8 +64,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make(folder / "source", options.files, options.kilobytes * 1000)
-        with running_s3(folder / "s3") as server, slow_wire(server, options.latency / 1000) as endpoint:
-            runs = [_run(folder, server, endpoint, count, options) for count in PROCESSES]
+        with running_s3(folder / "s3") as server, slow_wire(server, options.latency / 1000) as wire:
+            runs = [_run(folder, server, wire.endpoint, count, options) for count in PROCESSES]
     keep(answer(runs, options))
 
 

@@ -1,17 +1,31 @@
 """Copying a large table's files in parts, by several processes or machines, ahead of its capture.
 
-Which part a file belongs to follows from its path alone, so nobody claims a part and no claim outlives its owner: two
-that copy the same part end with the same objects. What a part left uncopied, the capture copies.
+Which part a file belongs to follows from the table's planned state alone, so nobody claims a part and no claim outlives
+its owner: two that copy the same part end with the same objects. What a part left uncopied, the capture copies.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from typing import TypeVar
 
-from bcn_core.copying import Copied, Part
+from bcn_core.copying import Copied, Part, in_parallel
 from bcn_core.errors import ObjectExists
 from bcn_core.repository.files import StoredFile, decode_files, encode_files
 from bcn_core.repository.layout import part_list, part_lists
 from bcn_core.repository.repository import Repository
+
+_READS_AT_ONCE = 8
+I = TypeVar("I")  # noqa: E741
+
+
+def share_of(files: Iterable[I], size: Callable[[I], int], part: Part) -> list[I]:
+    """The files that one part copies: dealt out from the largest on, so that parts are of one size.
+
+    Every part walks the same state and deals the same files out. Should one miss a file that another sees, some file
+    is copied twice or by the capture, and none is wrong.
+    """
+    dealt = sorted(files, key=size, reverse=True)
+    return dealt[part.number :: part.of]
 
 
 def is_copied(repository: Repository, folder: str, part: Part) -> bool:
@@ -29,5 +43,9 @@ def note_part(repository: Repository, folder: str, part: Part, files: Sequence[S
 
 def copied_in_parts(repository: Repository, lists: Iterable[str]) -> dict[str, Copied]:
     """What the parts of a capture copied, by the objects' keys; ``lists``: the keys of the parts' lists."""
-    rows = [row for key in lists for row in decode_files(repository.store.get(key), key)]
+
+    def read(key: str) -> list[StoredFile]:
+        return decode_files(repository.store.get(key), key)
+
+    rows = (row for some in in_parallel(read, lists, _READS_AT_ONCE) for row in some)
     return {row.object: Copied(row.size, row.sha256) for row in rows}

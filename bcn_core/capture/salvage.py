@@ -46,6 +46,10 @@ class Salvage:
             [found.key for folder in mine for found in listed[folder] if is_part_list(folder, found.key)],
         )
 
+    def holds(self, key: str, copied: Copied) -> bool:
+        """Whether a part of this PIT stored these very bytes under a key, and says so in its list."""
+        return key in self._sizes and self._hashed.get(key) == copied
+
     def find(self, root: str, relative: str, size: int | None) -> Salvaged | None:
         """A file of the given size that is there already; its bytes are read once, where no step has hashed them."""
         for folder, pit in self._folders:

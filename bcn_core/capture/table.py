@@ -9,7 +9,7 @@ from bcn_core.capture.broken import broken_snapshots, needed_without
 from bcn_core.capture.coverage import covered
 from bcn_core.capture.encrypted import files_at_places
 from bcn_core.capture.inventory import Inventory, KnownFiles, Needed
-from bcn_core.capture.parts import is_copied, note_part
+from bcn_core.capture.parts import is_copied, note_part, share_of
 from bcn_core.capture.reach import Reach
 from bcn_core.capture.record import CaptureDraft, rows_of, write_record
 from bcn_core.capture.roots import Roots
@@ -25,7 +25,7 @@ from bcn_core.iceberg.support import is_encrypted
 from bcn_core.names import TableName
 from bcn_core.repository.documents import Broken, CaptureRecord, Coverage, PlannedCapture
 from bcn_core.repository.encoding import sha256
-from bcn_core.repository.files import StoredFile
+from bcn_core.repository.files import METADATA_KINDS, StoredFile
 from bcn_core.repository.layout import stored_file
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores
@@ -69,6 +69,7 @@ class TableCapture:
         self._inventory = Inventory()
         self._state: TableMetadata | None = None
         self._coverage: Coverage | None = None
+        self._part: Part | None = None
         self.folder = workshop.repository.layout.capture(self.table, workshop.pit, full=not len(known))
 
     def run(self, pointer: str) -> CaptureRecord:
@@ -88,16 +89,22 @@ class TableCapture:
         """Copy the planned state's files of one part, and write which they are."""
         if is_copied(self._shop.repository, self.folder, part):
             return []
+        self._part = part
         try:
             walk = self._walk(self._metadata(self._planned.pointer))
         except FilesLost:
             return []
-        files = self._inventory
-        mine = [number for number in self._missing(walk) if part.has(self._key(files[number].location))]
+        files, missing = self._inventory, self._missing(walk)
+        content = (number for number in missing if files[number].kind not in METADATA_KINDS)
+        mine = share_of(content, lambda number: files.size(number) or 0, part)
         self._copy(mine)
-        copied = list(rows_of(files, mine, self._roots))
-        note_part(self._shop.repository, self.folder, part, copied)
-        return copied
+        stored = [file.number for file in files if file.kind in METADATA_KINDS and self._is_own(file)]
+        rows = list(rows_of(files, [*stored, *mine], self._roots))
+        note_part(self._shop.repository, self.folder, part, rows)
+        return [row for row in rows if row.kind not in METADATA_KINDS]
+
+    def _is_own(self, file: Needed) -> bool:
+        return file.held is not None and file.held.stored_by == self._shop.pit
 
     def finish_without(self, lost: dict[str, str]) -> CaptureRecord:
         """Record what is left when the snapshots that need lost files are left out.
@@ -148,10 +155,17 @@ class TableCapture:
         return self._shop.stores.read(location)
 
     def _store(self, number: int, data: bytes) -> None:
-        """Keep bytes that were read for the walk; an earlier try of this PIT may have done so already."""
+        """Keep bytes that were read for the walk; an earlier try of this PIT may have done so already.
+
+        All parts read them and each keeps its own, or all but the first would write in vain.
+        """
         key = self._key(self._inventory[number].location)
-        self._shop.repository.write_once(key, data)
-        self._inventory.hold(number, Copied(len(data), sha256(data)), key, self._shop.pit)
+        if self._part is not None and not self._part.has(key):
+            return
+        copied = Copied(len(data), sha256(data))
+        if self._part is not None or not self._salvage.holds(key, copied):
+            self._shop.repository.write_once(key, data)
+        self._inventory.hold(number, copied, key, self._shop.pit)
 
     def _walk(self, metadata: TableMetadata) -> Walk:
         """Note every file that is needed, and which of them the repository holds."""

@@ -126,14 +126,20 @@ class Walk:
 
     def _walk_history(self, metadata: TableMetadata) -> None:
         """Older metadata files may have been cleaned up by the table's own writers; that loses no row."""
-        for _, location in metadata.metadata_log:
-            number = self.inventory.add(location, "metadata")
-            if self.known.find(location, None) is not None:
-                continue
-            try:
-                self.fetch(number)
-            except ObjectMissing:
-                self.lost_history.append(location)
+        logged = [
+            (self.inventory.add(location, "metadata"), location) for _, location in metadata.metadata_log
+        ]
+        unknown = (item for item in logged if self.known.find(item[1], None) is None)
+        self.lost_history += filter(None, in_parallel(self._read_history, unknown, self.workers))
+
+    def _read_history(self, item: tuple[int, str]) -> str:
+        """Store one older metadata file; its location when it is gone."""
+        number, location = item
+        try:
+            self.fetch(number)
+        except ObjectMissing:
+            return location
+        return ""
 
 
 def _kind(entry: FileRef) -> Kind:

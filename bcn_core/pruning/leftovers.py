@@ -1,6 +1,11 @@
 """Which PIT wrote an object, by its key."""
 
+from functools import lru_cache
+
 from bcn_core.names import is_pit_id
+
+# A listing names the same PIT for object after object.
+_is_pit_id = lru_cache(maxsize=1024)(is_pit_id)
 
 
 def writer_of(folder: str, key: str) -> str | None:
@@ -10,10 +15,10 @@ def writer_of(folder: str, key: str) -> str | None:
     """
     parts = key.removeprefix(f"{folder}/databases/").split("/")
     if len(parts) > 4 and parts[2] in ("snapshots", "deltas"):
-        return parts[3] if is_pit_id(parts[3]) else None
+        return parts[3] if _is_pit_id(parts[3]) else None
     if len(parts) == 3 and parts[1] in (".pits", ".sql_views"):
         pit = parts[2].rpartition("-")[0]
-        return pit if is_pit_id(pit) else None
+        return pit if _is_pit_id(pit) else None
     return None
 
 

@@ -160,19 +160,33 @@ class LocalStore:
         return temporary
 
     def _files_below(self, folder: str) -> Iterator[ObjectStat]:
-        # Names alone are held, which is what a folder of a million files costs least.
-        names = os.listdir(folder)  # noqa: PTH208 - as above
-        names.sort()
+        # Names alone are held, which is what a folder of a million files costs least; and one iterator for each folder
+        # on the way, by hand: nested generators would pass each file through every level.
         start = len(str(self._root).rstrip("/")) + 1
-        for name in names:
-            # Another process may delete a file between the listing and this look: then it is not there.
-            with suppress(FileNotFoundError):
-                path = os.path.join(folder, name)  # noqa: PTH118
-                found = os.stat(path)  # noqa: PTH116
+        open_folders = [(folder.rstrip("/"), _names_in(folder))]
+        while open_folders:
+            folder, names = open_folders[-1]
+            for name in names:
+                path = f"{folder}/{name}"
+                # Another process may delete a file between the listing and this look: then it is not there.
+                try:
+                    found = os.stat(path)  # noqa: PTH116 - a Path for each of ten million files takes longer than this
+                except FileNotFoundError:
+                    continue
                 if stat.S_ISDIR(found.st_mode):
-                    yield from self._files_below(path)
-                elif not name.startswith(TEMPORARY):
+                    open_folders.append((path, _names_in(path)))
+                    break
+                if not name.startswith(TEMPORARY):
                     yield ObjectStat(path[start:], found.st_size, found.st_mtime)
+            else:
+                open_folders.pop()
+
+
+def _names_in(folder: str) -> Iterator[str]:
+    try:
+        return iter(sorted(os.listdir(folder)))  # noqa: PTH208 - as above
+    except FileNotFoundError:
+        return iter(())
 
 
 def _write_synced(file: int, chunks: Iterable[bytes]) -> None:

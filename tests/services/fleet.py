@@ -2,13 +2,9 @@
 
 import json
 import os
-import secrets
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +13,10 @@ import yaml
 from sqlalchemy import make_url
 
 from bcn_core.repository.repository import Repository
+from tests.services.celery_workers import running_redis, running_worker, worker_command
 from tests.services.hosts import Host, running_hosts
 from tests.services.object_servers import ObjectServer, running_s3
 from tests.services.postgres import running_server
-from tests.services.processes import START_TIMEOUT_SECONDS, free_port, running
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "tests.services.fleet_project"
@@ -129,7 +125,7 @@ def running_fleet(folder: Path) -> Iterator[Fleet]:
         with hub.entered():
             s3 = up.enter_context(running_s3(hub.home, hub.address))
             postgres = up.enter_context(running_server(hub.address))
-            broker = up.enter_context(_running_redis(hub))
+            broker = up.enter_context(running_redis(hub.home, hub.address))
         fleet = Fleet(hub, others[:-1], others[-1], s3, postgres, broker)
         for host in (hub, *others):
             fleet.furnish(host, own_deployment=host is fleet.stranger)
@@ -137,58 +133,10 @@ def running_fleet(folder: Path) -> Iterator[Fleet]:
 
 
 @contextmanager
-def _running_redis(host: Host) -> Iterator[str]:
-    port, password = free_port(host.address), secrets.token_hex(8)
-    place = ["--bind", host.address, "--port", str(port), "--requirepass", password]
-    command = ["redis-server", *place, "--save", "", "--dir", str(host.home)]
-    with running(command, port, host.home / "redis.log", address=host.address):
-        yield f"redis://:{password}@{host.address}:{port}/0"
-
-
-@contextmanager
 def running_workers(fleet: Fleet) -> Iterator[None]:
     """A Celery worker with one process on each of the hosts for them."""
     with ExitStack() as up:
         for host in fleet.workers:
-            up.enter_context(_running_worker(fleet, host))
+            command = host.command(*worker_command(host.here / "celery.yaml", 1))
+            up.enter_context(running_worker(command, host.home, fleet.environment(host)))
         yield
-
-
-@contextmanager
-def _running_worker(fleet: Fleet, host: Host) -> Iterator[None]:
-    start: list[str | Path] = [
-        "dagster-celery",
-        "worker",
-        "start",
-        "-A",
-        "dagster_celery.app",
-        "-y",
-        host.here / "celery.yaml",
-    ]
-    log = host.home / "worker.log"
-    with log.open("wb") as output:
-        worker = subprocess.Popen(
-            host.command(*start, "--", "--concurrency=1"),
-            cwd=host.home,
-            env=fleet.environment(host),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    try:
-        _wait(worker, log)
-        yield
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(worker.pid, signal.SIGKILL)
-        worker.wait()
-
-
-def _wait(worker: "subprocess.Popen[bytes]", log: Path) -> None:
-    until = time.monotonic() + START_TIMEOUT_SECONDS
-    while time.monotonic() < until and worker.poll() is None:
-        if " ready." in log.read_text():
-            return
-        time.sleep(0.2)
-    raise RuntimeError(f"the worker is not ready:\n{log.read_text()[-4000:]}")

@@ -84,6 +84,38 @@ def test_the_capture_reads_none_of_the_copied_bytes_again(source: Place) -> None
     assert [] == [key for key in watched.reads[before:] if "/data/" in key]
 
 
+def test_the_parts_have_as_many_files_as_each_other(lab: Lab) -> None:
+    _, plan = begun(lab)
+
+    counts = [len(copied(lab, plan, part)) for part in PARTS]
+
+    assert [3, 3, 2] == counts
+
+
+def test_each_metadata_file_is_written_by_one_part_and_not_again_by_the_capture(source: Place) -> None:
+    watched = Watched()
+    lab = Lab.of(source)
+    lab.repository.store = watched.wrap(lab.repository.store)
+    backup, plan = begun(lab)
+
+    copied(lab, plan, *PARTS)
+    capture_all(backup, plan)
+
+    written = [key for key in watched.writes if "/files/" in key]
+    assert sorted(set(written)) == sorted(written)
+
+
+def test_a_metadata_file_that_changed_after_the_parts_is_refused(lab: Lab, source: Place) -> None:
+    backup, plan = begun(lab)
+    copied(lab, plan, *PARTS)
+    older = min(source.warehouse.rglob("*.metadata.json"))
+    older.write_bytes(older.read_bytes() + b" ")
+
+    failures = capture_all(backup, plan)
+
+    assert "is there already, with other contents" in " ".join(failures.values())
+
+
 def test_a_part_that_was_copied_is_not_copied_again(lab: Lab) -> None:
     _, plan = begun(lab)
     copied(lab, plan, PARTS[0])
