@@ -35,18 +35,16 @@ class VerifyDocument(TypedDict):
     notes: list[str]
 
 
-def verify_place(manner: Manner, given: PlaceOptions, read: str | None, *, everything: bool) -> None:
+def verify_place(manner: Manner, given: PlaceOptions, level: Slice) -> None:
     """Verify the repository that the options name; the exit code says whether it is whole.
 
     Raises:
         NotFound: there is no repository, or it holds no PIT.
-        InvalidRequest: ``read`` is no N/M.
     """
-    level = EVERYTHING if everything else Slice() if read is None else Slice.of(read)
     repository = open_place(given).repository()
     with reporting(manner) as report:
         found = verify_repository(repository, level, report)
-        dumps = dict(stored_faults(repository, read=everything))
+        dumps = dict(stored_faults(repository, read=level == EVERYTHING))
     manner.answer(_document(found, dumps))
     if not manner.as_json:
         _draw(found, dumps)
