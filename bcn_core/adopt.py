@@ -16,7 +16,7 @@ from bcn_core.catalogs.catalog import Catalog
 from bcn_core.errors import Conflict, InvalidRequest
 from bcn_core.events import Report, TableAdopted, silent
 from bcn_core.locations import overlap
-from bcn_core.names import Scope, TableName
+from bcn_core.names import Scope, TableName, rfc3339
 from bcn_core.registering import metadata_kept
 from bcn_core.storage.opening import Stores, absolute
 
@@ -83,7 +83,7 @@ def adopt_table(adopt: Adopt) -> Adoption:
     found = _decided(adopt)
     now = datetime.now(UTC)
     # The files are the replicator's: no engine may remove one until somebody decides that the table is its own.
-    properties = {ADOPTED: now.isoformat(timespec="seconds").replace("+00:00", "Z"), "gc.enabled": "false"}
+    properties = {ADOPTED: rfc3339(now), "gc.enabled": "false"}
     place = absolute(adopt.place)
     location = write(Making(adopt.stores, place, properties, now, adopt.files_at_once), found)
     adopt.standby.create_database(adopt.table.namespace, {})

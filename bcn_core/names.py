@@ -1,4 +1,4 @@
-"""Names of tables and databases, how they become path segments, and the ids of PITs."""
+"""Names of tables and databases, how they become path segments, and how instants and PITs are spelled."""
 
 import difflib
 import re
@@ -67,6 +67,11 @@ def pit_instant(pit: str) -> datetime:
         raise InvalidRequest(
             f"'{pit}' has the form of a PIT id but names no instant", hint="check month, day and hour"
         ) from error
+
+
+def rfc3339(instant: datetime) -> str:
+    """Spell an instant as properties of tables have it, in UTC, to the second: ``2026-11-20T09:30:00Z``."""
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def fits(table: TableName, globs: Iterable[str]) -> bool:

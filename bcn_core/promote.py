@@ -17,7 +17,7 @@ from bcn_core.errors import BcnError, Conflict, NotFound
 from bcn_core.events import Report, TableFailed, TablePromoted, silent
 from bcn_core.iceberg.metadata import TableMetadata, render
 from bcn_core.iceberg.metadata_names import version_in
-from bcn_core.names import TableName
+from bcn_core.names import TableName, rfc3339
 from bcn_core.replication.planning import Planner
 from bcn_core.replication.request import Lag, SyncRequest
 from bcn_core.replication.standing import (
@@ -148,8 +148,7 @@ def _writable(metadata: TableMetadata, pointer: str, name: str, now: datetime) -
         former = properties.pop(FORMER_GC)
         properties.pop(GC, None)
         properties |= {GC: former} if former else {}
-    said = now.isoformat(timespec="seconds").replace("+00:00", "Z")
-    properties |= {VERSION: name, PROMOTED: said, PROMOTED_FROM: pointer}
+    properties |= {VERSION: name, PROMOTED: rfc3339(now), PROMOTED_FROM: pointer}
     log = [
         *metadata.raw.get("metadata-log", []),
         {"timestamp-ms": metadata.last_updated_ms, "metadata-file": pointer},

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.errors import BcnError, Conflict, StorageFailure
 from bcn_core.events import Report, TableFailed, TableSynced, silent
-from bcn_core.names import TableName
+from bcn_core.names import TableName, rfc3339
 from bcn_core.registering import metadata_kept
 from bcn_core.replication.checking import check_rewritten
 from bcn_core.replication.planning import Planner, Prepared
@@ -125,7 +125,7 @@ def _make_database(catalog: Catalog, namespace: tuple[str, ...]) -> None:
 def _remember(stores: Stores, prepared: Prepared, pointer: str, seconds: float) -> None:
     known, plan, rewriting = prepared.known, prepared.plan, prepared.rewriting
     owned = rewriting.names_of(known, pointer) if rewriting.twin.rewrites else {}
-    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    now = rfc3339(datetime.now(UTC))
     run = Run(now, plan.action, plan.version or "", plan.lag.versions, round(seconds, 3))
     remember(stores, rewriting.twin, _with_run(known, owned, run))
 

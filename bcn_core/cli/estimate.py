@@ -12,15 +12,14 @@ from bcn_core.cli.opening import Place, open_place
 from bcn_core.cli.options import ScopeOptions, json_option, place_options, scope_options
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.prune import RuleOptions, rule_options, rules_of
+from bcn_core.cli.reading import ReadOptions, level_of, read_options
 from bcn_core.cli.restore import RequestOptions, request_of, request_options, target_of
 from bcn_core.cli.scope import both_ends
-from bcn_core.errors import InvalidRequest
 from bcn_core.estimate import estimate_backup, estimate_prune, estimate_restore, estimate_verify, imagined
 from bcn_core.events import Report
 from bcn_core.repository.pins import this_process
 from bcn_core.repository.repository import Repository
 from bcn_core.restore import Restore
-from bcn_core.verify import EVERYTHING, Slice
 
 
 class BackupOptions(ScopeOptions, PaceOptions):
@@ -31,11 +30,8 @@ class RestoreOptions(RequestOptions, PaceOptions):
     """What ``bcn estimate restore`` takes."""
 
 
-class VerifyOptions(PaceOptions):
+class VerifyOptions(PaceOptions, ReadOptions):
     """What ``bcn estimate verify`` takes."""
-
-    read: str | None
-    read_all: bool
 
 
 class PruneOptions(RuleOptions, PaceOptions):
@@ -111,8 +107,7 @@ def restore_command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
 
 @group.command("verify")
 @place_options
-@click.option("--read", metavar="N/M", help="Also the N-th of M parts of all data files, as 7/30.")
-@click.option("--read-all", is_flag=True, help="Also every data file.")
+@read_options
 @pace_options
 @json_option(EstimateDocument)
 @click.pass_obj
@@ -121,10 +116,8 @@ def verify_command(manner: Manner, **given: Unpack[VerifyOptions]) -> None:
 
     The repository's lists of files are read, none of the files.
     """
-    if given["read"] and given["read_all"]:
-        raise InvalidRequest("--read and --read-all ask for different things", hint="give one of them")
+    level = level_of(given)
     place = open_place(given)
-    level = EVERYTHING if given["read_all"] else Slice() if given["read"] is None else Slice.of(given["read"])
     show(manner, place, given, estimate_verify(place.repository(), level))
 
 

@@ -12,20 +12,19 @@ from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, apply_option, json_option, place_options
 from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
+from bcn_core.cli.reading import ReadOptions, level_of, read_options
 from bcn_core.counting import counted
-from bcn_core.errors import DamagedRepository, FinishedWithProblems, InvalidRequest
+from bcn_core.errors import DamagedRepository, FinishedWithProblems
 from bcn_core.mending.plan import Apart, Replacement
 from bcn_core.repair import Repair, Repaired, RepairPlan, apply_repair, open_to_repair, plan_repair
 from bcn_core.repository.layout import REPOSITORY_MANIFEST
 from bcn_core.repository.pins import this_process
-from bcn_core.verify import EVERYTHING, Fault, Slice
+from bcn_core.verify import Fault
 
 
-class RepairOptions(PlaceOptions):
+class RepairOptions(PlaceOptions, ReadOptions):
     """What ``bcn repair`` takes."""
 
-    read: str | None
-    read_all: bool
     copy: str | None
     apply: bool
 
@@ -55,8 +54,7 @@ class RepairDocument(TypedDict):
 
 @click.command("repair")
 @place_options
-@click.option("--read", metavar="N/M", help="Also look for damage in the N-th of M parts of all data files.")
-@click.option("--read-all", is_flag=True, help="Also look for damage in every data file.")
+@read_options
 @click.option("--copy", metavar="PLACE", help="Another copy of the repository, to take right bytes from.")
 @apply_option
 @json_option(RepairDocument)
@@ -77,7 +75,7 @@ def command(manner: Manner, **given: Unpack[RepairOptions]) -> None:
             stores=stores,
             owner=this_process("bcn repair"),
             copy=stores.at(given["copy"]) if given["copy"] else None,
-            level=_level(given),
+            level=level_of(given),
             report=report,
         )
         planned = plan_repair(repair)
@@ -89,14 +87,6 @@ def command(manner: Manner, **given: Unpack[RepairOptions]) -> None:
         _draw(planned)
         _draw_end(planned, done)
     _exit(planned, done)
-
-
-def _level(given: RepairOptions) -> Slice:
-    if given["read"] and given["read_all"]:
-        raise InvalidRequest("--read and --read-all ask for different things", hint="give one of them")
-    if given["read_all"]:
-        return EVERYTHING
-    return Slice.of(given["read"]) if given["read"] else Slice()
 
 
 def _document(planned: RepairPlan) -> RepairPlanDocument:

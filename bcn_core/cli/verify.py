@@ -10,6 +10,7 @@ from bcn_core.cli.faults import MOST_SHOWN, draw_more
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import json_option, place_options
 from bcn_core.cli.plain import plain
+from bcn_core.cli.reading import ReadOptions, level_of, read_options
 from bcn_core.cli.verify_drill import (
     DrillDocument,
     DrillOptions,
@@ -25,11 +26,9 @@ from bcn_core.storage.opening import open_stores
 from bcn_core.verify import Finding, TableCheck, TableVerification, verify_table
 
 
-class VerifyOptions(DrillOptions, ProcessOptions):
+class VerifyOptions(DrillOptions, ReadOptions, ProcessOptions):
     """What ``bcn verify`` takes."""
 
-    read: str | None
-    read_all: bool
     table_location: str | None
     allow_prefix: tuple[str, ...]
     forbid_prefix: tuple[str, ...]
@@ -47,8 +46,7 @@ class TableVerifyDocument(TypedDict):
 
 @click.command("verify")
 @place_options
-@click.option("--read", metavar="N/M", help="Also read the N-th of M parts of all data files, as 7/30.")
-@click.option("--read-all", is_flag=True, help="Also read every data file, and compare its SHA-256.")
+@read_options
 @process_option("Read data files")
 @drill_options
 @click.option(
@@ -96,7 +94,7 @@ def command(manner: Manner, **given: Unpack[VerifyOptions]) -> None:
     elif given["table_location"] is not None:
         _verify_table(manner, given, given["table_location"])
     else:
-        verify_place(manner, given, given["read"], everything=given["read_all"])
+        verify_place(manner, given, level_of(given))
 
 
 def _verify_table(manner: Manner, given: VerifyOptions, place: str) -> None:

@@ -21,7 +21,7 @@ from bcn_core.processes.pool import Processes
 from bcn_core.verify import EVERYTHING, READS_AT_ONCE, Fault, Reading, Slice, Verification, verify_repository
 
 
-class ReadOptions(PlaceOptions, ProcessOptions):
+class CheckOptions(PlaceOptions, ProcessOptions):
     """What a check of the repository takes, beside what is to be read."""
 
 
@@ -41,14 +41,12 @@ class VerifyDocument(TypedDict):
     notes: list[str]
 
 
-def verify_place(manner: Manner, given: ReadOptions, read: str | None, *, everything: bool) -> None:
+def verify_place(manner: Manner, given: CheckOptions, level: Slice) -> None:
     """Verify the repository that the options name; the exit code says whether it is whole.
 
     Raises:
         NotFound: there is no repository, or it holds no PIT.
-        InvalidRequest: ``read`` is no N/M.
     """
-    level = EVERYTHING if everything else Slice() if read is None else Slice.of(read)
     place = open_place(given)
     rate, at_once = throttle(place, given), given["concurrency"] or READS_AT_ONCE
     repository = place.repository()
@@ -58,7 +56,7 @@ def verify_place(manner: Manner, given: ReadOptions, read: str | None, *, everyt
     ):
         by = Reading(at_once, processes.digest_of)
         found = verify_repository(repository, level, report, by=by)
-        dumps = dict(stored_faults(repository, read=everything))
+        dumps = dict(stored_faults(repository, read=level == EVERYTHING))
     manner.answer(_document(found, dumps))
     if not manner.as_json:
         _draw(found, dumps)
