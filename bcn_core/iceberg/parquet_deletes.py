@@ -72,7 +72,7 @@ def _path_groups(file: "pq.ParquetFile") -> Iterator[list[str]]:
     index = column_of(file.schema_arrow, _FIELD_ID, PATH_COLUMN, "file_path")
     name = file.schema_arrow.names[index]
     for group in range(file.num_row_groups):
-        yield distinct_paths(file.read_row_group(group, columns=[name]).column(0))
+        yield distinct_paths(file.read_row_group(group, columns=[name], use_threads=False).column(0))
 
 
 def _written(file: "pq.ParquetFile", paths: DeletePaths) -> bytes:
@@ -97,7 +97,7 @@ def _tables(file: "pq.ParquetFile", paths: DeletePaths) -> Iterator["pa.Table"]:
     position = column_of(schema, _FIELD_ID, POSITION_COLUMN, "pos")
     if paths.keeps_order:
         for group in range(file.num_row_groups):
-            yield with_new_paths(file.read_row_group(group), path, paths)
+            yield with_new_paths(file.read_row_group(group, use_threads=False), path, paths)
         return
     whole = in_order(with_new_paths(file.read(), path, paths), path, position)
     rows = max(file.metadata.row_group(group).num_rows for group in range(file.num_row_groups))

@@ -47,7 +47,7 @@ class StoredFile:
 METADATA_KINDS: frozenset[Kind] = frozenset({"metadata", "manifest-list", "manifest"})
 CONTENT: frozenset[Kind] = frozenset({"data", "position-deletes", "equality-deletes", "deletion-vectors"})
 _ROWS_AT_ONCE = 4096
-_ROWS_OF_A_GROUP = 65_536
+_ROWS_OF_A_GROUP = 16_384
 _KIND = 2
 _COLUMNS = ("root", "path", "kind", "size", "sha256", "object", "stored_by", "listed_by")
 

@@ -4,8 +4,11 @@ import tracemalloc
 
 import pytest
 
-from bcn_core.capture.inventory import Held, Inventory, Needed
+from bcn_core.capture.inventory import Held, Inventory, KnownFiles, Needed
+from bcn_core.capture.walk import Walk
 from bcn_core.copying import Copied
+from bcn_core.repository.files import StoredFile
+from tests.builders.avro_files import entry, manifest
 
 DIGEST = "5e" * 32
 PIT = "20261120T093000.000Z"
@@ -71,3 +74,30 @@ def test_a_file_more_takes_less_than_two_hundred_bytes() -> None:
 
     assert len(inventory) == 20_000
     assert taken / len(inventory) < 200
+
+
+def test_entries_of_a_large_manifest_are_never_held_at_once() -> None:
+    data = manifest(*(entry(f"s3://lake/t/data/{at:07}.parquet") for at in range(10_000)))
+    inventory = Inventory()
+    inventory.add("s3://lake/t/metadata/m.avro", "manifest")
+    walk = Walk(inventory, KnownFiles(), lambda _number: data, 1)
+
+    tracemalloc.start()
+    walk._add_files("s3://lake/t/metadata/m.avro", None, data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert 10_001 == len(inventory)
+    assert peak / len(inventory) < 250
+
+
+def test_what_an_earlier_capture_holds_is_found_with_what_its_manifests_name() -> None:
+    rows = [
+        StoredFile(0, "m.avro", "manifest", 5, DIGEST, "files/r0/m.avro", PIT, ()),
+        StoredFile(0, "a.parquet", "data", 9, DIGEST, "files/r0/a.parquet", PIT, (0,)),
+    ]
+    known = KnownFiles("the capture", ("s3://b/t",), rows)
+
+    assert ["s3://b/t/a.parquet"] == [file.location for file in known.children("s3://b/t/m.avro")]
+    assert Held(9, DIGEST, "files/r0/a.parquet", PIT) == known.find("s3://b/t/a.parquet", 9)
+    assert known.find("s3://b/t/a.parquet", 10) is None

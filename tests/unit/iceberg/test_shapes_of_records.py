@@ -73,3 +73,27 @@ def test_a_text_that_claims_more_bytes_than_there_are_is_refused() -> None:
 
     with pytest.raises(InvalidTableFile, match="damaged"):
         list(read_manifest(container.with_blocks(longer), "m.avro"))
+
+
+def test_counts_of_other_columns_than_the_shape_has_stay_as_they_are() -> None:
+    counts = [[{"key": key + at, "value": 300 * key} for key in range(3)] for at in range(40)]
+    data = manifest(*(entry(f"s3://a/{at}", value_counts=one) for at, one in enumerate(counts)))
+
+    written = relocate_manifest(data, "m.avro", lambda path: f"{path}x", str)
+
+    assert counts == [one["data_file"]["value_counts"] for one in decoded(written)]
+
+
+def test_bounds_whose_lengths_change_from_entry_to_entry_stay_as_they_are() -> None:
+    kept = [[{"key": key, "value": b"v" * ((at * 7 + key * 3) % 20)} for key in range(6)] for at in range(40)]
+    data = manifest(*(entry(f"s3://a/{at}", lower_bounds=one) for at, one in enumerate(kept)))
+
+    written = relocate_manifest(data, "m.avro", lambda path: f"{path}x", str)
+
+    assert kept == [one["data_file"]["lower_bounds"] for one in decoded(written)]
+
+
+def test_paths_of_many_lengths_are_all_read() -> None:
+    wanted = ["s3://a/" + "b" * (at * 37 % 700) for at in range(200)]
+
+    assert wanted == paths(*(entry(path) for path in wanted))
