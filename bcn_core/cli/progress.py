@@ -99,7 +99,9 @@ def _line(event: Event, *, everything: bool) -> str:
     template = _PROBLEMS.get(type(event)) or (_STEPS.get(type(event)) if everything else None)
     copied = getattr(event, "bytes", getattr(event, "bytes_new", 0))
     pits = getattr(event, "lag", getattr(event, "pits", 0))
-    return template.format(event=event, size=size(copied), count=counted(pits, "PIT")) if template else ""
+    parent = getattr(event, "parent", None) or "nothing"
+    words = {"size": size(copied), "count": counted(pits, "PIT"), "parent": parent}
+    return template.format(event=event, **words) if template else ""
 
 
 _PROBLEMS: dict[type[Event], str] = {
@@ -110,7 +112,7 @@ _PROBLEMS: dict[type[Event], str] = {
 }
 _STEPS: dict[type[Event], str] = {
     events.SweepRepeated: "the catalog moved ({event.moved} tables) while it was read; reading it again",
-    events.PitBegun: "PIT {event.pit} on {event.parent}: {event.to_capture} to capture, {event.unchanged} unchanged",
+    events.PitBegun: "PIT {event.pit} on {parent}: {event.to_capture} to capture, {event.unchanged} unchanged",
     events.CaptureStarted: "{event.table}: reading {event.pointer}",
     events.FilesFound: "{event.table}: {event.files} files to copy, {size}",
     events.FileCopied: "{event.table}: {event.location}, {size}",
