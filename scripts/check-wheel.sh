@@ -15,6 +15,11 @@ trap 'rm -rf "$scratch"' EXIT
 "$tools/python" -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir "$scratch" .
 wheel=$(echo "$scratch"/*.whl)
 "$tools/python" scripts/wheel_contents.py "$wheel"
+"$tools/python" -m hatchling build --target sdist --directory "$scratch" >/dev/null
+if tar --list --file "$scratch"/*.tar.gz | grep --extended-regexp '^[^/]+/(tests|scripts|benchmarks|deploy|\.ci)/'; then
+    echo "check-wheel: the source distribution holds what stands above" >&2
+    exit 1
+fi
 
 install() { # into one environment: what is named, and nothing that it asks for
     "$tools/uv" pip install --quiet --python "$1/bin/python" --no-deps "${@:2}"

@@ -62,7 +62,7 @@ class GcsBucket:
         except ObjectMissing:
             raise StorageRefused(
                 f"there is no bucket gs://{self._name}",
-                hint="make the bucket first, or check its name and gcs.service.host",
+                hint="check the bucket's name and gcs.service.host; a new bucket is made by Google's tools",
             ) from None
         except StorageRefused:
             # Whoever may not list cannot be told; the object is missing for them in any case.

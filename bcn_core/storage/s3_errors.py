@@ -26,7 +26,7 @@ _REGION = "the bucket is of another region: set s3.region or AWS_REGION"
 _RIGHTS = "check the credentials and the rights that they give: list, get and put, and delete for pins"
 
 _HINTS = {
-    "NoSuchBucket": "make the bucket first, or check its name and the endpoint",
+    "NoSuchBucket": "check the bucket's name and the endpoint; a new bucket is made by the store's own tools",
     "PermanentRedirect": _REGION,
     "IllegalLocationConstraintException": _REGION,
     "AuthorizationHeaderMalformed": _REGION,

@@ -114,6 +114,10 @@ def test_verbose_tells_every_step_on_stderr_alone(lake: CommandLine) -> None:
     assert (True, "complete") == ("is published: complete" in answer.err, answer.document["status"])
 
 
+def test_the_first_pit_is_told_to_stand_on_nothing(lake: CommandLine) -> None:
+    assert " on nothing: 3 to capture" in lake.on_repo("backup", "--catalog", "prod", "-v").err
+
+
 def test_a_reader_that_leaves_early_sees_no_traceback(two_pits: CommandLine) -> None:
     process = two_pits.start("describe", "--repo", "repo", "--json")
     assert process.stdout is not None
