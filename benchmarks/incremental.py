@@ -49,8 +49,8 @@ REMARKS = [
         " can be restored elsewhere: paths in the metadata stay absolute."
     ),
     (
-        "A PIT on S3 costs about 85 requests however much changed: pins, plan, the parent's documents, and the views of"
-        " what changed. So the promise of requests holds from some 5,000 files on, and not for a table of 300."
+        "A PIT on S3 costs about 50 requests however much changed: pins, plan, the parent's documents, and the views of"
+        " what changed. So the promise of requests holds from some 2,500 files on, and not for a table of 300."
     ),
     (
         "BCN makes two sweeps of the catalog, of four statements each, however many tables there are: pointers belong"

@@ -34,10 +34,15 @@ class ManyPits:
     store: Store | None = None
     instant: datetime = _START
 
+    @property
+    def source(self) -> Place:
+        """The lake."""
+        return Place(self.folder / "lake")
+
     def make(self, tables: int, pits: int) -> Repository:
         """So many hourly PITs of so many tables."""
         ManyTables(self.folder / "lake").make(tables)
-        source = Place(self.folder / "lake")
+        source = self.source
         identity = source.bcn().identity()
         record = SourceRecord(kind=identity.kind, address=identity.address)
         store = self.store or LocalStore(self.folder / "repository")

@@ -14,7 +14,7 @@ from bcn_core.errors import Conflict, DamagedRepository
 from bcn_core.names import pit_id
 from bcn_core.repository.encoding import encode
 from bcn_core.repository.flag_documents import Owner, Pin
-from bcn_core.repository.pins import PIN_LIFETIME, drop_pin, put_pin, this_process
+from bcn_core.repository.pins import PIN_LIFETIME, drop_pin, put_pin, read_pin, this_process
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.local import LocalStore
 from tests.fault.crashing import dead_process
@@ -163,3 +163,12 @@ def test_after_a_backup_no_pin_is_left(lab: Lab) -> None:
     lab.take()
 
     assert [] == [one.key for one in lab.repository.store.list("") if one.key.endswith(".in_progress")]
+
+
+def test_a_run_that_is_refused_leaves_the_pin_of_the_other_one(lab: Lab) -> None:
+    leave_pin(lab.repository, ELSEWHERE)
+
+    with pytest.raises(Conflict, match="busy"):
+        begin(lab.backup(), PIT)
+
+    assert ELSEWHERE == read_pin(lab.repository.store, lab.repository.layout.pin(PIT)).owner

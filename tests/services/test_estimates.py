@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from bcn_core.backup import back_up
+from bcn_core.backup import Backup, back_up
 from bcn_core.catalogs.files_only import FilesOnly
 from bcn_core.estimate import (
     estimate_backup,
@@ -24,6 +24,7 @@ from bcn_core.repository.repository import Repository
 from bcn_core.restore import Restore, RestoreRequest, plan_restore, restore_all
 from bcn_core.retention import Policy, Pruned, Rules, apply_prune, plan_prune
 from bcn_core.verify import EVERYTHING, Slice, Verification, verify_repository
+from tests.builders.many_pits import ManyPits
 from tests.services.counting import Counting, counting, told
 from tests.services.object_servers import ObjectServer
 from tests.warehouse.source import make
@@ -128,6 +129,27 @@ def test_a_prune_asks_and_frees_what_was_told(lab: Counting, kept: Repository, l
         lambda: done.append(apply_prune(kept, plan_prune(kept, rules), this_process("bcn prune")))
     )
     assert (0 if days else -estimate.growth) == done[0].swept.bytes
+
+
+@pytest.fixture
+def paged(lab: Counting, tmp_path: Path) -> Backup:
+    """So many PITs that a listing of their folder takes two requests."""
+    many = ManyPits(tmp_path / "many", lab.stores.at(lab.place))
+    many.make(20, 505)
+    return Backup(lab.repository, many.source.bcn(), lab.stores, this_process("bcn backup"))
+
+
+def test_further_pages_of_pits_are_told(lab: Counting, paged: Backup) -> None:
+    backup = estimate_backup(paged)
+    asked = lab.asked(lambda: back_up(paged))
+    rules = Rules(Policy(last=503), grace=timedelta(0))
+    prune = estimate_prune(paged.repository, rules)
+
+    assert told(backup) == asked
+    assert told(prune) == lab.asked(
+        lambda: apply_prune(paged.repository, plan_prune(paged.repository, rules), this_process("bcn prune"))
+    )
+    assert (3, 6) == (backup.counts["further page of PITs"], prune.counts["further page of PITs"] - 1)
 
 
 def test_a_large_file_is_told_to_be_copied_by_the_store(lab: Counting) -> None:
