@@ -22,7 +22,7 @@ from bcn_core.iceberg.relocation import relocate_paths
 from bcn_core.locations import PrefixMap
 from bcn_core.processes.cores import usable_cores
 from bcn_core.processes.lanes import Lane
-from bcn_core.processes.talking import Given
+from bcn_core.processes.talking import Given, ProcessLost
 from bcn_core.processes.tasks import CopyFile, ReadFile, RelocatePaths, Task, location, scheme_of
 from bcn_core.storage.opening import Stores
 from bcn_core.storage.store import Store
@@ -146,7 +146,7 @@ class Processes:
         spread = self._spread
         each = math.ceil(spread.files_at_once / spread.wanted)
         given = Given(self._stores.reached_by, spread.rate is not None)
-        self._started = [_Process(given, each) for _ in range(spread.wanted)]
+        self._started = _all_or_none(spread.wanted, lambda: _Process(given, each))
         # One lane of each process in turn, so that a few files at once are a few processes.
         for lanes in zip_longest(*(process.lanes for process in self._started)):
             for lane in lanes:
@@ -180,3 +180,18 @@ class _Process:
         for lane in self.lanes:
             lane.close()
         self._process.wait()
+
+
+def _all_or_none(count: int, start: Callable[[], _Process]) -> list[_Process]:
+    started: list[_Process] = []
+    try:
+        while len(started) < count:
+            started.append(start())
+    except OSError as error:
+        for process in started:
+            process.end()
+        raise ProcessLost(
+            f"no more processes can be started: {error}",
+            hint="raise the bound (ulimit -n, ulimit -u), or give a smaller --processes",
+        ) from error
+    return started

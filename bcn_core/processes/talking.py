@@ -9,7 +9,7 @@ from bcn_core.storage.options import StorageOptions
 
 
 class ProcessLost(BcnError):
-    """A process that did a part of the work is gone: killed, most often by a system that is out of memory."""
+    """A process that does a part of the work is gone, killed by a system that is out of memory; or none can begin."""
 
     retryable = True
 

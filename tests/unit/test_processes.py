@@ -1,4 +1,5 @@
 import os
+import resource
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -204,6 +205,23 @@ def test_a_run_that_stops_while_a_process_works_ends_it(ends: Ends) -> None:
 
     assert before == children()
     assert set() == ends.copied
+
+
+def test_a_machine_that_starts_no_more_processes_is_told_of_as_such(ends: Ends) -> None:
+    before, bounds = children(), resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.dup(0)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free + 20, bounds[1]))
+    try:
+        with (
+            Processes(ends.stores, Spread(8, 16)) as processes,
+            pytest.raises(ProcessLost, match=r"no more processes can be started: .*Too many open files"),
+        ):
+            processes.carry_out(ends.copy(0))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, bounds)
+
+    assert before == children()
 
 
 def test_stores_in_memory_are_copied_here(ends: Ends, two: Processes) -> None:

@@ -6,16 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from bcn_core.copying import Copied
 from bcn_core.errors import InvalidRequest, NotFound, StorageRefused
 from bcn_core.events import Event, Warned, silent
 from bcn_core.names import TableName
+from bcn_core.processes.talking import ProcessLost
 from bcn_core.repository.checks import last_checks
 from bcn_core.repository.encoding import seal
 from bcn_core.repository.files import StoredFile
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.memory import MemoryStore
 from bcn_core.storage.store import Store
-from bcn_core.verify import EVERYTHING, Reach, Slice, Verification, verify_repository
+from bcn_core.verify import EVERYTHING, Reach, Reading, Slice, Verification, verify_repository
 from tests.warehouse.runs import Lab, new_repository
 from tests.warehouse.source import Place, append, make
 
@@ -95,6 +97,14 @@ def test_a_whole_repository_has_no_fault(repository: Repository) -> None:
 
     assert () == found.faults
     assert (2, 2) == (found.pits, found.tables)
+
+
+def test_a_process_that_died_while_it_read_is_no_fault_of_the_repository(repository: Repository) -> None:
+    def lost(_store: Store, _key: str) -> Copied:
+        raise ProcessLost("process 7 was ended by signal 9")
+
+    with pytest.raises(ProcessLost):
+        verify_repository(repository, EVERYTHING, silent, by=Reading(2, lost))
 
 
 def test_a_look_at_one_pit_looks_at_what_it_captured(repository: Repository) -> None:
