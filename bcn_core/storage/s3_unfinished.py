@@ -21,18 +21,21 @@ def abort_uploads(client: Any, bucket: str, prefix: str, before: float, call: Ca
     for one in old:
         named = {"Bucket": bucket, "Key": one["Key"], "UploadId": one["UploadId"]}
         with suppress(ObjectMissing):
-            call(one["Key"], partial(client.abort_multipart_upload, **named))
+            call("", partial(client.abort_multipart_upload, **named))
     return Discarded(len(old))
 
 
 def _uploads(client: Any, bucket: str, prefix: str, call: Call) -> Iterator[dict[str, Any]]:
     asked = {"Bucket": bucket, "Prefix": prefix}
     while True:
-        page = call(prefix, partial(_page, client, asked))
+        page = call("", partial(_page, client, asked))
         yield from page.get("Uploads", ())
-        if not page.get("IsTruncated") or not page.get("NextKeyMarker"):
+        # A marker that stands still is of a server that would give the same page for ever.
+        if not page.get("IsTruncated") or page.get("NextKeyMarker") in (None, asked.get("KeyMarker")):
             return
-        asked |= {"KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page.get("NextUploadIdMarker", "")}
+        # By keys alone: servers refuse markers of uploads that they gave. Of a key that a page cut, the next prune has
+        # the rest.
+        asked |= {"KeyMarker": page["NextKeyMarker"]}
 
 
 def _page(client: Any, asked: dict[str, str]) -> dict[str, Any]:

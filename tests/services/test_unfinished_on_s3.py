@@ -7,6 +7,7 @@ import pytest
 
 from bcn_core.errors import StorageRefused
 from bcn_core.storage.retrying import Retries
+from bcn_core.storage.s3 import S3Store
 from bcn_core.storage.store import Store
 from bcn_core.storage.unfinished import Discarded, discard_unfinished
 from tests.services.object_servers import ObjectServer
@@ -57,6 +58,19 @@ def test_old_ones_below_the_folder_are_aborted_and_counted(
 
     assert Discarded(2) == discard_unfinished(store, "ours", in_an_hour())
     assert ["oursons/d"] == uploads(s3, prefix)
+
+
+def test_those_on_further_pages_go_too(s3: ObjectServer, prefix: str) -> None:
+    for name in ("ours/a", "ours/b", "ours/c"):
+        begin(s3, f"{prefix}/{name}")
+    client = s3.client()
+    client.meta.events.register(
+        "provide-client-params.s3.ListMultipartUploads", lambda params, **_: params | {"MaxUploads": 1}
+    )
+
+    store = S3Store(client, "backups", prefix, Retries(attempts=1))
+
+    assert Discarded(3) == discard_unfinished(store, "ours", in_an_hour())
 
 
 def test_young_ones_stay(s3: ObjectServer, store: Store, prefix: str) -> None:
