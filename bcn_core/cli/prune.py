@@ -19,6 +19,7 @@ from bcn_core.cli.prune_dumps import draw_dump_plan, plan_dumps, prune_dumps
 from bcn_core.counting import counted
 from bcn_core.dump_retention import DumpPrunePlan, DumpsPruned
 from bcn_core.errors import FinishedWithProblems
+from bcn_core.pruning.unfinished import Unfinished
 from bcn_core.repository.pins import this_process
 from bcn_core.retention import Policy, Pruned, PrunePlan, Rules, apply_prune, plan_prune
 from bcn_core.settings import RetentionSettings
@@ -167,9 +168,18 @@ def _draw_done(done: Pruned) -> None:
     )
     for pit, why in sorted(done.spared.items()):
         warn(f"PIT {pit} was spared: {why}")
+    _draw_unfinished(swept.unfinished)
     if swept.refused:
         what = f"the removal of {counted(len(swept.refused), 'object')}"
         failed(what, f"no rights, or locked: {swept.refused[0]}")
+
+
+def _draw_unfinished(found: Unfinished) -> None:
+    if found.writes:
+        freed = f", {size(found.bytes)}" if found.bytes else ""
+        line(f"{counted(found.writes, 'unfinished write')} of killed runs removed{freed}")
+    if found.kept:
+        warn(f"what killed runs may have left unfinished stays: {found.kept}")
 
 
 def _days(span: timedelta) -> str:

@@ -87,7 +87,7 @@ VERIFY = Law(
 PRUNE = Law(
     "`bcn prune --apply`",
     {
-        "once": Requests(list=12),
+        "once": Requests(list=13),
         "PIT read": Requests(get=1),
         "database index read": Requests(get=1),
         "capture read": Requests(get=2),

@@ -1,7 +1,7 @@
 """The second half of prune: manifests of condemned PITs go first, then every object that no other PIT needs."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bcn_core.copying import in_parallel
@@ -10,6 +10,7 @@ from bcn_core.events import silent
 from bcn_core.pruning.condemning import condemn, spared_of
 from bcn_core.pruning.leftovers import is_record, writer_of
 from bcn_core.pruning.loose import Loose, Written, batched
+from bcn_core.pruning.unfinished import Unfinished, discard_left
 from bcn_core.references import References, add_capture, needed_keys, references
 from bcn_core.repository.documents import CaptureRecord, Plan
 from bcn_core.repository.flag_documents import Owner
@@ -36,7 +37,10 @@ _JUDGED_AT_ONCE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """PITs that are gone, PITs that were spared and why, and what was freed; orphans were named by no PIT at all."""
+    """PITs that are gone, PITs that were spared and why, and what was freed; orphans were named by no PIT at all.
+
+    ``unfinished``: what killed writers had left, which no listing shows and which is counted nowhere else.
+    """
 
     pits: tuple[str, ...]
     spared: dict[str, str]
@@ -44,6 +48,7 @@ class Swept:
     bytes: int
     orphans: int
     refused: tuple[str, ...] = ()
+    unfinished: Unfinished = field(default_factory=Unfinished)
 
 
 def sweep(
@@ -85,6 +90,7 @@ def sweep(
         bytes=removed.bytes,
         orphans=removed.orphans,
         refused=tuple(removed.refused),
+        unfinished=discard_left(repository, seen, safe),
     )
 
 

@@ -10,6 +10,7 @@ from bcn_core.storage.prefixed import Prefixed, chunks_of
 from bcn_core.storage.resuming import Body, resumed
 from bcn_core.storage.retrying import Retries
 from bcn_core.storage.store import ObjectStat, ObjectVersion
+from bcn_core.storage.unfinished import Discarded
 
 
 class HdfsStore(Prefixed):
@@ -32,7 +33,7 @@ class HdfsStore(Prefixed):
         self._new(key).write([data], "OVERWRITE")
 
     def list(self, folder: str) -> Iterator[ObjectStat]:
-        return self._files(folder.rstrip("/"))
+        return (found for found in self._files(folder.rstrip("/")) if not _is_temporary(found.key))
 
     def stat(self, key: str) -> ObjectStat:
         return _stat(key, self._file(key))
@@ -46,8 +47,15 @@ class HdfsStore(Prefixed):
     def versions(self, folder: str) -> Iterator[ObjectVersion]:
         return iter(())
 
+    def discard_unfinished(self, folder: str, before: float) -> Discarded:
+        left = [found for found in self._files(folder.rstrip("/")) if _is_temporary(found.key)]
+        old = [found for found in left if found.modified < before]
+        for found in old:
+            self.delete(found.key)
+        return Discarded(len(old), sum(found.size for found in old))
+
     def _files(self, folder: str) -> Iterator[ObjectStat]:
-        """A name node gives a folder in pages, and no folder's folders."""
+        """All files, unfinished ones too. A name node gives a folder in pages, and no folder's folders."""
         last = ""
         while True:
             try:
@@ -57,7 +65,7 @@ class HdfsStore(Prefixed):
             for found in page["partialListing"]["FileStatuses"]["FileStatus"]:
                 last = found["pathSuffix"]
                 # A file has no files below it: the name node shows the file itself, without a name.
-                if last and not last.startswith(TEMPORARY):
+                if last:
                     yield from self._shown_at(f"{folder}/{last}" if folder else last, found)
             if not page["remainingEntries"]:
                 return
@@ -101,6 +109,10 @@ class HdfsStore(Prefixed):
                 hint="keep such a table in another store, or rewrite its files under other names",
             )
         return path
+
+
+def _is_temporary(key: str) -> bool:
+    return key.rpartition("/")[2].startswith(TEMPORARY)
 
 
 def _stat(key: str, found: dict[str, Any]) -> ObjectStat:

@@ -20,7 +20,9 @@ from bcn_core.errors import (
     StorageRefused,
 )
 from bcn_core.storage.folder_syncs import FolderSyncs, sync_folder
+from bcn_core.storage.local_unfinished import discard_temporary
 from bcn_core.storage.store import ObjectStat, ObjectVersion
+from bcn_core.storage.unfinished import Discarded
 
 _EVERYTHING = Path("/")
 TEMPORARY = ".bcn-tmp-"
@@ -108,6 +110,12 @@ class LocalStore:
 
     def versions(self, folder: str) -> Iterator[ObjectVersion]:
         return iter(())
+
+    def discard_unfinished(self, folder: str, before: float) -> Discarded:
+        start = self._path(folder) if folder else self._root
+        with _Told(self._url, folder):
+            self._check_inside(start, "cleared of unfinished files")
+            return discard_temporary(str(start), TEMPORARY, before)
 
     def free_bytes(self) -> int | None:
         for folder in (self._root, *self._root.parents):

@@ -8,8 +8,10 @@ from bcn_core.errors import ObjectMissing, StorageFailure
 from bcn_core.storage.resuming import Body, resumed
 from bcn_core.storage.retrying import Retries
 from bcn_core.storage.s3_errors import refused, told
+from bcn_core.storage.s3_unfinished import abort_uploads
 from bcn_core.storage.s3_writing import NewObject
 from bcn_core.storage.store import ObjectStat, ObjectVersion
+from bcn_core.storage.unfinished import Discarded
 from bcn_core.storage.within import Check, HeldBytes, ObjectPlace
 
 # A chunk stays in the processor's cache while it is received, hashed and written.
@@ -101,6 +103,9 @@ class S3Store:
             options |= {"KeyMarker": page["NextKeyMarker"]}
             if page.get("NextVersionIdMarker"):
                 options |= {"VersionIdMarker": page["NextVersionIdMarker"]}
+
+    def discard_unfinished(self, folder: str, before: float) -> Discarded:
+        return abort_uploads(self._client, self._bucket, self._below(folder), before, self._call)
 
     def free_bytes(self) -> int | None:
         return None

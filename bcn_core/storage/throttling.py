@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bcn_core.storage.deleting import delete_all
 from bcn_core.storage.store import ObjectStat, ObjectVersion, Store
+from bcn_core.storage.unfinished import Discarded, discard_unfinished
 from bcn_core.storage.within import Check, CopiesWithin, HeldBytes, ObjectPlace
 
 
@@ -93,6 +94,9 @@ class Throttled:
 
     def versions(self, folder: str) -> Iterator[ObjectVersion]:
         return self._store.versions(folder)
+
+    def discard_unfinished(self, folder: str, before: float) -> Discarded:
+        return discard_unfinished(self._store, folder, before)
 
     def free_bytes(self) -> int | None:
         return self._store.free_bytes()

@@ -89,6 +89,9 @@ def _prune(site: Site, context: dg.OpExecutionContext, config: PruneConfig) -> N
         done = apply_prune(repository, plan, this_process("dagster prune"))
         lag = _keep_inventory(site, context, repository)
     context.add_output_metadata(done_metadata(done) | lag)
+    if done.swept.unfinished.kept:
+        said = "what killed runs may have left unfinished stays: %s"
+        context.log.warning(said, done.swept.unfinished.kept)
     if done.swept.refused:
         raise dg.Failure(
             f"{counted(len(done.swept.refused), 'object')} could not be removed: no rights, or locked",
@@ -137,6 +140,7 @@ def done_metadata(done: Pruned) -> dict[str, Any]:
         "bcn/removed": len(done.swept.pits),
         "bcn/freed_bytes": done.swept.bytes,
         "bcn/freed_objects": done.swept.objects,
+        "bcn/unfinished_writes": done.swept.unfinished.writes,
         "bcn/spared": markdown_table(("PIT", "why it was spared"), sorted(done.spared.items()), empty="none"),
     }
 

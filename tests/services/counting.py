@@ -62,7 +62,7 @@ class Counting:
 def kind(one: Exchange) -> str:
     """A request by what S3 charges for it."""
     query = parse_qs(urlsplit(one.target).query, keep_blank_values=True)
-    if "list-type" in query or "versions" in query:
+    if not {"list-type", "versions"}.isdisjoint(query) or (one.method == "GET" and "uploads" in query):
         return "LIST"
     return "COPY" if one.header("x-amz-copy-source") else one.method
 

@@ -1,15 +1,18 @@
 """The contract of stores (tests/conformance/test_stores.py) on a real HDFS, and what is HDFS's own."""
 
 import secrets
+import time
 
 import pytest
 
 from bcn_core.errors import InvalidRequest, ObjectExists, ObjectMissing, StorageFailure, StorageRefused
 from bcn_core.storage.creating import PART_BYTES
+from bcn_core.storage.hdfs_writing import TEMPORARY
 from bcn_core.storage.opening import Stores
 from bcn_core.storage.options import StorageOptions
 from bcn_core.storage.retrying import Retries
 from bcn_core.storage.store import Store
+from bcn_core.storage.unfinished import Discarded, discard_unfinished
 from tests.conformance.test_stores import *  # noqa: F403
 from tests.services.hadoop import HdfsServer
 
@@ -75,3 +78,13 @@ def test_a_cluster_that_does_not_answer_is_told_without_the_token(hdfs: HdfsServ
         stores.at(hdfs.place).get("key")
 
     assert "planted-token" not in str(error.value)
+
+
+def test_what_a_killed_writer_left_goes_when_it_is_old_enough(store: Store) -> None:
+    for name in ("ours/kept", f"ours/deep/{TEMPORARY}0", f"oursons/{TEMPORARY}1"):
+        store.put_new(name, [b"half"])
+
+    assert Discarded() == discard_unfinished(store, "ours", time.time() - 3600)
+    assert Discarded(1, 4) == discard_unfinished(store, "ours", time.time() + 3600)
+    assert Discarded() == discard_unfinished(store, "ours", time.time() + 3600)
+    assert ["ours/kept"] == [found.key for found in store.list("")]
