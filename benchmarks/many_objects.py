@@ -45,7 +45,14 @@ class ManyObjects:
     folder: Path
 
     def large(self, megabytes: int) -> Repository:
-        """One real backup of a table of files of 64 MB that do not compress."""
+        """One real backup of a table of files of 64 MB that do not compress; its source is not kept."""
+        return self._backed_up(max(1, megabytes // 64), 8 << 20)
+
+    def small(self) -> Repository:
+        """The same of one file of some bytes: what is left of an operation on it is its start."""
+        return self._backed_up(1, 8)
+
+    def _backed_up(self, files: int, rows: int) -> Repository:
         source = Place(self.folder / "lake")
         catalog = source.pyiceberg()
         catalog.create_namespace("d")
@@ -53,14 +60,15 @@ class ManyObjects:
             "d.large", SCHEMA, properties={"write.parquet.compression-codec": "none"}
         )
         random = np.random.default_rng(1)
-        for _ in range(max(1, megabytes // 64)):
-            ids = pa.array(random.integers(1 << 62, size=8 << 20))
+        for _ in range(files):
+            ids = pa.array(random.integers(1 << 62, size=rows))
             table.append(pa.table({"id": ids, "city": pa.nulls(len(ids), pa.string())}))
         identity = source.bcn().identity()
         record = SourceRecord(kind=identity.kind, address=identity.address)
         store = LocalStore(self.folder / "repository")
         lab = Lab.of(source, repository=Repository.create(store, Scope(NAME), record, datetime.now(UTC)))
         lab.take()
+        source.lose()
         return lab.repository
 
     def many(self, objects: int, pits: int) -> Repository:
