@@ -2,9 +2,8 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from tests.services.object_servers import ObjectServer
@@ -27,10 +26,12 @@ def slow_wire(server: ObjectServer, seconds: float) -> Iterator[SlowWire]:
     wire = SlowWire()
 
     async def passed_on(client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
-        replies, requests = await asyncio.open_connection(host, int(port))
-        back = asyncio.ensure_future(_pump(wire, replies, answers, 0))
-        await _pump(wire, client, requests, seconds)
-        await back
+        with suppress(asyncio.CancelledError):
+            replies, requests = await asyncio.open_connection(host, int(port))
+            turn = _Turn()
+            back = asyncio.ensure_future(_answers(wire, turn, replies, answers))
+            await _requests(wire, turn, client, requests, seconds)
+            await back
 
     async def ended() -> None:
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
@@ -48,19 +49,36 @@ def slow_wire(server: ObjectServer, seconds: float) -> Iterator[SlowWire]:
         thread.join()
 
 
-async def _pump(
-    wire: SlowWire, source: asyncio.StreamReader, target: asyncio.StreamWriter, delay: float
+@dataclass
+class _Turn:
+    """Whose turn it is on one connection: what comes after an answer begins a request."""
+
+    answered: bool = True
+
+
+async def _requests(
+    wire: SlowWire, turn: _Turn, source: asyncio.StreamReader, target: asyncio.StreamWriter, delay: float
 ) -> None:
-    """Pass bytes on; those that come after a pause begin a request, and wait."""
-    last = 0.0
-    try:
+    with suppress(ConnectionError):
         while data := await source.read(1 << 18):
-            if time.monotonic() - last > delay / 2:
+            if turn.answered:
+                turn.answered = False
                 await asyncio.sleep(delay)
-            wire.passed += len(data)
-            target.write(data)
-            await target.drain()
-            last = time.monotonic()
-    except ConnectionError:
-        pass
+            await _passed(wire, data, target)
     target.close()
+
+
+async def _answers(
+    wire: SlowWire, turn: _Turn, source: asyncio.StreamReader, target: asyncio.StreamWriter
+) -> None:
+    with suppress(ConnectionError, asyncio.CancelledError):
+        while data := await source.read(1 << 18):
+            turn.answered = True
+            await _passed(wire, data, target)
+    target.close()
+
+
+async def _passed(wire: SlowWire, data: bytes, target: asyncio.StreamWriter) -> None:
+    wire.passed += len(data)
+    target.write(data)
+    await target.drain()
