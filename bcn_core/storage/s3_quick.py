@@ -118,7 +118,8 @@ class QuickClient:
         with answer:
             said = answer.read()
         if answer.status in _MOVED:
-            del self._ways[options["Bucket"]]
+            # Another thread may have heard the same.
+            self._ways.pop(options["Bucket"], None)
             return None
         raise _error(method, answer.status, answer.headers, said)
 
