@@ -44,14 +44,17 @@ def split(location: str) -> Location:
 
 
 def spellings(prefix: str) -> list[str]:
-    """Every spelling that paths below a prefix may have: of Hadoop's schemes, and of files with and without one."""
+    """Every spelling that paths below a prefix may have: of Hadoop's schemes, and of files with and without one.
+
+    The one that is given comes first: a way back (failback.py) leads to it, and a table's catalog names its files so.
+    """
     parts = split(prefix)
     if parts.scheme == "file":
         key = parts.key.lstrip("/")
         return [f"file:///{key}", f"file:/{key}", f"/{key}"]
     aliases = (alias for alias, scheme in _SAME_SCHEME.items() if scheme == parts.scheme)
-    rest = prefix.partition("://")[2]
-    return [f"{scheme}://{rest}" for scheme in (parts.scheme, *aliases)]
+    head, _, rest = prefix.partition("://")
+    return [f"{scheme}://{rest}" for scheme in dict.fromkeys((head, parts.scheme, *aliases))]
 
 
 def canonical(location: str) -> str:
