@@ -37,6 +37,7 @@ ROOT = Path(__file__).parents[1]
 PARTS = 4
 WORKERS = (1, 2, 4)
 ENGINES = {"multiprocess": "Dagster's multiprocess", "celery": "Celery"}
+LEAST_FILES = 160
 DONE_BY = {"multiprocess": ("backup", "restore"), "celery": ("backup",)}
 FILES_OF_A_COMMIT = 500
 LEAST_OF_MANY, LEAST_OF_FEW = 3.3, 2.5
@@ -146,6 +147,8 @@ def main() -> None:
     parser.add_argument("--engines", nargs="+", choices=list(ENGINES), default=list(ENGINES))
     parser.add_argument("--trial", action="store_true", help="print the runs and keep nothing")
     options = parser.parse_args()
+    if min(options.files, options.few) < LEAST_FILES:
+        parser.error(f"a table of fewer than {LEAST_FILES} files is not shared out in {PARTS} parts")
     with tempfile.TemporaryDirectory() as name:
         runs = list(_measured(Path(name), options))
     if not options.trial:
