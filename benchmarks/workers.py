@@ -162,12 +162,13 @@ def _measured(folder: Path, options: argparse.Namespace) -> Iterator[Run]:
         running_redis(folder) as broker,
     ):
         lab = Lab(folder, server, wire.endpoint, broker)
-        for files in (options.files, options.few):
+        sizes = list(dict.fromkeys((options.files, options.few)))
+        for files in sizes:
             _make_source(lab.source(files), files, options.kilobytes * 1000)
         cases = (
             Case(engine, what, files, workers)
             for engine in options.engines
-            for files in (options.files, options.few)
+            for files in sizes
             for what in DONE_BY[engine]
             for workers in WORKERS
         )
