@@ -198,7 +198,8 @@ def _stale_views(found: References, pits: set[str], captures: set[str]) -> list[
 
 def _write_views(repository: Repository, refused: dict[str, str]) -> tuple[str, ...]:
     """Write every view anew that is not as the PITs say; what now is apart is left out."""
-    pits = [pit for pit in repository.pits() if pit not in repository.isolated()]
+    apart = repository.isolated()
+    pits = [pit for pit in repository.pits() if pit not in apart]
     found = references(repository, pits, lambda _key, _error: None)
     written = []
     for key, data in _stale_views(found, set(), set(isolated_captures(repository, found.captures))):
