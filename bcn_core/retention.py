@@ -221,7 +221,7 @@ def _judged(
     """The PITs that stay, and those that go, of all that do not wait already."""
     status = {pit: one.status for pit, one in manifests.items() if pit not in waiting}
     choice = choose(status, held(repository), rules.policy, repository.now())
-    apart = [pit for pit in seen.listing.pits if pit in seen.isolated and pit not in waiting]
+    apart = [pit for pit in seen.listing.pits if seen.is_isolated(pit) and pit not in waiting]
     damaged = tuple(Judged(pit, "damaged", (_APART,)) for pit in apart)
     keep = tuple(Judged(pit, status[pit], why) for pit, why in choice.keep.items())
     remove = tuple(Judged(pit, status[pit], (_WHY_NOT[status[pit]],)) for pit in choice.remove)

@@ -374,7 +374,7 @@ def _remove_traces(repository: Repository, pit: str, seen: Look, refused: list[s
     for key in seen.listing.keys_of(pit):
         if key != repository.layout.pit_manifest(pit):
             repository.store.delete(key)
-    if pit in seen.isolated:
+    if seen.is_isolated(pit):
         readmit(repository, pit)
     if not any(f"/{pit}" in key for key in refused):
         bury(repository, pit)

@@ -49,6 +49,10 @@ class Look:
         """What a new PIT may stand on of what another holds: no capture that was set apart, as it lost something."""
         return {table: entry for table, entry in tables.items() if not self.is_apart(entry.capture)}
 
+    def is_isolated(self, pit: str) -> bool:
+        """Whether a PIT was set apart as damaged."""
+        return keys.isolation(pit) in self.apart
+
     def is_apart(self, folder: str) -> bool:
         """Whether a capture was set apart, by its folder."""
         return bool(self.apart) and keys.capture_isolation(folder) in self.apart
