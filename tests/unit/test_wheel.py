@@ -1,5 +1,6 @@
 """What ``scripts/check-wheel.sh`` holds against a wheel; the wheel itself is built and tried there."""
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -60,3 +61,12 @@ def test_an_extra_that_got_lost_is_named(tmp_path: Path, contents: dict[str, str
     contents[about] = contents[about].replace("Provides-Extra: hive\n", "")
 
     assert ["has no extra hive"] == problems(packed(tmp_path, contents))
+
+
+def test_every_image_that_is_deployed_bears_the_version_of_the_wheel() -> None:
+    places = [*ROOT.glob("deploy/**/*.*"), ROOT / "docs/guides/run-on-kubernetes.md"]
+    tags = re.compile(r"(?:bcn-dagster(?:-k8s)?:|^ +tag: )(\d+\.\d+\.\d+)", re.MULTILINE)
+
+    named = {version for place in places for version in tags.findall(place.read_text())}
+
+    assert {__version__} == named
