@@ -21,7 +21,6 @@ MODULES = (
     "describe",
     "changes",
     "verify",
-    "verification.repositories",
     "drill",
     "retention",
     "repair",
