@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bcn_core.catalogs.patience import Patience, hint_for
+from bcn_core.catalogs.redaction import without_user_info
 from bcn_core.errors import Conflict, NotFound, StorageFailure
 
 
@@ -93,17 +94,17 @@ def _asked(at: NessieReference, method: str, path: str, body: Mapping[str, Any] 
     import requests
 
     headers = {"Authorization": f"Bearer {at.token}"} if at.token else {}
-    place = f"{at.address}/{path}"
+    shown = f"Nessie at {without_user_info(at.address)}"
     try:
-        answer = requests.request(method, place, json=body, headers=headers, timeout=at.patience.pair)
+        answer = requests.request(
+            method, f"{at.address}/{path}", json=body, headers=headers, timeout=at.patience.pair
+        )
         return NessieReply(answer.status_code, answer.json())
     except requests.Timeout as error:
-        raise StorageFailure(
-            f"Nessie at {at.address} does not answer in time", hint=hint_for(error)
-        ) from error
+        raise StorageFailure(f"{shown} does not answer in time", hint=hint_for(error)) from error
     except (requests.RequestException, json.JSONDecodeError) as error:
         raise StorageFailure(
-            f"Nessie at {at.address} does not answer as it should: {type(error).__name__}",
+            f"{shown} does not answer as it should: {type(error).__name__}",
             hint="check that it is up and that uri ends with /api/v2",
         ) from error
 
