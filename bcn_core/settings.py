@@ -41,7 +41,8 @@ Span = Annotated[timedelta, BeforeValidator(span_of), Field(ge=timedelta(0))]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # A refused value is not shown: passwords of the environment stand in it already, and tracebacks go to logs.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 Processes = Annotated[

@@ -1,5 +1,6 @@
 """What S3 and the way to it answer, in the words of the error tree."""
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,7 @@ from bcn_core.errors import (
 _MISSING = {"", "404", "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NotFound"}
 _FULL = {"QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "ServiceQuotaExceededException"}
 _BUSY = {"SlowDown", "RequestTimeout", "InternalError", "Throttling", "BadDigest"}
+_USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
 _AGAIN = "look at the store itself, then run the same command again; nothing was lost"
 FAILED_ON_THE_WAY = "the connection broke off: {}: {}"
 _LOG_IN = (
@@ -108,7 +110,8 @@ def _failed(said: str, code: str, status: int) -> StorageFailure:
 
 
 def _plain(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    """In one line, without the user that an endpoint's address may name."""
+    return _USER_INFO.sub("", " ".join(str(error).split())) or type(error).__name__
 
 
 _CREDENTIALS = (

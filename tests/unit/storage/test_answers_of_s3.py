@@ -1,9 +1,14 @@
 """Answers that no server here can be made to give, in the form that AWS documents: what a person is told to do."""
 
 import pytest
-from botocore.exceptions import ClientError, SSOTokenLoadError, UnauthorizedSSOTokenError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    SSOTokenLoadError,
+    UnauthorizedSSOTokenError,
+)
 
-from bcn_core.errors import StorageRefused
+from bcn_core.errors import StorageFailure, StorageRefused
 from bcn_core.storage.s3_errors import told
 
 
@@ -40,3 +45,12 @@ def test_a_right_that_is_missing_is_no_login_that_expired() -> None:
         raise answer("AccessDenied", 403)
 
     assert refused.value.hint.startswith("check the credentials and the rights")
+
+
+def test_an_endpoint_that_is_silent_is_named_without_the_user_of_its_address() -> None:
+    silent = EndpointConnectionError(endpoint_url="http://reader:planted@store.example/backups")
+
+    with pytest.raises(StorageFailure) as failed, told("s3://backups/manifest.json"):
+        raise silent
+
+    assert failed.value.message.endswith('"http://store.example/backups"')
