@@ -7,8 +7,6 @@ _SECRET_KEY = re.compile(
     r"password|secret|token|credential|access-key|account-key|connection-string|sas|private", re.IGNORECASE
 )
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
-# SQLAlchemy takes a password with a slash in it, which an address of any other kind would end at.
-_USER_OF_DATABASE = re.compile(r"(sql(?:\+\w+)?://)[^:/@\s]*:[^@\s]*@")
 
 
 def without_user_info(uri: str) -> str:
@@ -21,4 +19,4 @@ def redacted(text: str, properties: Mapping[str, str]) -> str:
     for key, value in properties.items():
         if _SECRET_KEY.search(key) and value:
             text = text.replace(value, "***")
-    return _USER_INFO.sub("***@", _USER_OF_DATABASE.sub(r"\1***@", text))
+    return _USER_INFO.sub("***@", text)

@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bcn_core.catalogs.nessie_api import NessieReference
 from bcn_core.catalogs.opening import open_catalog
-from bcn_core.catalogs.redaction import redacted
-from bcn_core.errors import InvalidRequest, NotFound, StorageFailure
+from bcn_core.errors import InvalidRequest, NotFound
 
 
 def address(uri: str) -> str:
@@ -69,19 +67,3 @@ def test_what_a_kind_needs_and_is_not_installed_is_named(
         open_catalog("lake", {"type": kind, "uri": "thrift://127.0.0.1:1"})
 
     assert f"pip install '{extra}'" == refused.value.hint
-
-
-def test_a_nessie_that_is_silent_is_named_without_the_user_of_its_address() -> None:
-    branch = NessieReference("http://reader:planted@127.0.0.1:9/api/v2", "main")
-
-    with pytest.raises(StorageFailure) as refused:
-        branch.hash()
-
-    assert "Nessie at http://127.0.0.1:9/api/v2 does not answer as it should" in refused.value.message
-
-
-@pytest.mark.parametrize("address", ["postgresql", "postgresql+psycopg2"])
-def test_a_password_with_a_slash_is_taken_out_of_a_drivers_error(address: str) -> None:
-    said = f"cannot connect to {address}://reader:pl/anted@db.example:5432/shop"
-
-    assert f"cannot connect to {address}://***@db.example:5432/shop" == redacted(said, {})
