@@ -2,12 +2,12 @@
 
 import base64
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from itertools import count
 from typing import Any
 
 from bcn_core.errors import ObjectMissing
 from bcn_core.storage.azure_errors import told
-from bcn_core.storage.creating import new_stamp, parts, unless_ours
+from bcn_core.storage.creating import new_stamp, unless_ours, whole_or_parts
 from bcn_core.storage.retrying import Retries
 
 # Names of blob metadata are names of C#: no dashes.
@@ -28,17 +28,15 @@ class NewBlob:
         self._stamp = new_stamp()
 
     def write(self, chunks: Iterable[bytes]) -> None:
-        """Create the blob, with at most two parts of it in memory.
+        """Create the blob, with one part of it in memory.
 
         Raises:
             ObjectExists: the key is taken, and not by this write.
         """
-        joined = parts(chunks)
-        first, second = next(joined), next(joined, None)
-        if second is None:
-            self._unless_ours(lambda: self.send(first, overwrite=False))
-        else:
-            self._in_blocks(chain([first, second], joined))
+        whole_or_parts(chunks, self._whole, self._in_blocks)
+
+    def _whole(self, data: bytearray) -> None:
+        self._unless_ours(lambda: self.send(bytes(data), overwrite=False))
 
     def send(self, data: bytes, *, overwrite: bool) -> None:
         """Send the whole blob in one request, with its MD5 for the store to check."""
@@ -50,11 +48,11 @@ class NewBlob:
             metadata={_STAMP: self._stamp},
         )
 
-    def _in_blocks(self, joined: Iterator[bytes]) -> None:
+    def _in_blocks(self, joined: Iterator[bytearray]) -> None:
         from azure.core import MatchConditions
         from azure.storage.blob import BlobBlock
 
-        blocks = [BlobBlock(self._block(number, data)) for number, data in enumerate(joined)]
+        blocks = [BlobBlock(name) for name in map(self._block, count(), joined)]
         self._unless_ours(
             lambda: self._blob.commit_block_list(
                 blocks,
@@ -64,10 +62,10 @@ class NewBlob:
             )
         )
 
-    def _block(self, number: int, data: bytes) -> str:
+    def _block(self, number: int, data: bytearray) -> str:
         """Blocks of a name are shared by all that write it: the stamp keeps them apart."""
         block = base64.b64encode(f"{self._stamp}-{number:06}".encode()).decode()
-        self._call(lambda: self._blob.stage_block(block, data, validate_content=True))
+        self._call(lambda: self._blob.stage_block(block, bytes(data), validate_content=True))
         return block
 
     def _unless_ours(self, made: Callable[[], Any]) -> None:

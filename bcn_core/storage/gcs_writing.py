@@ -6,11 +6,10 @@ import json
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from itertools import chain
 from typing import Any
 
 from bcn_core.errors import BcnError, ObjectMissing, StorageFailure
-from bcn_core.storage.creating import new_stamp, parts, unless_ours
+from bcn_core.storage.creating import new_stamp, unless_ours, whole_or_parts
 from bcn_core.storage.gcs_client import GcsBucket
 from bcn_core.storage.retrying import Retries
 
@@ -33,14 +32,12 @@ class NewGcsObject:
         Raises:
             ObjectExists: the key is taken, and not by this write.
         """
-        joined = parts(chunks)
-        first, second = next(joined), next(joined, None)
-        if second is None:
-            unless_ours(self._shown, lambda: self.send(first, _ABSENT), self._is_ours)
-        else:
-            self._in_parts(chain([first, second], joined))
+        whole_or_parts(chunks, self._whole, self._in_parts)
 
-    def send(self, data: bytes, condition: dict[str, str]) -> None:
+    def _whole(self, data: bytearray) -> None:
+        unless_ours(self._shown, lambda: self.send(data, _ABSENT), self._is_ours)
+
+    def send(self, data: bytes | bytearray, condition: dict[str, str]) -> None:
         """Send the whole object in one request, its MD5 beside it for the store to check."""
         described = self._described() | {"md5Hash": _md5(hashlib.md5(data, usedforsecurity=False))}
         boundary = secrets.token_hex(16)
@@ -54,7 +51,7 @@ class NewGcsObject:
             data=body + f"\r\n--{boundary}--".encode(),
         )
 
-    def _in_parts(self, joined: Iterator[bytes]) -> None:
+    def _in_parts(self, joined: Iterator[bytearray]) -> None:
         upload = self._call(
             "POST",
             self._bucket.uploads,
@@ -70,7 +67,7 @@ class NewGcsObject:
                 self._bucket.call(self._shown, "DELETE", upload, headers={"Content-Length": "0"})
             raise
 
-    def _send_parts(self, upload: str, joined: Iterator[bytes]) -> None:
+    def _send_parts(self, upload: str, joined: Iterator[bytearray]) -> None:
         digest, start, part = hashlib.md5(usedforsecurity=False), 0, next(joined)
         while True:
             digest.update(part)
@@ -105,7 +102,7 @@ class ResumablePart:
     """
 
     def __init__(
-        self, bucket: GcsBucket, shown: str, upload: str, start: int, data: bytes, digest: Any
+        self, bucket: GcsBucket, shown: str, upload: str, start: int, data: bytearray, digest: Any
     ) -> None:
         self._bucket = bucket
         self._shown = shown
@@ -129,7 +126,7 @@ class ResumablePart:
         headers = {"Content-Range": f"bytes {at}-{self._end - 1}/{whole}"}
         if self._digest is not None:
             headers["X-Goog-Hash"] = f"md5={_md5(self._digest)}"
-        return self._reached(self._put(self._data[at - self._start :], headers))
+        return self._reached(self._put(bytes(memoryview(self._data)[at - self._start :]), headers))
 
     def _asked(self) -> int:
         whole = self._end if self._digest is not None else "*"

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, Literal
 
 from bcn_core.errors import BcnError, ObjectMissing, StorageFailure
-from bcn_core.storage.creating import parts, unless_ours
+from bcn_core.storage.creating import Parts, unless_ours
 from bcn_core.storage.hdfs_client import HdfsClient
 from bcn_core.storage.retrying import Retries
 
@@ -46,7 +46,7 @@ class NewHdfsFile:
 
     def _upload(self, chunks: Iterable[bytes]) -> int:
         size = 0
-        for part in parts(chunks):
+        for part in Parts(chunks):
             if size:
                 self._append(part, size)
             else:
@@ -54,21 +54,22 @@ class NewHdfsFile:
             size += len(part)
         return size
 
-    def _create(self, data: bytes) -> None:
+    def _create(self, data: bytearray) -> None:
         def once() -> None:
             asked = {"op": "CREATE", "overwrite": "true", "createflag": _SYNCED}
-            self._client.send(self._shown, "PUT", self._temporary, data, **asked)
+            self._client.send(self._shown, "PUT", self._temporary, bytes(data), **asked)
 
         self._retries.call(self._shown, once)
 
-    def _append(self, data: bytes, start: int) -> None:
+    def _append(self, data: bytearray, start: int) -> None:
         """Append a part; before it is sent again, the cluster is asked how much of it is there."""
         known = [start]
 
         def once() -> None:
             at = known.pop() if known else self._status(self._temporary)["length"]
             if at < start + len(data):
-                self._client.send(self._shown, "POST", self._temporary, data[at - start :], op="APPEND")
+                left = bytes(memoryview(data)[at - start :])
+                self._client.send(self._shown, "POST", self._temporary, left, op="APPEND")
 
         self._retries.call(self._shown, once)
 

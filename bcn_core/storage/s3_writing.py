@@ -4,11 +4,11 @@ import base64
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from itertools import chain
+from itertools import count, repeat
 from typing import Any
 
 from bcn_core.errors import BcnError, ObjectExists, ObjectMissing, StorageFailure
-from bcn_core.storage.creating import new_stamp, parts, unless_ours
+from bcn_core.storage.creating import new_stamp, unless_ours, whole_or_parts
 from bcn_core.storage.retrying import Retries
 from bcn_core.storage.s3_errors import told
 from bcn_core.storage.within import LEAST_BYTES, MOST_BYTES, Check, HeldBytes, ObjectPlace
@@ -36,19 +36,14 @@ class NewObject:
         self._stamp = new_stamp()
 
     def write(self, chunks: Iterable[bytes]) -> None:
-        """Create the object, with at most two parts of it in memory.
+        """Create the object, with one part of it in memory.
 
         Raises:
             ObjectExists: the key is taken, and not by this write.
         """
-        joined = parts(chunks)
-        first, second = next(joined), next(joined, None)
-        if second is None:
-            self._whole(first)
-        else:
-            self._in_parts(chain([first, second], joined))
+        whole_or_parts(chunks, self._whole, self._in_parts)
 
-    def _whole(self, data: bytes) -> None:
+    def _whole(self, data: bytearray) -> None:
         self._unless_ours(
             lambda: self._client.put_object(
                 **self._at,
@@ -95,10 +90,9 @@ class NewObject:
             raise CopyNotTold(f"{self._shown}: the store tells no SHA-256 of its copy")
         return {"PartNumber": 1, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]}
 
-    def _in_parts(self, parts: Iterator[bytes]) -> None:
-        self._assembled(
-            lambda upload: [self._part(upload, number, data) for number, data in enumerate(parts, start=1)]
-        )
+    def _in_parts(self, parts: Iterator[bytearray]) -> None:
+        # Neither a loop's name nor enumerate keeps a part while the next one is read.
+        self._assembled(lambda upload: list(map(self._part, repeat(upload), count(1), parts)))
 
     def _assembled(self, made: Callable[[str], _Parts]) -> None:
         """Make the parts of a new upload, and finish it: only then the object is there."""
@@ -120,7 +114,7 @@ class NewObject:
                 self._call(lambda: self._client.abort_multipart_upload(**self._at, UploadId=upload))
             raise
 
-    def _part(self, upload: str, number: int, data: bytes) -> dict[str, Any]:
+    def _part(self, upload: str, number: int, data: bytearray) -> dict[str, Any]:
         checksum = _checksum(data)
         answer = self._call(
             lambda: self._client.upload_part(
@@ -147,7 +141,7 @@ class NewObject:
         return self._retries.call(shown or self._shown, once)
 
 
-def _checksum(data: bytes) -> str:
+def _checksum(data: bytearray) -> str:
     return base64.b64encode(hashlib.sha256(data).digest()).decode()
 
 
