@@ -90,3 +90,11 @@ def test_an_array_that_claims_more_items_than_there_are_bytes() -> None:
 
     with pytest.raises(InvalidTableFile, match=r"m\.avro is damaged"):
         list(records(open_container(data, "m.avro")))
+
+
+@pytest.mark.parametrize("count", [1 << 60, -1])
+def test_a_block_that_claims_any_number_of_records_without_bytes(count: int) -> None:
+    data = header_only('{"type":"record","name":"r","fields":[]}') + block(count, b"")
+
+    with pytest.raises(InvalidTableFile, match=rf"it claims {count} records in 0 bytes"):
+        list(records(open_container(data, "m.avro")))
