@@ -2,12 +2,11 @@
 
 import base64
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
 from typing import Any
 
 from bcn_core.errors import ObjectMissing
 from bcn_core.storage.azure_errors import told
-from bcn_core.storage.creating import new_stamp, parts, unless_ours
+from bcn_core.storage.creating import new_stamp, unless_ours, whole_or_parts
 from bcn_core.storage.retrying import Retries
 
 # Names of blob metadata are names of C#: no dashes.
@@ -33,12 +32,10 @@ class NewBlob:
         Raises:
             ObjectExists: the key is taken, and not by this write.
         """
-        joined = parts(chunks)
-        first, second = next(joined), next(joined, None)
-        if second is None:
-            self._unless_ours(lambda: self.send(first, overwrite=False))
-        else:
-            self._in_blocks(chain([first, second], joined))
+        whole_or_parts(chunks, self._whole, self._in_blocks)
+
+    def _whole(self, data: bytes) -> None:
+        self._unless_ours(lambda: self.send(data, overwrite=False))
 
     def send(self, data: bytes, *, overwrite: bool) -> None:
         """Send the whole blob in one request, with its MD5 for the store to check."""
@@ -81,8 +78,4 @@ class NewBlob:
         return bool((held.metadata or {}).get(_STAMP) == self._stamp)
 
     def _call(self, made: Callable[[], Any]) -> Any:
-        def once() -> Any:
-            with told(self._shown):
-                return made()
-
-        return self._retries.call(self._shown, once)
+        return self._retries.telling(self._shown, told, made)

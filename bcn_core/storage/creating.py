@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 from bcn_core.errors import ObjectExists, ObjectMissing, StorageFailure
 
@@ -34,6 +35,18 @@ def parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
             number += 1
             size = PART_BYTES * 2 ** (number // _PARTS_BEFORE_DOUBLING)
     yield b"".join(held)
+
+
+def whole_or_parts(
+    chunks: Iterable[bytes], whole: Callable[[bytes], object], in_parts: Callable[[Iterator[bytes]], object]
+) -> None:
+    """Create an object in one request when it is of one part, else in several, with at most two parts in memory."""
+    joined = parts(chunks)
+    first, second = next(joined), next(joined, None)
+    if second is None:
+        whole(first)
+    else:
+        in_parts(chain([first, second], joined))
 
 
 def unless_ours(shown: str, made: Callable[[], object], is_ours: Callable[[], bool]) -> None:

@@ -4,11 +4,10 @@ import base64
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from itertools import chain
 from typing import Any
 
 from bcn_core.errors import BcnError, ObjectExists, ObjectMissing, StorageFailure
-from bcn_core.storage.creating import new_stamp, parts, unless_ours
+from bcn_core.storage.creating import new_stamp, unless_ours, whole_or_parts
 from bcn_core.storage.retrying import Retries
 from bcn_core.storage.s3_errors import told
 from bcn_core.storage.within import LEAST_BYTES, MOST_BYTES, Check, HeldBytes, ObjectPlace
@@ -41,12 +40,7 @@ class NewObject:
         Raises:
             ObjectExists: the key is taken, and not by this write.
         """
-        joined = parts(chunks)
-        first, second = next(joined), next(joined, None)
-        if second is None:
-            self._whole(first)
-        else:
-            self._in_parts(chain([first, second], joined))
+        whole_or_parts(chunks, self._whole, self._in_parts)
 
     def _whole(self, data: bytes) -> None:
         self._unless_ours(
@@ -140,11 +134,7 @@ class NewObject:
         return bool(held.get("Metadata", {}).get(_STAMP) == self._stamp)
 
     def _call(self, made: Callable[[], Any], shown: str = "") -> Any:
-        def once() -> Any:
-            with told(shown or self._shown):
-                return made()
-
-        return self._retries.call(shown or self._shown, once)
+        return self._retries.telling(shown or self._shown, told, made)
 
 
 def _checksum(data: bytes) -> str:
