@@ -35,8 +35,8 @@ class NewBlob:
         """
         whole_or_parts(chunks, self._whole, self._in_blocks)
 
-    def _whole(self, data: bytearray) -> None:
-        self._unless_ours(lambda: self.send(bytes(data), overwrite=False))
+    def _whole(self, data: bytes) -> None:
+        self._unless_ours(lambda: self.send(data, overwrite=False))
 
     def send(self, data: bytes, *, overwrite: bool) -> None:
         """Send the whole blob in one request, with its MD5 for the store to check."""
@@ -48,7 +48,7 @@ class NewBlob:
             metadata={_STAMP: self._stamp},
         )
 
-    def _in_blocks(self, joined: Iterator[bytearray]) -> None:
+    def _in_blocks(self, joined: Iterator[bytes]) -> None:
         from azure.core import MatchConditions
         from azure.storage.blob import BlobBlock
 
@@ -62,10 +62,10 @@ class NewBlob:
             )
         )
 
-    def _block(self, number: int, data: bytearray) -> str:
+    def _block(self, number: int, data: bytes) -> str:
         """Blocks of a name are shared by all that write it: the stamp keeps them apart."""
         block = base64.b64encode(f"{self._stamp}-{number:06}".encode()).decode()
-        self._call(lambda: self._blob.stage_block(block, bytes(data), validate_content=True))
+        self._call(lambda: self._blob.stage_block(block, data, validate_content=True))
         return block
 
     def _unless_ours(self, made: Callable[[], Any]) -> None:
@@ -79,8 +79,4 @@ class NewBlob:
         return bool((held.metadata or {}).get(_STAMP) == self._stamp)
 
     def _call(self, made: Callable[[], Any]) -> Any:
-        def once() -> Any:
-            with told(self._shown):
-                return made()
-
-        return self._retries.call(self._shown, once)
+        return self._retries.telling(self._shown, told, made)

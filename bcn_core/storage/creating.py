@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO
 
 from bcn_core.errors import ObjectExists, ObjectMissing, StorageFailure
 
@@ -17,8 +18,8 @@ def new_stamp() -> str:
 
 def whole_or_parts(
     chunks: Iterable[bytes],
-    whole: Callable[[bytearray], object],
-    in_parts: Callable[[Iterator[bytearray]], object],
+    whole: Callable[[bytes], object],
+    in_parts: Callable[[Iterator[bytes]], object],
 ) -> None:
     """Create an object in one request when it is of one part, else in several, with one part of it in memory.
 
@@ -31,7 +32,7 @@ def whole_or_parts(
         in_parts(found)
 
 
-class Parts(Iterator[bytearray]):
+class Parts(Iterator[bytes]):
     """Chunks joined to parts of equal size, but for the last; at least one part, which may be empty.
 
     Sizes are multiples of 256 KiB, as GCS wants them.
@@ -42,10 +43,10 @@ class Parts(Iterator[bytearray]):
         self._ahead = memoryview(b"")
         self._given = 0
         self._look()
-        self._first: bytearray | None = self._part()
+        self._first: bytes | None = self._part()
         self.is_one = not self._ahead
 
-    def __next__(self) -> bytearray:
+    def __next__(self) -> bytes:
         if self._first is not None:
             first, self._first = self._first, None
             return first
@@ -53,17 +54,16 @@ class Parts(Iterator[bytearray]):
             raise StopIteration
         return self._part()
 
-    def _part(self) -> bytearray:
-        # Chunks are copied into it as they come: a list of them and what it is joined to would be twice its size.
+    def _part(self) -> bytes:
         size = PART_BYTES * 2 ** (self._given // _PARTS_BEFORE_DOUBLING)
         self._given += 1
-        held = bytearray()
-        while self._ahead and len(held) < size:
-            room = size - len(held)
-            held += self._ahead[:room]
+        # Chunks are copied as they come, and its value is no copy: a list, and what it is joined to, are twice as large.
+        held = BytesIO()
+        while self._ahead and (room := size - held.tell()):
+            held.write(self._ahead[:room])
             self._ahead = self._ahead[room:]
             self._look()
-        return held
+        return held.getvalue()
 
     def _look(self) -> None:
         """See to it that bytes are at hand, if any are left."""

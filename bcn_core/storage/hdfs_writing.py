@@ -54,22 +54,21 @@ class NewHdfsFile:
             size += len(part)
         return size
 
-    def _create(self, data: bytearray) -> None:
+    def _create(self, data: bytes) -> None:
         def once() -> None:
             asked = {"op": "CREATE", "overwrite": "true", "createflag": _SYNCED}
-            self._client.send(self._shown, "PUT", self._temporary, bytes(data), **asked)
+            self._client.send(self._shown, "PUT", self._temporary, data, **asked)
 
         self._retries.call(self._shown, once)
 
-    def _append(self, data: bytearray, start: int) -> None:
+    def _append(self, data: bytes, start: int) -> None:
         """Append a part; before it is sent again, the cluster is asked how much of it is there."""
         known = [start]
 
         def once() -> None:
             at = known.pop() if known else self._status(self._temporary)["length"]
             if at < start + len(data):
-                left = bytes(memoryview(data)[at - start :])
-                self._client.send(self._shown, "POST", self._temporary, left, op="APPEND")
+                self._client.send(self._shown, "POST", self._temporary, data[at - start :], op="APPEND")
 
         self._retries.call(self._shown, once)
 

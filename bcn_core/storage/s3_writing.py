@@ -43,7 +43,7 @@ class NewObject:
         """
         whole_or_parts(chunks, self._whole, self._in_parts)
 
-    def _whole(self, data: bytearray) -> None:
+    def _whole(self, data: bytes) -> None:
         self._unless_ours(
             lambda: self._client.put_object(
                 **self._at,
@@ -90,9 +90,11 @@ class NewObject:
             raise CopyNotTold(f"{self._shown}: the store tells no SHA-256 of its copy")
         return {"PartNumber": 1, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]}
 
-    def _in_parts(self, parts: Iterator[bytearray]) -> None:
-        # Neither a loop's name nor enumerate keeps a part while the next one is read.
-        self._assembled(lambda upload: list(map(self._part, repeat(upload), count(1), parts)))
+    def _in_parts(self, parts: Iterator[bytes]) -> None:
+        self._assembled(
+            # Neither a loop's name nor enumerate keeps a part while the next one is read.
+            lambda upload: list(map(self._part, repeat(upload), count(1), parts))
+        )
 
     def _assembled(self, made: Callable[[str], _Parts]) -> None:
         """Make the parts of a new upload, and finish it: only then the object is there."""
@@ -114,7 +116,7 @@ class NewObject:
                 self._call(lambda: self._client.abort_multipart_upload(**self._at, UploadId=upload))
             raise
 
-    def _part(self, upload: str, number: int, data: bytearray) -> dict[str, Any]:
+    def _part(self, upload: str, number: int, data: bytes) -> dict[str, Any]:
         checksum = _checksum(data)
         answer = self._call(
             lambda: self._client.upload_part(
@@ -134,14 +136,10 @@ class NewObject:
         return bool(held.get("Metadata", {}).get(_STAMP) == self._stamp)
 
     def _call(self, made: Callable[[], Any], shown: str = "") -> Any:
-        def once() -> Any:
-            with told(shown or self._shown):
-                return made()
-
-        return self._retries.call(shown or self._shown, once)
+        return self._retries.telling(shown or self._shown, told, made)
 
 
-def _checksum(data: bytearray) -> str:
+def _checksum(data: bytes) -> str:
     return base64.b64encode(hashlib.sha256(data).digest()).decode()
 
 

@@ -66,7 +66,7 @@ def test_parts_grow_so_that_ten_thousand_are_enough(monkeypatch: pytest.MonkeyPa
 
 
 def test_one_part_is_in_memory_at_a_time() -> None:
-    def taken(parts: Iterator[bytearray]) -> None:
+    def taken(parts: Iterator[bytes]) -> None:
         for _ in map(len, parts):
             tracemalloc.reset_peak()
 
