@@ -58,7 +58,7 @@ class Backup:
     owner: Owner
     report: Report = silent
     tables_at_once: int = 2
-    files_at_once: int = 4
+    files_at_once: int = 16
     publish_partial: bool = True
     accept_source: bool = False
     newest_snapshots: int | None = None

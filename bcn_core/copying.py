@@ -4,20 +4,30 @@ Within one account of a store that can, the store copies by itself, and its own 
 """
 
 import hashlib
+import threading
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
 from bcn_core.errors import Conflict, DamagedRepository, ObjectExists
+from bcn_core.iceberg.inspection import Loaded, ReadMany, read_if_there
+from bcn_core.storage.creating import PART_BYTES
 from bcn_core.storage.store import Store
 from bcn_core.storage.within import LEAST_BYTES, CopiesWithin, HeldBytes
 
 I = TypeVar("I")  # noqa: E741
 O = TypeVar("O")  # noqa: E741
+
+READS_AT_ONCE = 16
+"""Small files that are read at once where only waiting for the network is shared."""
+_LARGE_AT_ONCE = 8
+_HELD_BYTES = 64 * 1024 * 1024
+_FEWEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +125,62 @@ def in_parallel(work: Callable[[I], O], items: Iterable[I], workers: int) -> Ite
                 left.cancel()
 
 
+def do_all(work: Callable[[I], object], items: Iterable[I], workers: int) -> None:
+    """Work on all items, as :func:`in_parallel` does, where nothing comes of it."""
+    for _ in in_parallel(work, items, workers):
+        pass
+
+
+def at_once(workers: int, sizes: Iterable[int]) -> int:
+    """How many files of such sizes in bytes may be held whole: all workers' where they are small, else a few.
+
+    Twice as many are in memory as are under way: those that wait to be looked at too.
+    """
+    largest = max(sizes, default=0)
+    return min(workers, max(_FEWEST, _HELD_BYTES // 2 // max(1, largest)))
+
+
+def reader_of_many(read: Callable[[str], bytes], workers: int = READS_AT_ONCE) -> ReadMany:
+    """Reads several files at once, fewer where they are large."""
+
+    def load(wanted: tuple[str, int]) -> Loaded:
+        return wanted[0], read_if_there(read, wanted[0])
+
+    def many(wanted: Iterable[tuple[str, int]]) -> Iterator[Loaded]:
+        listed = list(wanted)
+        yield from in_parallel(load, listed, at_once(workers, (size for _, size in listed)))
+
+    return many
+
+
+class _Room:
+    """Bytes that files on their way may fill in this process; a file that finds none left waits for others to end.
+
+    Sixteen small files of a table are worth having under way when each waits for the network. Sixteen large ones would
+    hold a GB, and be no faster: a few of them keep the core busy on which Python computes.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def holding(self, size: int) -> Iterator[None]:
+        with self._changed:
+            # A large one may see small ones pass by. They run out: results are taken in order.
+            self._changed.wait_for(lambda: self._left >= size)
+            self._left -= size
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._left += size
+                self._changed.notify_all()
+
+
+_ROOM = _Room(_LARGE_AT_ONCE * PART_BYTES)
+
+
 def _within_the_store(copy: Copy) -> Copied | None:
     """Let the store copy it; None where it cannot, or where that costs more calls than it saves."""
     # The size first: of thousands of small files, asking what a store can do costs more than hashing them.
@@ -132,7 +198,8 @@ def _within_the_store(copy: Copy) -> Copied | None:
 def _through_here(copy: Copy) -> Copied:
     """Read it in chunks, and write them."""
     measure = _Measure(copy)
-    copy.target.put_new(copy.target_key, measure.through(copy.source.stream(copy.source_key)))
+    with _ROOM.holding(PART_BYTES if copy.size is None else min(copy.size, PART_BYTES)):
+        copy.target.put_new(copy.target_key, measure.through(copy.source.stream(copy.source_key)))
     return measure.result()
 
 

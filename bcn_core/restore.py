@@ -62,7 +62,7 @@ class Restore:
     stores: Stores
     report: Report = silent
     tables_at_once: int = 2
-    files_at_once: int = 4
+    files_at_once: int = 16
     copier: Copier = carry_out
     relocator: Relocator = relocate_paths
 

@@ -69,7 +69,7 @@ class BackupSettings(_Section):
     """How backups are carried out."""
 
     tables_at_once: int = Field(2, ge=1, le=256, description="Tables captured at the same time.")
-    files_at_once: int = Field(4, ge=1, le=256, description="Files copied at the same time, for each table.")
+    files_at_once: int = Field(16, ge=1, le=256, description="Files copied at the same time, for each table.")
     processes: Processes = None
     publish_partial: bool = Field(
         True, description="Publish a PIT when a table failed; it says so. Else keep it back."
@@ -85,7 +85,7 @@ class RestoreSettings(_Section):
     """How restores are carried out."""
 
     tables_at_once: int = Field(2, ge=1, le=256, description="Tables restored at the same time.")
-    files_at_once: int = Field(4, ge=1, le=256, description="Files copied at the same time, for each table.")
+    files_at_once: int = Field(16, ge=1, le=256, description="Files copied at the same time, for each table.")
     processes: Processes = None
 
 

@@ -42,7 +42,7 @@ class TiedRestore:
     request: DatabaseRequest
     properties: Mapping[str, str] = field(repr=False)
     stores: Stores
-    files_at_once: int = 4
+    files_at_once: int = 16
 
     def plan(self) -> TiedPlan:
         """Decide both parts; nothing is written.

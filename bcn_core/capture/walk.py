@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bcn_core.capture.inventory import Inventory, KnownFiles
-from bcn_core.copying import in_parallel
+from bcn_core.copying import at_once, in_parallel
 from bcn_core.errors import InvalidTableFile, ObjectMissing
 from bcn_core.iceberg.avro import is_encrypted_file
 from bcn_core.iceberg.manifests import (
@@ -55,7 +55,8 @@ class Walk:
             manifests.update(self._note_manifests(number, found))
         for snapshot in metadata.snapshots:
             manifests.update(self._embedded(snapshot))
-        for location, data in in_parallel(self._fetch_manifest, manifests, self.workers):
+        few = at_once(self.workers, (ref.length for ref in manifests.values() if ref is not None))
+        for location, data in in_parallel(self._fetch_manifest, manifests, few):
             self._add_files(location, manifests[location], data)
         for location in metadata.statistics_files:
             self.inventory.add(location, "statistics")

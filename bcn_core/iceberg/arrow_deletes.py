@@ -1,5 +1,7 @@
 """Position deletes as Arrow tables, whatever columnar format holds them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bcn_core.errors import InvalidTableFile
@@ -7,6 +9,23 @@ from bcn_core.iceberg.delete_paths import DeletePaths
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+@contextmanager
+def told(location: str, kind: str) -> Iterator[None]:
+    """Say Arrow's errors as those of a delete file; ``kind`` is its format.
+
+    Raises:
+        InvalidTableFile: the file is damaged, or holds no position deletes.
+    """
+    import pyarrow as pa
+
+    try:
+        yield
+    except InvalidTableFile as error:
+        raise InvalidTableFile(f"{location}: {error.message}") from error
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise InvalidTableFile(f"{location} is a damaged {kind} file: {error}") from error
 
 
 def column_of(schema: "pa.Schema", attribute: bytes, field_id: int, name: str) -> int:

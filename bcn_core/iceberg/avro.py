@@ -10,6 +10,7 @@ from hashlib import blake2b
 
 from bcn_core.errors import InvalidTableFile, UnsupportedFormat
 from bcn_core.iceberg.codecs import Codec, codec_named
+from bcn_core.iceberg.unpacking import HINT, UnpacksTooFarError
 from bcn_core.iceberg.varints import read_bytes, read_long, write_bytes, write_long, write_text
 
 _MAGIC = b"Obj\x01"
@@ -47,12 +48,17 @@ class Container:
         """Yield the blocks one by one.
 
         Raises:
-            InvalidTableFile: a block is cut off, its sync marker is wrong, or it does not decompress.
+            InvalidTableFile: a block is cut off, its sync marker is wrong, it does not decompress, or so far that it
+                would fill the memory.
         """
         position = self.body
         while position < len(self.data):
             try:
                 block, position = self._block(position)
+            except UnpacksTooFarError as error:
+                raise InvalidTableFile(
+                    f"{self.location} cannot be read from byte {position} on: {error}", hint=HINT
+                ) from error
             except (IndexError, ValueError) as error:
                 raise InvalidTableFile(
                     f"{self.location} is damaged in the block at byte {position}: {error}"

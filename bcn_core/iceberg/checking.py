@@ -10,7 +10,7 @@ from bcn_core.errors import InvalidTableFile, UnsupportedFormat
 from bcn_core.iceberg.avro import is_encrypted_file, open_container
 from bcn_core.iceberg.comparing import compare_manifest_lists, compare_manifests
 from bcn_core.iceberg.findings import Finding, Kind
-from bcn_core.iceberg.inspection import Inspection, Proven, Read, SizeOf
+from bcn_core.iceberg.inspection import UNTOLD, Inspection, Proven, TableFiles
 from bcn_core.iceberg.manifest_checking import ManifestCheck, Tally
 from bcn_core.iceberg.manifests import ManifestRef, read_manifest_list
 from bcn_core.iceberg.mentions import Mentions
@@ -27,29 +27,23 @@ NOTHING_PROVEN = Proven()
 
 def check_table(
     metadata_location: str,
-    read: Read,
-    size_of: SizeOf,
+    files: TableFiles,
     allowed: tuple[str, ...],
     forbidden: tuple[str, ...],
     proven: Proven = NOTHING_PROVEN,
 ) -> list[Finding]:
     """Check a table from its metadata file down to its content files; no finding means that nothing is wrong.
 
-    ``read`` returns the bytes of a location or raises NotFound; ``size_of`` its bytes, None when it is not there.
     Data files are never read; position deletes and deletion vectors are. ``allowed``: every path, live or dead, must
     lie below one of these; none allows all. ``forbidden``: no text in metadata, manifest lists, manifests and delete
     files may name these, in any spelling.
     Damage becomes findings; other troubles of the store are raised.
     """
-    inspection = Inspection(read, size_of, allowed, Mentions(forbidden, allowed), proven)
+    inspection = Inspection(files, allowed, Mentions(forbidden, allowed), proven)
     metadata = _load(metadata_location, inspection)
     if metadata is not None:
         check_metadata(metadata, inspection)
-        manifests = ManifestCheck(inspection)
-        for snapshot in metadata.snapshots:
-            if snapshot.manifest_list not in proven.lists_and_manifests:
-                _check_snapshot(snapshot, metadata, inspection, manifests)
-        manifests.check_delete_targets()
+        _check_snapshots(metadata, inspection)
     return inspection.findings
 
 
@@ -62,28 +56,27 @@ def _load(location: str, inspection: Inspection) -> TableMetadata | None:
         return None
 
 
-def _check_snapshot(
-    snapshot: Snapshot,
-    metadata: TableMetadata,
-    inspection: Inspection,
-    manifests: ManifestCheck,
-) -> None:
-    proven = inspection.proven.lists_and_manifests
-    here = snapshot.manifest_list
-    if here is None:
-        wanted = [path for path in snapshot.manifests if path not in proven]
-        tallies = [manifests.check_path(path, metadata.location_of_file) for path in wanted]
-    else:
-        refs = _load_list(here, inspection)
-        if refs is None:
-            return
-        tallies = [manifests.check(ref, here) for ref in refs if ref.path not in proven]
-    if not proven and None not in tallies:
-        _check_totals(snapshot, tallies, inspection, here or metadata.location_of_file)
+def _check_snapshots(metadata: TableMetadata, inspection: Inspection) -> None:
+    manifests, proven = ManifestCheck(inspection), inspection.proven.lists_and_manifests
+    wanted = [snapshot for snapshot in metadata.snapshots if snapshot.manifest_list not in proven]
+    lists = inspection.load_all((one.manifest_list, UNTOLD) for one in wanted if one.manifest_list)
+    for snapshot in wanted:
+        here = snapshot.manifest_list
+        if here is None:
+            here = metadata.location_of_file
+            tallies = manifests.check_paths([path for path in snapshot.manifests if path not in proven], here)
+        else:
+            refs = _refs(*next(lists), inspection)
+            if refs is None:
+                continue
+            tallies = manifests.check([ref for ref in refs if ref.path not in proven], here)
+        if not proven and None not in tallies:
+            _check_totals(snapshot, tallies, inspection, here)
+    manifests.check_delete_targets()
 
 
-def _load_list(location: str, inspection: Inspection) -> list[ManifestRef] | None:
-    data = inspection.load(location)
+def _refs(location: str, data: bytes | None, inspection: Inspection) -> list[ManifestRef] | None:
+    """What a manifest list says about its manifests; None when it cannot be read, which is a finding."""
     if data is None:
         return None
     if is_encrypted_file(data):

@@ -4,21 +4,27 @@ import bz2
 import importlib
 import lzma
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from bcn_core.errors import UnsupportedFormat
+from bcn_core.iceberg.unpacking import MOST_BYTES, UnpacksTooFarError, bounded
 
 _CRC_BYTES = 4
 _RAW_DEFLATE = -15
 # Level 1 packs manifests to within 3 % of level 6 in three fifths of the time (decision 0037).
 _LEVEL = 1
+# 4 bytes of Zstandard can stand for 128 KiB: what is fed at once unpacks to half of the bound at most.
+_FED_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """How the blocks of one Avro file are packed; ``decompress`` raises ValueError on damaged input."""
+    """How the blocks of one Avro file are packed.
+
+    ``decompress`` raises ValueError on damaged input, UnpacksTooFarError on what would fill the memory.
+    """
 
     name: str
     compress: Callable[[bytes], bytes]
@@ -50,15 +56,14 @@ def _deflate(data: bytes) -> bytes:
 
 
 def _inflate(data: bytes) -> bytes:
-    unpacker = zlib.decompressobj(_RAW_DEFLATE)
     # PyIceberg cuts zlib's frame off one byte short and leaves three bytes of its checksum behind the stream.
-    return _ended(unpacker, data, zlib.error)
+    return _ended(zlib.decompressobj(_RAW_DEFLATE), data, zlib.error)
 
 
 def _unzstd(data: bytes) -> bytes:
     # Java's writer leaves the content size out of the frame, which the one-call API refuses.
     zstandard = importlib.import_module("zstandard")
-    return _whole(zstandard.ZstdDecompressor().decompressobj(), data, zstandard.ZstdError)
+    return _whole(_Fed(zstandard.ZstdDecompressor().decompressobj()), data, zstandard.ZstdError)
 
 
 def _zstd(data: bytes) -> bytes:
@@ -71,7 +76,31 @@ def _bunzip2(data: bytes) -> bytes:
 
 
 def _unxz(data: bytes) -> bytes:
-    return _whole(lzma.LZMADecompressor(), data, lzma.LZMAError)
+    # The file says itself how large a dictionary it wants.
+    return _whole(lzma.LZMADecompressor(memlimit=MOST_BYTES), data, lzma.LZMAError)
+
+
+class _Fed:
+    """A decompressor of Zstandard, which cannot be told where to stop: it is fed little by little."""
+
+    def __init__(self, unpacker: Any) -> None:
+        self._unpacker = unpacker
+        self.unused_data = b""
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._unpacker.eof)
+
+    def decompress(self, data: bytes, _most: int) -> bytes:
+        return bounded(self._pieces(data))
+
+    def _pieces(self, data: bytes) -> Iterator[bytes]:
+        for start in range(0, len(data), _FED_AT_ONCE):
+            if self.eof:
+                self.unused_data = data[start:]
+                return
+            yield self._unpacker.decompress(data[start : start + _FED_AT_ONCE])
+        self.unused_data = self._unpacker.unused_data
 
 
 def _whole(unpacker: Any, data: bytes, error: type[Exception]) -> bytes:
@@ -85,7 +114,7 @@ def _whole(unpacker: Any, data: bytes, error: type[Exception]) -> bytes:
 def _ended(unpacker: Any, data: bytes, error: type[Exception]) -> bytes:
     """Decompress one stream that must have an end."""
     try:
-        plain: bytes = unpacker.decompress(data)
+        plain = bounded([unpacker.decompress(data, MOST_BYTES + 1)])
     except (error, EOFError) as cause:
         raise ValueError(str(cause)) from cause
     if not unpacker.eof:
@@ -119,6 +148,8 @@ def _snappy_size(body: bytes) -> int:
     for index, byte in enumerate(body[:5]):
         size |= (byte & 0x7F) << (7 * index)
         if byte < 0x80:
+            if size > MOST_BYTES:
+                raise UnpacksTooFarError
             return size
     raise ValueError("a snappy block does not start with its size")
 

@@ -4,10 +4,10 @@ Readers differ in which copy of a path they trust, so one stale copy brings dele
 silently (relocation.md 1.4).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from bcn_core.errors import InvalidTableFile, NotFound, UnsupportedFormat
+from bcn_core.errors import InvalidTableFile, UnsupportedFormat
 from bcn_core.iceberg.avro import Container
 from bcn_core.iceberg.bounds import PATH_COLUMN
 from bcn_core.iceberg.delete_files import paths_in
@@ -31,10 +31,14 @@ class DeleteCheck:
 
     def check(self, manifest: Container) -> None:
         """Check all live position delete files and deletion vectors that a manifest lists."""
-        for entry in records(manifest):
-            file = entry["data_file"]
-            if entry["status"] != DELETED and file.get("content") == _POSITION_DELETES:
-                self._check_entry(file, manifest.location)
+        listed = [
+            entry["data_file"]
+            for entry in records(manifest)
+            if entry["status"] != DELETED and entry["data_file"].get("content") == _POSITION_DELETES
+        ]
+        self._open_all(listed)
+        for file in listed:
+            self._check_entry(file, manifest.location)
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """The data files that are named inside delete files, each with the delete file that names it."""
@@ -43,7 +47,7 @@ class DeleteCheck:
 
     def _check_entry(self, file: dict[str, Any], manifest: str) -> None:
         location = file["file_path"]
-        inside = self._opened(location)
+        inside = self._inside[location]
         if inside is None:
             return
         if location in self._vectors:
@@ -60,20 +64,23 @@ class DeleteCheck:
             message = f"{file['file_path']} has a vector for {found} at {place}, its manifest says for {said}"
             self._inspection.find(Kind.DELETE_COPY, manifest, message)
 
-    def _opened(self, location: str) -> set[str] | None:
-        if location not in self._inside:
-            self._inside[location] = self._read(location)
+    def _open_all(self, listed: Iterable[dict[str, Any]]) -> None:
+        """Open those that no manifest before listed."""
+        fresh = {
+            file["file_path"]: file["file_size_in_bytes"]
+            for file in listed
+            if file["file_path"] not in self._inside
+        }
+        for location, data in self._inspection.files.each(fresh.items()):
+            # One that is not there was found already, as a live file.
+            self._inside[location] = None if data is None else self._opened(location, data)
             self._check_inside(location, self._inside[location] or set())
-        return self._inside[location]
 
-    def _read(self, location: str) -> set[str] | None:
+    def _opened(self, location: str, data: bytes) -> set[str] | None:
         try:
-            data = self._inspection.read(location)
             if data.startswith(PUFFIN_MAGIC):
                 self._vectors[location] = open_puffin(data, location).referenced
             return paths_in(data, location)
-        except NotFound:
-            return None  # found already, as a live file that is not there
         except UnsupportedFormat as error:
             self._inspection.find(Kind.ENCRYPTED, location, error.message)
         except InvalidTableFile as error:

@@ -1,6 +1,6 @@
 """What a check may read, what it allows, and what it has found so far."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from bcn_core.errors import NotFound
@@ -11,6 +11,38 @@ from bcn_core.locations import is_within
 
 Read = Callable[[str], bytes]
 SizeOf = Callable[[str], int | None]
+Loaded = tuple[str, bytes | None]
+ReadMany = Callable[[Iterable[tuple[str, int]]], Iterator[Loaded]]
+UNTOLD = 1024 * 1024
+"""Bytes that a file is taken to have when nothing tells its size."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableFiles:
+    """How a check comes by a table's files.
+
+    ``read`` returns the bytes of a location or raises NotFound; ``size_of`` its bytes, None when it is not there.
+    ``read_many`` reads locations whose sizes are told with them, and gives each with its bytes, None when it is not
+    there, in their order: far from a store, several at once. Without it, they are read one after the other.
+    """
+
+    read: Read
+    size_of: SizeOf
+    read_many: ReadMany | None = None
+
+    def each(self, wanted: Iterable[tuple[str, int]]) -> Iterator[Loaded]:
+        """The bytes of many files, in their order."""
+        if self.read_many is not None:
+            return self.read_many(wanted)
+        return ((location, read_if_there(self.read, location)) for location, _ in wanted)
+
+
+def read_if_there(read: Read, location: str) -> bytes | None:
+    """The bytes of a file, None when it is not there."""
+    try:
+        return read(location)
+    except NotFound:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +57,7 @@ class Proven:
 class Inspection:
     """One check under way; no file is asked for its size twice."""
 
-    read: Read
-    size_of: SizeOf
+    files: TableFiles
     allowed: tuple[str, ...]
     source: Mentions
     proven: Proven = Proven()
@@ -40,11 +71,14 @@ class Inspection:
 
     def load(self, location: str) -> bytes | None:
         """Read a file of the table's own; None, and a finding, when it is not there."""
-        try:
-            return self.read(location)
-        except NotFound:
-            self.find(Kind.MISSING, location, "the file is not there")
-            return None
+        return next(self.load_all([(location, UNTOLD)]))[1]
+
+    def load_all(self, wanted: Iterable[tuple[str, int]]) -> Iterator[Loaded]:
+        """Read many as :meth:`load` does, each with the bytes that it is said to have; in their order."""
+        for location, data in self.files.each(wanted):
+            if data is None:
+                self.find(Kind.MISSING, location, "the file is not there")
+            yield location, data
 
     def check_path(self, path: str, where: str) -> None:
         """Check that a path, live or dead, lies below an allowed prefix."""
@@ -62,7 +96,7 @@ class Inspection:
         known = hash((path, size))
         if known in self._right:
             return
-        actual = self._wrong[path] if path in self._wrong else self.size_of(path)
+        actual = self._wrong[path] if path in self._wrong else self.files.size_of(path)
         if actual is not None and size in (None, actual):
             self._right.add(known)
             return

@@ -1,6 +1,7 @@
 """The strict check of one manifest: its files, its counts, and no text in it that names the source."""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bcn_core.errors import InvalidTableFile, UnsupportedFormat
@@ -8,7 +9,7 @@ from bcn_core.iceberg.avro import is_encrypted_file, open_container
 from bcn_core.iceberg.delete_checking import DeleteCheck
 from bcn_core.iceberg.digests import Digests
 from bcn_core.iceberg.findings import Kind
-from bcn_core.iceberg.inspection import Inspection
+from bcn_core.iceberg.inspection import UNTOLD, Inspection
 from bcn_core.iceberg.manifests import Counts, FileRef, ManifestRef, read_manifest
 from bcn_core.iceberg.texts import mentioned
 
@@ -45,9 +46,18 @@ class ManifestCheck:
         self._delete_targets: dict[str, str] = {}
         self._deletes = DeleteCheck(inspection)
 
-    def check(self, ref: ManifestRef, listed_in: str) -> Tally | None:
-        """Check a manifest against what a list says about it; None when it cannot be read."""
-        tally = self.check_path(ref.path, listed_in)
+    def check(self, refs: Sequence[ManifestRef], listed_in: str) -> list[Tally | None]:
+        """Check manifests against what a list says about them; None for each that cannot be read."""
+        self._read_all((ref.path, ref.length) for ref in refs)
+        return [self._check_ref(ref, listed_in) for ref in refs]
+
+    def check_paths(self, paths: Sequence[str], named_in: str) -> list[Tally | None]:
+        """Check manifests of which only the paths are known; None for each that cannot be read."""
+        self._read_all((path, UNTOLD) for path in paths)
+        return [self._check_path(path, named_in) for path in paths]
+
+    def _check_ref(self, ref: ManifestRef, listed_in: str) -> Tally | None:
+        tally = self._check_path(ref.path, listed_in)
         if tally is None:
             return None
         if tally.length != ref.length:
@@ -57,11 +67,8 @@ class ManifestCheck:
         self._check_counts(f"rows of {ref.path}", ref.rows, tally.rows, listed_in)
         return tally
 
-    def check_path(self, path: str, named_in: str) -> Tally | None:
-        """Check a manifest of which only the path is known; None when it cannot be read."""
+    def _check_path(self, path: str, named_in: str) -> Tally | None:
         self._inspection.check_path(path, named_in)
-        if path not in self._tallies:
-            self._tallies[path] = self._read(path)
         return self._tallies[path]
 
     def check_delete_targets(self) -> None:
@@ -72,8 +79,13 @@ class ManifestCheck:
                 message = f"a delete file is for {target}, which no manifest lists as live"
                 self._inspection.find(Kind.DELETE_TARGET, location, message)
 
-    def _read(self, path: str) -> Tally | None:
-        data = self._inspection.load(path)
+    def _read_all(self, wanted: Iterable[tuple[str, int]]) -> None:
+        """Read those that no list before named."""
+        fresh = {path: size for path, size in wanted if path not in self._tallies}
+        for path, data in self._inspection.load_all(fresh.items()):
+            self._tallies[path] = self._tally(path, data)
+
+    def _tally(self, path: str, data: bytes | None) -> Tally | None:
         if data is None:
             return None
         if is_encrypted_file(data):

@@ -11,8 +11,12 @@ from bcn_core.errors import InvalidTableFile
 from bcn_core.iceberg.avro import open_container
 from bcn_core.iceberg.fields import ENTRY_FIELDS, LIST_FIELDS
 from bcn_core.iceberg.schemas import parse_schema
+from bcn_core.iceberg.unpacking import HINT
 from bcn_core.iceberg.values import long_at, text_at
 from bcn_core.iceberg.walking import Span, Walker
+
+# Each is held in memory, at some hundred bytes; in a packed list it can take a thousandth of one.
+_MOST_MANIFESTS = 1_000_000
 
 DELETED = 2
 """The status of an entry whose file the snapshot removed; it may be gone."""
@@ -90,13 +94,15 @@ def read_manifest_list(data: bytes, location: str) -> list[ManifestRef]:
     """Read all entries of a manifest list.
 
     Raises:
-        InvalidTableFile: the bytes are no whole manifest list.
+        InvalidTableFile: the bytes are no whole manifest list, or list more than a million manifests.
         UnsupportedFormat: its codec is unknown.
     """
     container = open_container(data, location)
     walker = Walker(parse_schema(container.schema, location), LIST_FIELDS, location)
     refs: list[ManifestRef] = []
     for block in container.blocks():
+        if len(refs) + block.count > _MOST_MANIFESTS:
+            raise InvalidTableFile(f"{location} lists more than {_MOST_MANIFESTS} manifests", hint=HINT)
         refs += (_manifest_ref(block.payload, spans, location) for spans in walker.spans(block))
     return refs
 

@@ -6,14 +6,18 @@ Unknown keys stay in ``raw`` and are written back (Iceberg specification, "Table
 import gzip
 import json
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from bcn_core.errors import InvalidTableFile
 from bcn_core.iceberg.metadata_shape import check_shape
+from bcn_core.iceberg.unpacking import HINT, UnpacksTooFarError, gunzipped
 
 _GZIP_MAGIC = b"\x1f\x8b"
+# Of a number with 64 bits; Python refuses to read one of some thousands.
+_MOST_DIGITS = 19
 _GZIP_SUFFIXES = (".gz.metadata.json", ".metadata.json.gz")
 
 
@@ -80,7 +84,7 @@ class Snapshot:
 
     def _total(self, key: str) -> int | None:
         text = str(self.summary.get(key, ""))
-        return int(text) if text.isascii() and text.isdigit() else None
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 @dataclass(frozen=True)  # no slots: the tuple of snapshots is made once, on first use
@@ -223,7 +227,8 @@ def parse(data: bytes, location: str) -> TableMetadata:
     """Read a metadata file, gzipped or not, whatever its name says.
 
     Raises:
-        InvalidTableFile: the bytes are cut off, no JSON, no table metadata, or ambiguous (a key twice).
+        InvalidTableFile: the bytes are cut off, no JSON, no table metadata, ambiguous (a key twice), or would unpack
+            to more than memory should hold.
         UnsupportedFormat: the format version is newer than 3.
     """
     raw = unpacked(data, location)
@@ -235,11 +240,13 @@ def unpacked(data: bytes, location: str) -> Any:
     """The JSON of a metadata file of any kind, gzipped or not.
 
     Raises:
-        InvalidTableFile: the bytes are cut off, no JSON, or ambiguous (a key twice).
+        InvalidTableFile: the bytes are cut off, no JSON, ambiguous (a key twice), or unpack too far.
     """
     try:
-        plain = gzip.decompress(data) if is_packed(data) else data
+        plain = gunzipped(data) if is_packed(data) else data
         return json.loads(plain.decode(), object_pairs_hook=_unambiguous)
+    except UnpacksTooFarError as error:
+        raise InvalidTableFile(f"{location} cannot be read: {error}", hint=HINT) from error
     except (OSError, EOFError, ValueError, zlib.error, RecursionError) as error:
         raise InvalidTableFile(f"{location} is not a whole metadata file: {error}") from error
 
@@ -261,7 +268,6 @@ def render(raw: dict[str, Any], location: str) -> bytes:
 def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        [(twice, _)] = Counter(key for key, _ in pairs).most_common(1)
         raise ValueError(f"the key '{twice}' occurs twice in one object")
     return found

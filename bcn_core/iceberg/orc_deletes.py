@@ -4,8 +4,7 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bcn_core.errors import InvalidTableFile
-from bcn_core.iceberg.arrow_deletes import column_of, distinct_paths, in_order, with_new_paths
+from bcn_core.iceberg.arrow_deletes import column_of, distinct_paths, in_order, told, with_new_paths
 from bcn_core.iceberg.bounds import PATH_COLUMN, POSITION_COLUMN
 from bcn_core.iceberg.delete_paths import DeletePaths
 from bcn_core.iceberg.orc_footer import with_user_metadata
@@ -20,9 +19,9 @@ _FIELD_ID = b"iceberg.id"
 
 
 def orc_paths(data: bytes, location: str) -> set[str]:
-    """The data files that a position delete file in ORC is for."""
-    file = _open(data, location)
-    return {path for stripe in _path_stripes(file) for path in stripe}
+    """The data files that a position delete file in ORC is for; errors as for :func:`relocate_orc`."""
+    with told(location, "ORC"):
+        return {path for stripe in _path_stripes(_open(data)) for path in stripe}
 
 
 def relocate_orc(data: bytes, location: str, paths: DeletePaths) -> bytes:
@@ -31,27 +30,18 @@ def relocate_orc(data: bytes, location: str, paths: DeletePaths) -> bytes:
     Raises:
         InvalidTableFile: the file is damaged or holds no position deletes.
     """
-    import pyarrow as pa
-
-    file = _open(data, location)
-    try:
+    with told(location, "ORC"):
+        file = _open(data)
         for stripe in _path_stripes(file):
             paths.add(stripe)
         return _written(file, paths) if paths.changed else data
-    except InvalidTableFile as error:
-        raise InvalidTableFile(f"{location}: {error.message}") from error
-    except (pa.ArrowException, OSError) as error:
-        raise InvalidTableFile(f"{location} is a damaged ORC file: {error}") from error
 
 
-def _open(data: bytes, location: str) -> "orc.ORCFile":
+def _open(data: bytes) -> "orc.ORCFile":
     import pyarrow as pa
     from pyarrow import orc
 
-    try:
-        return orc.ORCFile(pa.BufferReader(data))
-    except (pa.ArrowException, OSError) as error:
-        raise InvalidTableFile(f"{location} is not a whole ORC file: {error}") from error
+    return orc.ORCFile(pa.BufferReader(data))
 
 
 def _path_stripes(file: "orc.ORCFile") -> Iterator[list[str]]:

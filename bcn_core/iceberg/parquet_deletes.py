@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from bcn_core.errors import InvalidTableFile, UnsupportedFormat
-from bcn_core.iceberg.arrow_deletes import column_of, distinct_paths, in_order, with_new_paths
+from bcn_core.iceberg.arrow_deletes import column_of, distinct_paths, in_order, told, with_new_paths
 from bcn_core.iceberg.bounds import PATH_COLUMN, POSITION_COLUMN
 from bcn_core.iceberg.delete_paths import DeletePaths
 
@@ -43,9 +43,10 @@ def open_parquet(data: bytes, location: str) -> "pq.ParquetFile":
 
 
 def parquet_paths(data: bytes, location: str) -> set[str]:
-    """The data files that a position delete file in Parquet is for."""
+    """The data files that a position delete file in Parquet is for; errors as for :func:`relocate_parquet`."""
     file = open_parquet(data, location)
-    return {path for group in _path_groups(file) for path in group}
+    with told(location, "Parquet"):
+        return {path for group in _path_groups(file) for path in group}
 
 
 def relocate_parquet(data: bytes, location: str, paths: DeletePaths) -> bytes:
@@ -55,17 +56,11 @@ def relocate_parquet(data: bytes, location: str, paths: DeletePaths) -> bytes:
         InvalidTableFile: the file is damaged or holds no position deletes.
         UnsupportedFormat: it is encrypted.
     """
-    import pyarrow as pa
-
     file = open_parquet(data, location)
-    try:
+    with told(location, "Parquet"):
         for group in _path_groups(file):
             paths.add(group)
         return _written(file, paths) if paths.changed else data
-    except InvalidTableFile as error:
-        raise InvalidTableFile(f"{location}: {error.message}") from error
-    except (pa.ArrowException, OSError) as error:
-        raise InvalidTableFile(f"{location} is a damaged Parquet file: {error}") from error
 
 
 def _path_groups(file: "pq.ParquetFile") -> Iterator[list[str]]:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bcn_core.errors import InvalidTableFile, UnsupportedFormat
+from bcn_core.iceberg.unpacking import HINT, MOST_BYTES, UnpacksTooFarError, bounded
 
 PUFFIN_MAGIC = b"PFA1"
 REFERENCED_DATA_FILE = "referenced-data-file"
-VECTOR_BLOB = "deletion-vector-v1"
 
 _BARE_MAGIC = b"\xd1\xd3\x39\x64"
 _TAIL = struct.Struct("<i4s4s")
@@ -104,21 +104,28 @@ def _plain(payload: bytes, location: str) -> bytes:
     import pyarrow as pa
 
     try:
-        plain: bytes = pa.CompressedInputStream(pa.BufferReader(payload), "lz4").read()
+        return bounded([pa.CompressedInputStream(pa.BufferReader(payload), "lz4").read(MOST_BYTES + 1)])
+    except UnpacksTooFarError as error:
+        raise InvalidTableFile(
+            f"{location} has a Puffin footer that cannot be read: {error}", hint=HINT
+        ) from error
     except OSError as error:
         raise InvalidTableFile(f"{location} has a Puffin footer that is not LZ4: {error}") from error
-    return plain
 
 
 def _parsed(payload: bytes, location: str) -> dict[str, Any]:
     try:
         footer = json.loads(payload)
-        known = all(
-            isinstance(blob["offset"], int) and isinstance(blob["length"], int) for blob in footer["blobs"]
-        )
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        known = all(_is_blob(blob) for blob in footer["blobs"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidTableFile(f"{location} has a Puffin footer that is no Puffin JSON: {error!r}") from error
     if not known or not isinstance(footer, dict):
         raise InvalidTableFile(f"{location} has a Puffin footer whose blobs have no place")
     found: dict[str, Any] = footer
     return found
+
+
+def _is_blob(blob: dict[str, Any]) -> bool:
+    """Whether a blob has a place in the file, and names a data file by a text if at all."""
+    path = (blob.get("properties") or {}).get(REFERENCED_DATA_FILE, "")
+    return isinstance(blob["offset"], int) and isinstance(blob["length"], int) and isinstance(path, str)

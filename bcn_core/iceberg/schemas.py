@@ -5,12 +5,17 @@ untouched (relocation.md 2).
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from bcn_core.errors import InvalidTableFile
 
 _LARGEST_FIXED = 1 << 20
+# A table of thousands of columns has some tens of thousands of types; thirty records, each of which names the one
+# before it twice, unfold to a thousand million.
+_MOST_TYPES = 100_000
 _PRIMITIVES = frozenset({"null", "boolean", "int", "long", "float", "double", "bytes", "string"})
 
 
@@ -52,7 +57,7 @@ class Union:
     def optional(self) -> "Type | None":
         """The type of the value when the union only makes one type nullable."""
         others = [branch for branch in self.branches if branch != Primitive("null")]
-        return others[0] if len(others) == 1 else None
+        return others[0] if len(others) == 1 and len(self.branches) == 2 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,8 @@ def parse_schema(text: bytes, location: str) -> Record:
     """Take apart the writer's schema of the file at a location.
 
     Raises:
-        InvalidTableFile: the text is no Avro schema, is recursive, or is not that of a record.
+        InvalidTableFile: the text is no Avro schema, is recursive, unfolds to more types than a table can have, has
+            arrays of items that take no bytes, or is not that of a record.
     """
     try:
         parsed = _Names({}).resolve(json.loads(text))
@@ -91,15 +97,21 @@ def parse_schema(text: bytes, location: str) -> Record:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """The named types seen so far, by their names without namespace, which Iceberg does not use."""
+    """The named types seen so far, by their names without namespace, which Iceberg does not use.
 
-    known: dict[str, Type]
+    What a name stands for is resolved anew where the name is used, so that what is counted is what readers walk over.
+    """
+
+    known: dict[str, Any]
+    resolved: Iterator[int] = field(default_factory=count)
 
     def resolve(self, node: Any) -> Type:
+        if next(self.resolved) > _MOST_TYPES:
+            raise ValueError(f"more than {_MOST_TYPES} types")
         if isinstance(node, list):
             return Union(tuple(self.resolve(branch) for branch in node))
         if isinstance(node, str):
-            return Primitive(node) if node in _PRIMITIVES else self.known[_short(node)]
+            return Primitive(node) if node in _PRIMITIVES else self.resolve(self.known[_short(node)])
         kind = node["type"]
         if isinstance(kind, dict | list):
             return self.resolve(kind)
@@ -107,7 +119,7 @@ class _Names:
 
     def _complex(self, kind: str, node: dict[str, Any]) -> Type:
         if kind == "array":
-            return Array(self.resolve(node["items"]))
+            return Array(_with_bytes(self.resolve(node["items"])))
         if kind == "map":
             return Map(self.resolve(node["values"]))
         if kind in {"record", "fixed", "enum"}:
@@ -120,7 +132,8 @@ class _Names:
             parsed = Record(tuple(self._field(field) for field in node["fields"]))
         else:
             parsed = Fixed(_size(node["size"])) if kind == "fixed" else Primitive("int")
-        self.known[_short(str(node.get("name", "")))] = parsed
+        # Known only behind its end: a record within itself is refused.
+        self.known[_short(str(node.get("name", "")))] = node
         return parsed
 
     def _field(self, node: dict[str, Any]) -> Field:
@@ -128,6 +141,19 @@ class _Names:
         return Field(
             str(node["name"]), identifier if isinstance(identifier, int) else None, self.resolve(node["type"])
         )
+
+
+def _with_bytes(items: Type) -> Type:
+    """The type of an array's items, when each takes a byte: of others, six bytes could claim any number."""
+    if _is_empty(items):
+        raise ValueError("an array of items that take no bytes")
+    return items
+
+
+def _is_empty(kind: Type) -> bool:
+    if isinstance(kind, Record):
+        return all(_is_empty(one.type) for one in kind.fields)
+    return kind in (Primitive("null"), Fixed(0))
 
 
 def _size(size: int) -> int:

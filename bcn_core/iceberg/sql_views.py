@@ -70,6 +70,10 @@ def parse_view(data: bytes, location: str) -> ViewMetadata:
             raise InvalidTableFile(
                 f"{location} is not the metadata of a view: its {key} is no {kind.__name__}"
             )
+    if not all(isinstance(one, dict) for one in (*raw["versions"], raw.get("properties") or {})):
+        raise InvalidTableFile(
+            f"{location} is not the metadata of a view: its versions or properties are no objects"
+        )
     view = ViewMetadata(raw, location)
     view.current_version  # noqa: B018 - a view without its current version is not whole
     return view

@@ -69,6 +69,10 @@ class _Comparison:
             yield Finding(Kind.DIFFERENT, here, f"the snapshot {copy.id} says other things than the source's")
         if source.manifest_list is None or copy.manifest_list is None:
             pairs = list(zip(source.manifests, copy.manifests, strict=False))
+            if len(source.manifests) != len(copy.manifests):
+                yield Finding(
+                    Kind.DIFFERENT, here, f"the snapshot {copy.id} has other manifests than the source's"
+                )
         else:
             yield from self._files(source.manifest_list, copy.manifest_list)
             pairs = list(

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bcn_core.errors import NotFound
+from bcn_core.iceberg.unpacking import gunzipped
 from bcn_core.replication.closure import Closure, ManifestFacts
 from bcn_core.replication.sites import Twin
 from bcn_core.storage.opening import Stores
@@ -48,7 +49,7 @@ class Remembered:
 def recall(stores: Stores, twin: Twin) -> Remembered | None:
     """What was remembered; None when there is nothing, or nothing that can be read: it is a cache."""
     try:
-        raw = json.loads(gzip.decompress(stores.read(f"{twin.owned}/{NAME}")))
+        raw = json.loads(gunzipped(stores.read(f"{twin.owned}/{NAME}")))
         return _read(raw) if raw["format_version"] == _FORMAT else None
     except (NotFound, OSError, EOFError, ValueError, KeyError, TypeError, IndexError, zlib.error):
         return None

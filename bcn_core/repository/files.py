@@ -15,6 +15,7 @@ from bcn_core.errors import DamagedRepository
 
 if TYPE_CHECKING:
     import polars as pl
+    from pyarrow import parquet
 
 Kind = Literal[
     "metadata",
@@ -49,6 +50,9 @@ CONTENT: frozenset[Kind] = frozenset({"data", "position-deletes", "equality-dele
 _ROWS_AT_ONCE = 4096
 _ROWS_OF_A_GROUP = 16_384
 _KIND = 2
+# Each row has a path and a digest of its own. Rows that are all alike pack to nothing, to be millions in memory.
+_MOST_ROWS_OF_A_BYTE = 4
+_FEW_ROWS = 100_000
 _COLUMNS = ("root", "path", "kind", "size", "sha256", "object", "stored_by", "listed_by")
 
 
@@ -122,12 +126,10 @@ class FileRows(Collection[StoredFile]):
     def _rows(self) -> Iterator[tuple[Any, ...]]:
         """The values of each row, a few thousand rows in memory at a time."""
         import pyarrow as pa
-        from pyarrow import parquet
 
         try:
-            for batch in parquet.ParquetFile(pa.BufferReader(self._data)).iter_batches(
-                _ROWS_AT_ONCE, columns=list(_COLUMNS)
-            ):
+            file = _opened(self._data, self._key)
+            for batch in file.iter_batches(_ROWS_AT_ONCE, columns=list(_COLUMNS)):
                 yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
         except (pa.ArrowException, OSError, KeyError) as error:
             raise DamagedRepository(f"{self._key} is not a readable list of files: {error}") from error
@@ -145,11 +147,31 @@ def decode_frame(data: bytes, key: str, *columns: str) -> "pl.DataFrame":
         DamagedRepository: the bytes are no such file.
     """
     import polars as pl
+    import pyarrow as pa
 
     try:
+        _opened(data, key)
         return pl.read_parquet(io.BytesIO(data), columns=list(columns or _COLUMNS))
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pa.ArrowException, OSError) as error:
         raise DamagedRepository(f"{key} is not a readable list of files: {error}") from error
+
+
+def _opened(data: bytes, key: str) -> "parquet.ParquetFile":
+    """The file, of which only the footer has been read.
+
+    Raises:
+        DamagedRepository: it claims more rows than its bytes can hold.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    file = parquet.ParquetFile(pa.BufferReader(data))
+    if file.metadata.num_rows > max(_FEW_ROWS, _MOST_ROWS_OF_A_BYTE * len(data)):
+        raise DamagedRepository(
+            f"{key} claims {file.metadata.num_rows} files in {len(data)} bytes",
+            hint="BCN writes no such list: look who can write to the repository, and restore from a copy of it",
+        )
+    return file
 
 
 def _columns(files: Sequence[StoredFile]) -> dict[str, list[Any]]:

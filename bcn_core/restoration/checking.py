@@ -1,7 +1,9 @@
 """The check of a restored table before any catalog names it: by file accounting, not by a scan."""
 
+from bcn_core.copying import reader_of_many
 from bcn_core.errors import DamagedRepository
 from bcn_core.iceberg.checking import Finding, check_table
+from bcn_core.iceberg.inspection import TableFiles
 from bcn_core.locations import overlap
 from bcn_core.restoration.contents import Contents
 from bcn_core.restoration.request import TablePlan
@@ -22,7 +24,8 @@ def check_restored(plan: TablePlan, contents: Contents, stores: Stores) -> tuple
         root for root in contents.record.roots if not any(overlap(root, place) for place in allowed)
     )
     sizes = SizesBelow(stores, plan.location)
-    findings = check_table(plan.metadata_location, stores.read, sizes, allowed, forbidden)
+    files = TableFiles(stores.read, sizes, reader_of_many(stores.read))
+    findings = check_table(plan.metadata_location, files, allowed, forbidden)
     faults = [finding for finding in findings if finding.is_error]
     if faults:
         raise DamagedRepository(

@@ -72,7 +72,7 @@ class InPlace:
     repository: Repository
     stores: Stores
     report: Report = silent
-    files_at_once: int = 4
+    files_at_once: int = 16
 
     def plan(self, pit: PitManifest, named: Mapping[str, str]) -> InPlacePlan:
         """Compare places and sizes; writes nothing. ``named``: the pointers that the catalog will have, by table."""

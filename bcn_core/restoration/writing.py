@@ -7,7 +7,7 @@ killed anywhere ends with the same bytes when it is run again.
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from bcn_core.copying import Copier, Copy, Part, carry_out, in_parallel, put_same
+from bcn_core.copying import Copier, Copy, Part, at_once, carry_out, do_all, in_parallel, put_same
 from bcn_core.errors import InvalidRequest, InvalidTableFile, UnsupportedFormat
 from bcn_core.events import FileCopied, Report
 from bcn_core.iceberg.delete_files import relocate_delete_file
@@ -50,22 +50,19 @@ class Writer:
     def copy_content(self, copied: Collection[Part] = ()) -> None:
         """Copy files that hold no path byte for byte, digests checked before they appear; ``copied`` are there."""
         files = (file for file in self._content() if not any(part.has(file.object) for part in copied))
-        for _ in in_parallel(self._copy, files, self.workers):
-            pass
+        do_all(self._copy, files, self.workers)
 
     def copy_part(self, part: Part) -> list[StoredFile]:
         """Copy those of these files that belong to one part, ahead of the rest; returns them."""
         files = [file for file in self._content() if part.has(file.object)]
-        for _ in in_parallel(self._copy, files, self.workers):
-            pass
+        do_all(self._copy, files, self.workers)
         return files
 
     def write_delete_files(self) -> RewrittenDeletes:
         """Rewrite position delete files and deletion vectors, each once, however many manifests list it."""
         files = self.contents.of_kind("position-deletes", "deletion-vectors")
         if self.plan.mapping.is_identity:
-            for _ in in_parallel(self._copy, files, self.workers):
-                pass
+            do_all(self._copy, files, self.workers)
             return RewrittenDeletes()
         found = list(in_parallel(self._delete_file, files, self.workers))
         return RewrittenDeletes(
@@ -85,7 +82,8 @@ class Writer:
             self._put(location, data)
             return location, len(data)
 
-        return dict(in_parallel(write, self.contents.of_kind("manifest"), self.workers))
+        few = at_once(self.workers, (file.size for file in self.contents.of_kind("manifest")))
+        return dict(in_parallel(write, self.contents.of_kind("manifest"), few))
 
     def write_lists(self, lengths: dict[str, int]) -> None:
         """Write the manifest lists, with the manifests' new lengths."""
@@ -97,8 +95,7 @@ class Writer:
                 data = relocate_manifest_list(data, location, self.plan.mapping.map, lengths)
             self._put(location, data)
 
-        for _ in in_parallel(write, self.contents.of_kind("manifest-list"), self.workers):
-            pass
+        do_all(write, self.contents.of_kind("manifest-list"), self.workers)
 
     def write_metadata(self) -> tuple[str, ...]:
         """Write the older metadata files that can stand, and last the one that the catalog will name; notes on it."""

@@ -107,8 +107,4 @@ class AzureStore(Prefixed):
         return self._container.get_blob_client(name)
 
     def _call(self, key: str, made: Callable[[], Any]) -> Any:
-        def once() -> Any:
-            with told(self._shown(key)):
-                return made()
-
-        return self._retries.call(self._shown(key), once)
+        return self._retries.telling(self._shown(key), told, made)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from bcn_core.errors import InvalidRequest
+from bcn_core.storage.pieces import sending_in_pieces
+from bcn_core.storage.properties import is_true, timeouts
 from bcn_core.storage.store import CHUNK_BYTES
 
 _HOST = "blob.core.windows.net"
@@ -41,9 +43,21 @@ def _options(properties: Mapping[str, str]) -> dict[str, Any]:
         # A download asks once for the bytes that are wanted, and never for more behind BCN's back.
         "max_single_get_size": CHUNK_BYTES,
         "max_chunk_get_size": CHUNK_BYTES,
-        "connection_timeout": float(properties.get("adls.connect-timeout", 10)),
-        "read_timeout": float(properties.get("adls.request-timeout", 60)),
+        "transport": _transport(properties),
     }
+
+
+def _transport(properties: Mapping[str, str]) -> Any:
+    import requests
+    from azure.core.pipeline.transport import RequestsTransport
+
+    connect, request = timeouts(properties, "adls")
+    return RequestsTransport(
+        session=sending_in_pieces(requests.Session()),
+        session_owner=False,
+        connection_timeout=connect,
+        read_timeout=request,
+    )
 
 
 def _account(said: str, container: str) -> str:
@@ -80,7 +94,7 @@ def _address(account: str, properties: Mapping[str, str]) -> str:
     scheme = properties.get("adls.blob-storage-scheme", "https")
     if properties.get("adls.account-host"):
         return f"{scheme}://{properties['adls.account-host']}"
-    authority = properties.get("adls.blob-storage-authority", f".{_HOST}")
+    authority = properties.get("adls.blob-storage-authority") or f".{_HOST}"
     return f"{scheme}://{account}{authority}" if authority[0] == "." else f"{scheme}://{authority}/{account}"
 
 
@@ -92,7 +106,7 @@ def _credential(account: str, properties: Mapping[str, str]) -> Any:
         return AzureNamedKeyCredential(account, properties["adls.account-key"])
     if properties.get("adls.sas-token"):
         return AzureSasCredential(properties["adls.sas-token"])
-    if properties.get("adls.anon", "").lower() == "true":
+    if is_true(properties, "adls.anon"):
         return None
     if properties.get("adls.token"):
         return _Token(properties["adls.token"])

@@ -11,11 +11,11 @@ from bcn_core.errors import (
     StorageFull,
     StorageRefused,
 )
+from bcn_core.storage.hints import AGAIN, MAKE_ROOM
 
 _FULL = {"AccountBlobCapacityExceeded", "InsufficientAccountCapacity"}
 # A block or body whose checksum does not fit was spoiled on its way: it is sent again.
 _SPOILED = {"Md5Mismatch", "Crc64Mismatch", "InvalidHeaderValue", "OperationTimedOut"}
-_AGAIN = "look at the store itself, then run the same command again; nothing was lost"
 _RIGHTS = (
     "check the credentials and the rights that they give: read, list, create and write, and delete for pins"
 )
@@ -42,14 +42,14 @@ def told(shown: str) -> Iterator[None]:
     except exceptions.HttpResponseError as error:
         raise _answered(shown, error.status_code or 0, _code(error)) from error
     except exceptions.AzureError as error:
-        raise StorageFailure(f"{shown}: {type(error).__name__}", hint=_AGAIN) from error
+        raise StorageFailure(f"{shown}: {type(error).__name__}", hint=AGAIN) from error
     except ValueError as error:
         # A key that is no base64 is told so, by whom it is decoded.
         raise StorageRefused(
             f"{shown}: the credentials cannot be used: {type(error).__name__}", hint=_LOGIN
         ) from error
     except OSError as error:
-        raise StorageFailure(f"{shown}: {type(error).__name__}", hint=_AGAIN) from error
+        raise StorageFailure(f"{shown}: {type(error).__name__}", hint=AGAIN) from error
 
 
 def _code(error: Exception) -> str:
@@ -70,9 +70,9 @@ def _answered(shown: str, status: int, code: str) -> BcnError:
 
 def _failed(said: str, status: int, code: str) -> StorageFailure:
     if code in _FULL or status == 507:
-        return StorageFull(said, hint="free some room or raise the quota, then run the same command again")
+        return StorageFull(said, hint=MAKE_ROOM)
     if code in _SPOILED or status in (0, 408, 409, 429) or status >= 500:
-        return StorageFailure(said, hint=_AGAIN)
+        return StorageFailure(said, hint=AGAIN)
     if status == 401 or code in ("AuthenticationFailed", "InvalidAuthenticationInfo"):
         return StorageRefused(said, hint=_LOGIN)
     return StorageRefused(said, hint=_RIGHTS)

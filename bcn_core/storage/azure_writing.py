@@ -2,12 +2,12 @@
 
 import base64
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from itertools import count
 from typing import Any
 
 from bcn_core.errors import ObjectMissing
 from bcn_core.storage.azure_errors import told
-from bcn_core.storage.creating import new_stamp, parts, unless_ours
+from bcn_core.storage.creating import new_stamp, unless_ours, whole_or_parts
 from bcn_core.storage.retrying import Retries
 
 # Names of blob metadata are names of C#: no dashes.
@@ -28,17 +28,15 @@ class NewBlob:
         self._stamp = new_stamp()
 
     def write(self, chunks: Iterable[bytes]) -> None:
-        """Create the blob, with at most two parts of it in memory.
+        """Create the blob, with one part of it in memory.
 
         Raises:
             ObjectExists: the key is taken, and not by this write.
         """
-        joined = parts(chunks)
-        first, second = next(joined), next(joined, None)
-        if second is None:
-            self._unless_ours(lambda: self.send(first, overwrite=False))
-        else:
-            self._in_blocks(chain([first, second], joined))
+        whole_or_parts(chunks, self._whole, self._in_blocks)
+
+    def _whole(self, data: bytes) -> None:
+        self._unless_ours(lambda: self.send(data, overwrite=False))
 
     def send(self, data: bytes, *, overwrite: bool) -> None:
         """Send the whole blob in one request, with its MD5 for the store to check."""
@@ -54,7 +52,7 @@ class NewBlob:
         from azure.core import MatchConditions
         from azure.storage.blob import BlobBlock
 
-        blocks = [BlobBlock(self._block(number, data)) for number, data in enumerate(joined)]
+        blocks = [BlobBlock(name) for name in map(self._block, count(), joined)]
         self._unless_ours(
             lambda: self._blob.commit_block_list(
                 blocks,
@@ -81,8 +79,4 @@ class NewBlob:
         return bool((held.metadata or {}).get(_STAMP) == self._stamp)
 
     def _call(self, made: Callable[[], Any]) -> Any:
-        def once() -> Any:
-            with told(self._shown):
-                return made()
-
-        return self._retries.call(self._shown, once)
+        return self._retries.telling(self._shown, told, made)

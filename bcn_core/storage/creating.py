@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO
 
 from bcn_core.errors import ObjectExists, ObjectMissing, StorageFailure
 
@@ -15,25 +16,59 @@ def new_stamp() -> str:
     return secrets.token_hex(16)
 
 
-def parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The chunks joined to parts of equal size, but for the last; at least one part, which may be empty.
+def whole_or_parts(
+    chunks: Iterable[bytes],
+    whole: Callable[[bytes], object],
+    in_parts: Callable[[Iterator[bytes]], object],
+) -> None:
+    """Create an object in one request when it is of one part, else in several, with one part of it in memory.
+
+    Whoever is given parts must let go of one before asking for the next.
+    """
+    found = Parts(chunks)
+    if found.is_one:
+        whole(next(found))
+    else:
+        in_parts(found)
+
+
+class Parts(Iterator[bytes]):
+    """Chunks joined to parts of equal size, but for the last; at least one part, which may be empty.
 
     Sizes are multiples of 256 KiB, as GCS wants them.
     """
-    held: list[bytes] = []
-    length, size, number = 0, PART_BYTES, 0
-    for chunk in chunks:
-        held.append(chunk)
-        length += len(chunk)
-        while length > size:
-            # Joined once: each byte is moved once on its way to a part.
-            last = held.pop()
-            kept = size - (length - len(last))
-            yield b"".join([*held, last[:kept]])
-            held, length = [last[kept:]], length - size
-            number += 1
-            size = PART_BYTES * 2 ** (number // _PARTS_BEFORE_DOUBLING)
-    yield b"".join(held)
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._ahead = memoryview(b"")
+        self._given = 0
+        self._look()
+        self._first: bytes | None = self._part()
+        self.is_one = not self._ahead
+
+    def __next__(self) -> bytes:
+        if self._first is not None:
+            first, self._first = self._first, None
+            return first
+        if not self._ahead:
+            raise StopIteration
+        return self._part()
+
+    def _part(self) -> bytes:
+        size = PART_BYTES * 2 ** (self._given // _PARTS_BEFORE_DOUBLING)
+        self._given += 1
+        # Chunks are copied as they come, and its value is no copy. A list and what it is joined to would be twice as large.
+        held = BytesIO()
+        while self._ahead and (room := size - held.tell()):
+            held.write(self._ahead[:room])
+            self._ahead = self._ahead[room:]
+            self._look()
+        return held.getvalue()
+
+    def _look(self) -> None:
+        """See to it that bytes are at hand, if any are left."""
+        while not self._ahead and (chunk := next(self._chunks, None)) is not None:
+            self._ahead = memoryview(chunk)
 
 
 def unless_ours(shown: str, made: Callable[[], object], is_ours: Callable[[], bool]) -> None:

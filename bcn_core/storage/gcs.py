@@ -5,13 +5,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from bcn_core.errors import ObjectMissing, StorageFailure
+from bcn_core.errors import ObjectMissing
 from bcn_core.storage.gcs_client import GcsBucket, told
 from bcn_core.storage.gcs_writing import NewGcsObject
 from bcn_core.storage.prefixed import Prefixed, chunks_of
-from bcn_core.storage.resuming import Body, resumed
+from bcn_core.storage.resuming import Body, resumed, size_told
 from bcn_core.storage.retrying import Retries
-from bcn_core.storage.store import ObjectStat, ObjectVersion
+from bcn_core.storage.store import CHUNK_BYTES, ObjectStat, ObjectVersion
 
 
 class GcsStore(Prefixed):
@@ -25,9 +25,7 @@ class GcsStore(Prefixed):
         self._bucket = bucket
 
     def stream(self, key: str) -> Iterator[bytes]:
-        return resumed(
-            self._shown(key), self._retries, lambda start, version: self._open(key, start, version)
-        )
+        return resumed(self._shown(key), self._retries, partial(self._open, key))
 
     def put_new(self, key: str, chunks: Iterable[bytes]) -> None:
         self._new(key).write(chunks)
@@ -43,7 +41,7 @@ class GcsStore(Prefixed):
             yield _stat(found["name"][len(self._prefix) :], found)
 
     def stat(self, key: str) -> ObjectStat:
-        return _stat(key, self._call(key, "GET", self._at(key)).json())
+        return _stat(key, self._asked(key, self._at(key)))
 
     def delete(self, key: str) -> None:
         try:
@@ -59,7 +57,7 @@ class GcsStore(Prefixed):
 
     def _listed(self, folder: str, asked: dict[str, str]) -> Iterator[dict[str, Any]]:
         while True:
-            page = self._call(folder, "GET", self._bucket.objects, params=asked).json()
+            page = self._asked(folder, self._bucket.objects, params=asked)
             yield from page.get("items", ())
             if not page.get("nextPageToken"):
                 return
@@ -74,11 +72,10 @@ class GcsStore(Prefixed):
         if version and answer.headers.get("X-Goog-Generation") != version:
             answer.close()
             raise ObjectMissing(f"{shown} was replaced while it was read")
-        found = answer.headers.get("Content-Range", "")
-        if start and not found.startswith(f"bytes {start}-"):
-            raise StorageFailure(f"{shown}: the store does not give the part that was asked for")
-        size = int(found.rpartition("/")[2] or answer.headers["Content-Length"])
-        read = partial(answer.raw.read, decode_content=False)
+        size = size_told(
+            shown, start, answer.headers.get("Content-Range", ""), answer.headers.get("Content-Length")
+        )
+        read = partial(answer.raw.read, CHUNK_BYTES, decode_content=False)
         chunks = chunks_of(answer, read, lambda: told(shown))
         return Body(chunks, answer.headers.get("X-Goog-Generation"), size)
 
@@ -87,6 +84,10 @@ class GcsStore(Prefixed):
 
     def _at(self, key: str) -> str:
         return self._bucket.object(self._prefix + key)
+
+    def _asked(self, key: str, address: str, **options: Any) -> dict[str, Any]:
+        shown = self._shown(key)
+        return self._retries.call(shown, lambda: self._bucket.ask(shown, address, **options))
 
     def _call(self, key: str, method: str, address: str, **options: Any) -> Any:
         shown = self._shown(key)

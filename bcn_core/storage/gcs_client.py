@@ -14,11 +14,12 @@ from bcn_core.errors import (
     StorageFull,
     StorageRefused,
 )
+from bcn_core.storage.hints import AGAIN, MAKE_ROOM
+from bcn_core.storage.pieces import sending_in_pieces
+from bcn_core.storage.properties import is_true, timeouts
 
 SERVICE = "https://storage.googleapis.com"
 _SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
-_CONNECTIONS = 64
-_AGAIN = "look at the store itself, then run the same command again; nothing was lost"
 _RIGHTS = "check the credentials and the rights that they give: list, get and create, and delete for pins"
 _LOGIN = (
     "set GOOGLE_APPLICATION_CREDENTIALS to a service account's key file, or run gcloud auth application-default login, "
@@ -53,6 +54,12 @@ class GcsBucket:
             self._check()
             raise
 
+    def ask(self, shown: str, address: str, **options: Any) -> dict[str, Any]:
+        """What the store tells at an address, as JSON; errors as for :meth:`call`."""
+        with told(shown):
+            found: dict[str, Any] = self.call(shown, "GET", address, **options).json()
+        return found
+
     def _check(self) -> None:
         """GCS says 404 for an object and for a whole bucket; only a listing tells them apart."""
         if self._is_there:
@@ -77,10 +84,7 @@ class GcsSession:
         self.address = properties.get("gcs.service.host", SERVICE).rstrip("/")
         self._http = _http(properties, self.address)
         self._headers = _payer(properties)
-        self._timeouts = tuple(
-            float(properties.get(f"gcs.{name}-timeout", seconds))
-            for name, seconds in (("connect", 10), ("request", 60))
-        )
+        self._timeouts = timeouts(properties, "gcs")
 
     def call(self, shown: str, method: str, address: str, **options: Any) -> Any:
         """One call, as :meth:`GcsBucket.call` tells it."""
@@ -110,25 +114,21 @@ def told(shown: str) -> Iterator[None]:
     except BcnError:
         raise
     except exceptions.TransportError as error:
-        raise StorageFailure(f"{shown}: {_kind(error)}", hint=_AGAIN) from error
+        raise StorageFailure(f"{shown}: {_kind(error)}", hint=AGAIN) from error
     except exceptions.GoogleAuthError as error:
         raise StorageRefused(f"{shown}: the credentials do not serve: {_kind(error)}", hint=_LOGIN) from error
     except (RequestException, HTTPError, OSError) as error:
-        raise StorageFailure(f"{shown}: {_kind(error)}", hint=_AGAIN) from error
+        raise StorageFailure(f"{shown}: {_kind(error)}", hint=AGAIN) from error
 
 
 def _http(properties: Mapping[str, str], address: str) -> Any:
     try:
         from google.auth.transport.requests import AuthorizedSession
-        from requests.adapters import HTTPAdapter
     except ImportError as error:
         raise InvalidRequest(
             "GCS needs google-auth, which is not installed", hint="pip install 'bcn[gcs]'"
         ) from error
-    session = AuthorizedSession(_credentials(properties, address), refresh_timeout=30)
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=_CONNECTIONS))
-    return session
+    return sending_in_pieces(AuthorizedSession(_credentials(properties, address), refresh_timeout=30))
 
 
 def _credentials(properties: Mapping[str, str], address: str) -> Any:
@@ -150,9 +150,8 @@ def _credentials(properties: Mapping[str, str], address: str) -> Any:
 
 
 def _payer(properties: Mapping[str, str]) -> dict[str, str]:
-    if properties.get("gcs.requester-pays", "").lower() != "true":
-        return {}
-    return {"x-goog-user-project": properties.get("gcs.project-id", "")}
+    payer = properties.get("gcs.project-id", "")
+    return {"x-goog-user-project": payer} if is_true(properties, "gcs.requester-pays") else {}
 
 
 def _message(answer: Any) -> str:
@@ -170,10 +169,10 @@ def _answered(shown: str, status: int, message: str) -> BcnError:
     if status == 412:
         return ObjectExists(f"{shown} exists already")
     if status == 507 or (status == 403 and "quota" in message.lower()):
-        return StorageFull(said, hint="free some room or raise the quota, then run the same command again")
+        return StorageFull(said, hint=MAKE_ROOM)
     # A checksum that does not fit its bytes is a fault of the way: they are sent again.
     if status in (408, 409, 429) or status >= 500 or "hash" in message.lower():
-        return StorageFailure(said, hint=_AGAIN)
+        return StorageFailure(said, hint=AGAIN)
     return StorageRefused(said, hint=_LOGIN if status == 401 else _RIGHTS)
 
 

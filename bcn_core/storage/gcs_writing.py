@@ -6,15 +6,16 @@ import json
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from itertools import chain
 from typing import Any
 
 from bcn_core.errors import BcnError, ObjectMissing, StorageFailure
-from bcn_core.storage.creating import new_stamp, parts, unless_ours
-from bcn_core.storage.gcs_client import GcsBucket
+from bcn_core.storage.creating import new_stamp, unless_ours, whole_or_parts
+from bcn_core.storage.gcs_client import GcsBucket, told
 from bcn_core.storage.retrying import Retries
 
 _STAMP = "bcn-write"
+# "Resume Incomplete": the upload goes on.
+_RESUME = 308
 _ABSENT = {"ifGenerationMatch": "0"}
 
 
@@ -33,12 +34,10 @@ class NewGcsObject:
         Raises:
             ObjectExists: the key is taken, and not by this write.
         """
-        joined = parts(chunks)
-        first, second = next(joined), next(joined, None)
-        if second is None:
-            unless_ours(self._shown, lambda: self.send(first, _ABSENT), self._is_ours)
-        else:
-            self._in_parts(chain([first, second], joined))
+        whole_or_parts(chunks, self._whole, self._in_parts)
+
+    def _whole(self, data: bytes) -> None:
+        unless_ours(self._shown, lambda: self.send(data, _ABSENT), self._is_ours)
 
     def send(self, data: bytes, condition: dict[str, str]) -> None:
         """Send the whole object in one request, its MD5 beside it for the store to check."""
@@ -84,7 +83,8 @@ class NewGcsObject:
 
     def _is_ours(self) -> bool:
         try:
-            held = self._call("GET", self._bucket.object(self._key)).json()
+            at = self._bucket.object(self._key)
+            held = self._retries.call(self._shown, lambda: self._bucket.ask(self._shown, at))
         except ObjectMissing:
             return False
         return bool(held.get("metadata", {}).get(_STAMP) == self._stamp)
@@ -142,18 +142,23 @@ class ResumablePart:
 
     def _reached(self, answer: Any) -> int:
         """How far the upload has come; its end when the object is there."""
-        if answer.status_code != 308:
-            self._check(answer.json())
+        if answer.status_code != _RESUME:
+            with told(self._shown):
+                self._check(answer.json())
             return self._end
         # Without the header the store has nothing yet.
         last = answer.headers.get("Range", "").rpartition("-")[2]
         reached = int(last) + 1 if last else 0
         if reached < self._start:
             raise StorageFailure(f"{self._shown}: the store lost a part of its upload")
+        if self._digest is not None and reached >= self._end:
+            # Asked once more, it makes the object of them, or says why not.
+            raise StorageFailure(f"{self._shown}: the store has all bytes, and no object of them")
         return reached
 
     def _check(self, found: dict[str, Any]) -> None:
-        if int(found.get("size", -1)) != self._end or found.get("md5Hash") != _md5(self._digest):
+        whole = self._digest is not None and int(found.get("size", -1)) == self._end
+        if not whole or found.get("md5Hash") != _md5(self._digest):
             raise StorageFailure(f"{self._shown}: the store holds other bytes than were sent")
 
 

@@ -1,6 +1,7 @@
 """A store in a folder of HDFS, by WebHDFS: no Java and no Hadoop on this machine."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from bcn_core.errors import InvalidRequest, ObjectMissing
@@ -9,7 +10,7 @@ from bcn_core.storage.hdfs_writing import TEMPORARY, NewHdfsFile
 from bcn_core.storage.prefixed import Prefixed, chunks_of
 from bcn_core.storage.resuming import Body, resumed
 from bcn_core.storage.retrying import Retries
-from bcn_core.storage.store import ObjectStat, ObjectVersion
+from bcn_core.storage.store import CHUNK_BYTES, ObjectStat, ObjectVersion
 from bcn_core.storage.unfinished import Discarded
 
 
@@ -22,9 +23,7 @@ class HdfsStore(Prefixed):
         self._folder = f"/{prefix}" if prefix else ""
 
     def stream(self, key: str) -> Iterator[bytes]:
-        return resumed(
-            self._shown(key), self._retries, lambda start, version: self._open(key, start, version)
-        )
+        return resumed(self._shown(key), self._retries, partial(self._open, key))
 
     def put_new(self, key: str, chunks: Iterable[bytes]) -> None:
         self._new(key).write(chunks, "NONE")
@@ -85,7 +84,7 @@ class HdfsStore(Prefixed):
         if start == size:
             return Body(iter(()), now, size)
         answer = self._client.open(shown, self._path(key), start)
-        return Body(chunks_of(answer, answer.raw.read, lambda: told(shown)), now, size)
+        return Body(chunks_of(answer, partial(answer.raw.read, CHUNK_BYTES), lambda: told(shown)), now, size)
 
     def _file(self, key: str) -> dict[str, Any]:
         found: dict[str, Any] = self._ask(key, "GET", op="GETFILESTATUS")["FileStatus"]

@@ -15,10 +15,11 @@ from bcn_core.errors import (
     StorageFull,
     StorageRefused,
 )
+from bcn_core.storage.hints import AGAIN, MAKE_ROOM
+from bcn_core.storage.pieces import sending_in_pieces
+from bcn_core.storage.properties import timeouts
 
 PORT = 9870
-_CONNECTIONS = 64
-_AGAIN = "look at the cluster itself, then run the same command again; nothing was lost"
 _RIGHTS = "check hdfs.user and its rights in these folders, or give hdfs.delegation-token in bcn.toml"
 _MISSING = {"FileNotFoundException", "ParentNotDirectoryException", "PathNotFoundException"}
 _FULL = {"DSQuotaExceededException", "NSQuotaExceededException", "QuotaExceededException"}
@@ -38,14 +39,13 @@ class HdfsClient:
     """One cluster, for one user. Of several name nodes the active one is found by asking; nothing is repeated here."""
 
     def __init__(self, authority: str, properties: Mapping[str, str]) -> None:
+        import requests
+
         self._addresses = _addresses(authority, properties)
         self._active = 0
         self._who = _who(properties)
-        self._http = _session()
-        self._timeouts = tuple(
-            float(properties.get(f"hdfs.{name}-timeout", seconds))
-            for name, seconds in (("connect", 10), ("request", 60))
-        )
+        self._http = sending_in_pieces(requests.Session())
+        self._timeouts = timeouts(properties, "hdfs")
 
     def ask(self, shown: str, method: str, path: str, **asked: Any) -> Any:
         """What a name node says to one operation, as JSON; None for an empty answer."""
@@ -70,7 +70,7 @@ class HdfsClient:
         with self._answered(shown, method, path, asked) as first:
             place = first.headers.get("Location", "")
         if not place:
-            raise StorageFailure(f"{shown}: the name node names no data node", hint=_AGAIN)
+            raise StorageFailure(f"{shown}: the name node names no data node", hint=AGAIN)
         answer = self._http.request(method, place, timeout=self._timeouts, allow_redirects=False, **options)
         return _checked(shown, answer)
 
@@ -110,7 +110,7 @@ def told(shown: str) -> Iterator[None]:
     except BcnError:
         raise
     except (RequestException, HTTPError, OSError, ValueError) as error:
-        raise StorageFailure(f"{shown}: {type(error).__name__}", hint=_AGAIN) from None
+        raise StorageFailure(f"{shown}: {type(error).__name__}", hint=AGAIN) from None
 
 
 def _addresses(authority: str, properties: Mapping[str, str]) -> list[str]:
@@ -128,16 +128,6 @@ def _addresses(authority: str, properties: Mapping[str, str]) -> list[str]:
 def _who(properties: Mapping[str, str]) -> dict[str, str]:
     token = properties.get("hdfs.delegation-token")
     return {"delegation": token} if token else {"user.name": properties.get("hdfs.user") or getpass.getuser()}
-
-
-def _session() -> Any:
-    import requests
-    from requests.adapters import HTTPAdapter
-
-    session = requests.Session()
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_connections=8, pool_maxsize=_CONNECTIONS))
-    return session
 
 
 def _checked(shown: str, answer: Any) -> Any:
@@ -163,8 +153,8 @@ def _failure(shown: str, status: int, name: str, message: str) -> BcnError:
     if name == "FileAlreadyExistsException":
         return ObjectExists(f"{shown} exists already")
     if name in _FULL or "could only be written to 0 of" in message:
-        return StorageFull(said, hint="free some room or raise the quota, then run the same command again")
+        return StorageFull(said, hint=MAKE_ROOM)
     if name in _REFUSED or status in (400, 401) or (status == 403 and not name):
         return StorageRefused(said, hint=_RIGHTS)
     # A lease that is held, safe mode, a name node in standby, and most of what Hadoop calls IOException pass.
-    return StorageFailure(said, hint=_AGAIN)
+    return StorageFailure(said, hint=AGAIN)

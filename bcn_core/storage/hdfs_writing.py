@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, Literal
 
 from bcn_core.errors import BcnError, ObjectMissing, StorageFailure
-from bcn_core.storage.creating import parts, unless_ours
+from bcn_core.storage.creating import Parts, unless_ours
 from bcn_core.storage.hdfs_client import HdfsClient
 from bcn_core.storage.retrying import Retries
 
@@ -46,7 +46,7 @@ class NewHdfsFile:
 
     def _upload(self, chunks: Iterable[bytes]) -> int:
         size = 0
-        for part in parts(chunks):
+        for part in Parts(chunks):
             if size:
                 self._append(part, size)
             else:

@@ -69,7 +69,8 @@ class Stores:
         self._clients: dict[str, Any] = {}
         self._options = options or StorageOptions()
         self._retries = replace(retries or Retries(), report=self._tell)
-        self._lock = threading.Lock()
+        # Again by the same thread: opening a store asks for what it shares with others.
+        self._lock = threading.RLock()
 
     def at(self, address: str) -> Store:
         """A store whose root is the given place.
@@ -147,9 +148,10 @@ class Stores:
     def _shared(self, properties: dict[str, str], name: str, made: Callable[[], Any]) -> Any:
         """What stores of the same properties share: connections, and the account behind them."""
         said = f"{name} {sorted(properties.items())!r}"
-        if said not in self._clients:
-            self._clients[said] = made()
-        return self._clients[said]
+        with self._lock:
+            if said not in self._clients:
+                self._clients[said] = made()
+            return self._clients[said]
 
     def _tell(self, event: Event) -> None:
         self.report(event)

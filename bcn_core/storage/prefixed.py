@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from bcn_core.storage.retrying import Retries
-from bcn_core.storage.store import CHUNK_BYTES
 
 
 class Prefixed(ABC):
@@ -41,10 +40,10 @@ class Prefixed(ABC):
 
 def chunks_of(
     answer: AbstractContextManager[Any],
-    read: Callable[[int], bytes],
+    read: Callable[[], bytes],
     told: Callable[[], AbstractContextManager[None]],
 ) -> Iterator[bytes]:
-    """What is read of an open answer, which is closed in the end.
+    """What is read of an open answer, piece by piece until there is none; the answer is closed in the end.
 
     Raises:
         BcnError: as ``told`` says what the library raises.
@@ -52,7 +51,7 @@ def chunks_of(
     with answer:
         while True:
             with told():
-                chunk = read(CHUNK_BYTES)
+                chunk = read()
             if not chunk:
                 return
             yield chunk

@@ -41,3 +41,19 @@ def resumed(shown: str, retries: Retries, opened: Callable[[int, str | None], Bo
             if not error.retryable or attempt >= retries.attempts:
                 raise
             retries.wait(shown, attempt, error)
+
+
+def size_told(shown: str, start: int, part: str, length: str | int | None) -> int:
+    """The size in bytes of a whole object, as the headers of an answer tell it that begins at a byte of it.
+
+    ``part`` is Content-Range, empty where the answer has none, and ``length`` is Content-Length.
+
+    Raises:
+        StorageFailure: the answer is not the part that was asked for, or tells no size.
+    """
+    if start and not part.startswith(f"bytes {start}-"):
+        raise StorageFailure(f"{shown}: the store does not give the part that was asked for")
+    size = str(part.rpartition("/")[2] or length)
+    if not size.isdecimal():
+        raise StorageFailure(f"{shown}: the store does not tell its size")
+    return int(size)

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -35,6 +36,17 @@ class Retries:
                     raise
                 self.wait(place, attempt, error)
         return made()
+
+    def telling(
+        self, place: str, told: Callable[[str], AbstractContextManager[None]], made: Callable[[], T]
+    ) -> T:
+        """The same for a call of some library, whose errors ``told`` says as errors of a store."""
+
+        def once() -> T:
+            with told(place):
+                return made()
+
+        return self.call(place, once)
 
     def wait(self, place: str, attempt: int, error: StorageFailure) -> None:
         """Tell that the given attempt failed, and wait before the next."""

@@ -1,11 +1,13 @@
 """A store in a bucket of S3, or of any store that speaks S3 and honours create-if-absent."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from bcn_core.errors import ObjectMissing, StorageFailure
-from bcn_core.storage.resuming import Body, resumed
+from bcn_core.storage.prefixed import Prefixed, chunks_of
+from bcn_core.storage.resuming import Body, resumed, size_told
 from bcn_core.storage.retrying import Retries
 from bcn_core.storage.s3_errors import refused, told
 from bcn_core.storage.s3_unfinished import abort_uploads
@@ -18,7 +20,7 @@ from bcn_core.storage.within import Check, HeldBytes, ObjectPlace
 _READ_BYTES = 256 * 1024
 
 
-class S3Store:
+class S3Store(Prefixed):
     """Objects of one bucket below one prefix. Keys are byte-exact: nothing in them is normalised.
 
     A new object is written with ``If-None-Match: *``, whole or in parts, so that of several writers one wins and no
@@ -26,20 +28,12 @@ class S3Store:
     """
 
     def __init__(self, client: Any, bucket: str, prefix: str, retries: Retries) -> None:
+        super().__init__(f"s3://{bucket}", prefix, retries)
         self._client = client
         self._bucket = bucket
-        self._prefix = f"{prefix}/" if prefix else ""
-        self._retries = retries
-
-    @property
-    def url(self) -> str:
-        return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
-
-    def get(self, key: str) -> bytes:
-        return b"".join(self.stream(key))
 
     def stream(self, key: str) -> Iterator[bytes]:
-        return resumed(self._shown(key), self._retries, lambda start, etag: self._open(key, start, etag))
+        return resumed(self._shown(key), self._retries, partial(self._open, key))
 
     def put_new(self, key: str, chunks: Iterable[bytes]) -> None:
         self._new(key).write(chunks)
@@ -75,7 +69,9 @@ class S3Store:
         return ObjectStat(key, found["ContentLength"], found["LastModified"].timestamp())
 
     def delete(self, key: str) -> None:
-        self._call(key, lambda: self._client.delete_object(**self._at(key)))
+        # S3 itself says nothing of a key that holds nothing; others call it missing.
+        with suppress(ObjectMissing):
+            self._call(key, lambda: self._client.delete_object(**self._at(key)))
 
     def delete_many(self, keys: Sequence[str]) -> frozenset[str]:
         named = [{"Key": self._prefix + key} for key in keys]
@@ -107,13 +103,6 @@ class S3Store:
     def discard_unfinished(self, folder: str, before: float) -> Discarded:
         return abort_uploads(self._client, self._bucket, self._below(folder), before, self._call)
 
-    def free_bytes(self) -> int | None:
-        return None
-
-    def _below(self, folder: str) -> str:
-        """The prefix of all keys below a folder, and of no namesake's."""
-        return self._prefix + (f"{folder.rstrip('/')}/" if folder else "")
-
     def _open(self, key: str, start: int, etag: str | None) -> Body:
         options: dict[str, Any] = {}
         if start:
@@ -125,22 +114,10 @@ class S3Store:
                 if start and error.response["ResponseMetadata"]["HTTPStatusCode"] == 412:
                     raise ObjectMissing(f"{self._shown(key)} was replaced while it was read") from error
                 raise
-        whole = answer.get("ContentRange", "").rpartition("/")[2]
-        if start and not answer.get("ContentRange", "").startswith(f"bytes {start}-"):
-            raise StorageFailure(f"{self._shown(key)}: the store does not give the part that was asked for")
-        size = whole or answer.get("ContentLength")
-        if size is None:
-            raise StorageFailure(f"{self._shown(key)}: the store does not tell its size")
-        return Body(self._chunks(key, answer["Body"]), answer.get("ETag"), int(size))
-
-    def _chunks(self, key: str, body: Any) -> Iterator[bytes]:
-        with body:
-            while True:
-                with told(self._shown(key)):
-                    chunk = body.read(_READ_BYTES)
-                if not chunk:
-                    return
-                yield chunk
+        size = size_told(self._shown(key), start, answer.get("ContentRange", ""), answer.get("ContentLength"))
+        body = answer["Body"]
+        chunks = chunks_of(body, lambda: body.read(_READ_BYTES), lambda: told(self._shown(key)))
+        return Body(chunks, answer.get("ETag"), size)
 
     def _page(self, prefix: str, token: str | None) -> dict[str, Any]:
         options = {"Bucket": self._bucket, "Prefix": prefix} | ({"ContinuationToken": token} if token else {})
@@ -153,12 +130,5 @@ class S3Store:
     def _at(self, key: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": self._prefix + key}
 
-    def _call(self, key: str, made: Any) -> Any:
-        def once() -> Any:
-            with told(self._shown(key)):
-                return made()
-
-        return self._retries.call(self._shown(key), once)
-
-    def _shown(self, key: str) -> str:
-        return f"{self.url}/{key}"
+    def _call(self, key: str, made: Callable[[], Any]) -> Any:
+        return self._retries.telling(self._shown(key), told, made)

@@ -13,17 +13,25 @@ from bcn_core.errors import (
     StorageFull,
     StorageRefused,
 )
+from bcn_core.storage.hints import AGAIN, MAKE_ROOM
 
 # Some servers answer 404 for accounts and buckets too: an object is missing only when that is what they say.
 _MISSING = {"", "404", "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NotFound"}
 _FULL = {"QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "ServiceQuotaExceededException"}
-_BUSY = {"SlowDown", "RequestTimeout", "InternalError", "Throttling", "BadDigest"}
+_BUSY = {"SlowDown", "RequestTimeout", "InternalError", "Throttling"}
+# Bytes that were spoiled or lost on their way: they are sent again.
+_SPOILED = {"BadDigest", "IncompleteBody", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch"}
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
-_AGAIN = "look at the store itself, then run the same command again; nothing was lost"
 FAILED_ON_THE_WAY = "the connection broke off: {}: {}"
 _LOG_IN = (
     "log in anew (aws sso login), or put new keys where the old ones stand; then run the same command again"
 )
+# OpenSSL's word for it, which stands in the texts of all that pass its error on.
+_UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
+_TRUST = (
+    "put the certificate of who signed the store's into a file that AWS_CA_BUNDLE names, or mend s3.endpoint"
+)
+_ELSEWHERE = "give s3.endpoint as the address that it sends to, often the same with https"
 _REGION = "the bucket is of another region: set s3.region or AWS_REGION"
 _RIGHTS = "check the credentials and the rights that they give: list, get and put, and delete for pins"
 
@@ -68,8 +76,14 @@ def told(shown: str) -> Iterator[None]:
         raise StorageRefused(f"{shown}: {_plain(error)}", hint=_LOG_IN) from error
     except (exceptions.ParamValidationError, exceptions.PartialCredentialsError) as error:
         raise StorageRefused(f"{shown}: {error}", hint="check the names of bucket and key") from error
+    except RecursionError as error:
+        # botocore asks for the bucket's region, is sent elsewhere again, and asks for the region then.
+        raise StorageRefused(f"{shown}: the store sends every request elsewhere", hint=_ELSEWHERE) from error
     except (exceptions.BotoCoreError, HTTPError, OSError) as error:
-        raise StorageFailure(f"{shown}: {_plain(error)}", hint=_AGAIN) from error
+        said = f"{shown}: {_plain(error)}"
+        if _UNTRUSTED in said:
+            raise StorageRefused(said, hint=_TRUST) from error
+        raise StorageFailure(said, hint=AGAIN) from error
 
 
 def refused(errors: Iterable[dict[str, str]], url: str, prefix: int) -> Iterator[str]:
@@ -101,9 +115,9 @@ def _answered(shown: str, response: dict[str, Any]) -> BcnError:
 
 def _failed(said: str, code: str, status: int) -> StorageFailure:
     if code in _FULL or status == 507:
-        return StorageFull(said, hint="free some room or raise the quota, then run the same command again")
-    if code in _BUSY or status in (408, 409, 429) or status >= 500:
-        return StorageFailure(said, hint=_AGAIN)
+        return StorageFull(said, hint=MAKE_ROOM)
+    if code in _BUSY | _SPOILED or status in (408, 409, 429) or status >= 500:
+        return StorageFailure(said, hint=AGAIN)
     if status in (301, 307):
         return StorageRefused(said, hint=_REGION)
     return StorageRefused(said, hint=_HINTS.get(code, _RIGHTS))

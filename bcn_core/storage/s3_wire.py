@@ -8,9 +8,11 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from types import TracebackType
 from typing import Self
 
+from bcn_core.storage.pieces import Pieces
 from bcn_core.storage.s3_errors import FAILED_ON_THE_WAY
 
 _MOST_IDLE = 64
+_FIRST_REFUSAL = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,7 @@ class Connections:
         """
         connection = self._taken()
         try:
-            connection.request(method, target, body, dict(headers))
-            return Answer(self, connection, connection.getresponse())
+            return Answer(self, connection, _answered(connection, method, target, headers, body))
         except BaseException as error:
             connection.close()
             if isinstance(error, HTTPException) and not isinstance(error, OSError):
@@ -81,6 +82,21 @@ class Connections:
         connection.connect()
         connection.sock.settimeout(host.read_timeout)
         return connection
+
+
+def _answered(
+    connection: HTTPConnection, method: str, target: str, headers: Mapping[str, str], body: bytes | None
+) -> HTTPResponse:
+    sized = {**headers, "Content-Length": str(len(body))} if body is not None else dict(headers)
+    try:
+        connection.request(method, target, Pieces(body) if body else body, sized)
+    except ConnectionError:
+        # A server may say no before it has heard all, and hang up.
+        early = connection.getresponse()
+        if early.status < _FIRST_REFUSAL:
+            raise
+        return early
+    return connection.getresponse()
 
 
 class Answer:

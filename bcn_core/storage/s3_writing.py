@@ -4,11 +4,11 @@ import base64
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from itertools import chain
+from itertools import count, repeat
 from typing import Any
 
 from bcn_core.errors import BcnError, ObjectExists, ObjectMissing, StorageFailure
-from bcn_core.storage.creating import new_stamp, parts, unless_ours
+from bcn_core.storage.creating import new_stamp, unless_ours, whole_or_parts
 from bcn_core.storage.retrying import Retries
 from bcn_core.storage.s3_errors import told
 from bcn_core.storage.within import LEAST_BYTES, MOST_BYTES, Check, HeldBytes, ObjectPlace
@@ -36,17 +36,12 @@ class NewObject:
         self._stamp = new_stamp()
 
     def write(self, chunks: Iterable[bytes]) -> None:
-        """Create the object, with at most two parts of it in memory.
+        """Create the object, with one part of it in memory.
 
         Raises:
             ObjectExists: the key is taken, and not by this write.
         """
-        joined = parts(chunks)
-        first, second = next(joined), next(joined, None)
-        if second is None:
-            self._whole(first)
-        else:
-            self._in_parts(chain([first, second], joined))
+        whole_or_parts(chunks, self._whole, self._in_parts)
 
     def _whole(self, data: bytes) -> None:
         self._unless_ours(
@@ -97,7 +92,8 @@ class NewObject:
 
     def _in_parts(self, parts: Iterator[bytes]) -> None:
         self._assembled(
-            lambda upload: [self._part(upload, number, data) for number, data in enumerate(parts, start=1)]
+            # Neither a loop's name nor enumerate keeps a part while the next one is read.
+            lambda upload: list(map(self._part, repeat(upload), count(1), parts))
         )
 
     def _assembled(self, made: Callable[[str], _Parts]) -> None:
@@ -140,11 +136,7 @@ class NewObject:
         return bool(held.get("Metadata", {}).get(_STAMP) == self._stamp)
 
     def _call(self, made: Callable[[], Any], shown: str = "") -> Any:
-        def once() -> Any:
-            with told(shown or self._shown):
-                return made()
-
-        return self._retries.call(shown or self._shown, once)
+        return self._retries.telling(shown or self._shown, told, made)
 
 
 def _checksum(data: bytes) -> str:

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bcn_core.copying import reader_of_many
 from bcn_core.errors import BcnError, NotFound, ObjectMissing, StorageRefused
 from bcn_core.events import Report, Warned
 from bcn_core.iceberg.checking import check_table
+from bcn_core.iceberg.inspection import TableFiles
 from bcn_core.locations import join
 from bcn_core.names import TableName
 from bcn_core.references import Opened, References, opened, references
@@ -148,7 +150,8 @@ def _as_iceberg(repository: Repository, capture: Opened) -> Iterator[tuple[str, 
         return stored[location].size if location in stored else None
 
     try:
-        findings = check_table(capture.record.pointer, read, size, (), ())
+        files = TableFiles(read, size, reader_of_many(read))
+        findings = check_table(capture.record.pointer, files, (), ())
     except BcnError:
         return  # What cannot be read was told when it was looked at.
     for finding in findings:

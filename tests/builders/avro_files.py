@@ -185,9 +185,9 @@ def repacked(data: bytes, codec: str) -> bytes:
     head = data[: data.index(b"S" * 16)]
     head = head.replace(_text("avro.codec") + _text("null"), _text("avro.codec") + _text(codec))
     pieces = [head, b"S" * 16]
-    for block in blocks:
-        packed = _packed(block.bytes_.getvalue(), codec)
-        pieces += [_long(block.num_records), _long(len(packed)), packed, b"S" * 16]
+    for each in blocks:
+        packed = _packed(each.bytes_.getvalue(), codec)
+        pieces.append(block(each.num_records, packed))
     return b"".join(pieces)
 
 
@@ -213,6 +213,12 @@ def _long(value: int) -> bytes:
     return target.getvalue()
 
 
-def header_only(schema: str) -> bytes:
+def header_only(schema: str, codec: str = "null") -> bytes:
     """An Avro file without blocks that claims a schema."""
-    return b"Obj\x01" + _long(1) + _text("avro.schema") + _text(schema) + b"\x00" + b"S" * 16
+    entries = _text("avro.schema") + _text(schema) + _text("avro.codec") + _text(codec)
+    return b"Obj\x01" + _long(2) + entries + b"\x00" + b"S" * 16
+
+
+def block(count: int, packed: bytes) -> bytes:
+    """A block of such a file: it claims so many records."""
+    return _long(count) + _long(len(packed)) + packed + b"S" * 16

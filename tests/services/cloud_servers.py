@@ -5,10 +5,11 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -37,9 +38,15 @@ class GcsServer:
             "gcs.oauth2.token-expires-at": expiry,
         }
 
-    def stores(self, *, endpoint: str | None = None, retries: Retries | None = None) -> Stores:
-        """Stores that lead here, or through ``endpoint`` to here."""
-        impatient = {"gcs.request-timeout": "1"} if endpoint else {}
+    def stores(
+        self,
+        *,
+        endpoint: str | None = None,
+        retries: Retries | None = None,
+        options: Mapping[str, str] = MappingProxyType({}),
+    ) -> Stores:
+        """Stores that lead here, or through ``endpoint`` to here, with further ``options``."""
+        impatient = ({"gcs.request-timeout": "1"} if endpoint else {}) | {**options}
         properties = self.properties | impatient | ({"gcs.service.host": endpoint} if endpoint else {})
         return Stores(options=StorageOptions({"gs://": properties}, {}), retries=retries)
 
@@ -61,9 +68,15 @@ class AzureServer:
         """PyIceberg's properties that lead here."""
         return {"adls.connection-string": self._connection(self.endpoint), "adls.account-name": self.account}
 
-    def stores(self, *, endpoint: str | None = None, retries: Retries | None = None) -> Stores:
-        """Stores that lead here, or through ``endpoint`` to here."""
-        impatient = {"adls.request-timeout": "1"} if endpoint else {}
+    def stores(
+        self,
+        *,
+        endpoint: str | None = None,
+        retries: Retries | None = None,
+        options: Mapping[str, str] = MappingProxyType({}),
+    ) -> Stores:
+        """Stores that lead here, or through ``endpoint`` to here, with further ``options``."""
+        impatient = ({"adls.request-timeout": "1"} if endpoint else {}) | {**options}
         there = {"adls.connection-string": self._connection(endpoint or self.endpoint)}
         properties = self.properties | impatient | there
         return Stores(options=StorageOptions({"abfss://": properties}, {}), retries=retries)

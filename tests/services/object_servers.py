@@ -66,21 +66,28 @@ class ObjectServer:
 
 
 @contextmanager
-def running_s3(folder: Path, address: str = LOCAL, *, keep_alive: bool = False) -> Iterator[ObjectServer]:
-    """A strict S3 server with its buckets made.
+def running_s3(
+    folder: Path,
+    address: str = LOCAL,
+    *,
+    keep_alive: bool = False,
+    certificate: tuple[Path, Path] | None = None,
+) -> Iterator[ObjectServer]:
+    """A strict S3 server with its buckets made; with a certificate and its key it speaks TLS.
 
     Stores on a network keep connections. This one closes each after one request unless told otherwise: kept, it
     stumbles over what PyArrow's uploads leave on them.
     """
     (folder / "objects").mkdir(parents=True)
-    server = _server(address)
+    server = _server(address, "https" if certificate else "http")
     environment = {
         "PATH": os.environ["PATH"],
         "ROOT_ACCESS_KEY": server.user,
         "ROOT_SECRET_KEY": server.secret,
     }
     kept = ["--keep-alive"] if keep_alive else []
-    command: list[str | Path] = [SERVERS / "versitygw", "--port", _place(server), *kept]
+    secured: list[str | Path] = ["--cert", certificate[0], "--key", certificate[1]] if certificate else []
+    command: list[str | Path] = [SERVERS / "versitygw", "--port", _place(server), *kept, *secured]
     command += ["posix", folder / "objects"]
     with running(command, _port(server), folder / "s3.log", environment, address):
         _make_buckets(server)
@@ -131,14 +138,14 @@ def running_careless_s3(folder: Path) -> Iterator[ObjectServer]:
         yield server
 
 
-def _server(address: str = LOCAL) -> ObjectServer:
+def _server(address: str = LOCAL, scheme: str = "http") -> ObjectServer:
     return ObjectServer(
-        f"http://{address}:{free_port(address)}", "bcn-tests", f"planted-s3-{secrets.token_hex(12)}"
+        f"{scheme}://{address}:{free_port(address)}", "bcn-tests", f"planted-s3-{secrets.token_hex(12)}"
     )
 
 
 def _place(server: ObjectServer) -> str:
-    return server.endpoint.removeprefix("http://")
+    return server.endpoint.partition("://")[2]
 
 
 def _port(server: ObjectServer) -> int:

@@ -26,6 +26,8 @@ from tests.services.wire import (
 
 READ_FAULTS = [busy, cut, truncated]
 ATTEMPTS = 4
+SLOWLY = 4 * 1024 * 1024
+"""Bytes in a second; a part takes four."""
 
 
 def _last_part(exchange: Exchange) -> bool:
@@ -142,6 +144,19 @@ def test_a_listing_that_never_answers_is_an_error_and_not_empty(store: Store, wi
         list(store.list("in"))
 
     assert ATTEMPTS == len(wire.fired)
+
+
+def test_a_part_may_take_longer_on_a_slow_line_than_one_call_waits(cloud: CloudServer) -> None:
+    data = os.urandom(PART_BYTES + 1)
+    retries = Retries(attempts=1)
+    with spoiled(cloud.endpoint, bytes_per_second=SLOWLY) as line:
+        impatient = {
+            f"{kind}.{what}-timeout": "2" for kind in ("gcs", "adls") for what in ("connect", "request")
+        }
+        stores = cloud.stores(endpoint=line.address, retries=retries, options=impatient)
+        stores.at(f"{cloud.place('backups')}/slowly").put_new("large", [data])
+
+    assert data == cloud.stores().at(f"{cloud.place('backups')}/slowly").get("large")
 
 
 def _how_far_by_gcs_rules(exchange: Exchange) -> bytes | None:

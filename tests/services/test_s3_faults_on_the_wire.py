@@ -15,6 +15,8 @@ from tests.services.object_servers import ObjectServer
 from tests.services.wire import FAULTS, Exchange, Fault, Wire, busy, lost_answer, of, spoiled, truncated
 
 ATTEMPTS = 4
+SLOWLY = 4 * 1024 * 1024
+"""Bytes in a second; a part takes four."""
 
 
 @pytest.fixture
@@ -152,6 +154,33 @@ def test_a_store_that_stays_busy_is_given_up(store: Store, wire: Wire) -> None:
         store.put_new("pit", [b"x"])
 
     assert ATTEMPTS == len(wire.fired)
+
+
+def test_a_part_may_take_longer_on_a_slow_line_than_one_call_waits(s3: ObjectServer) -> None:
+    data = os.urandom(PART_BYTES + 1)
+    retries = Retries(attempts=1)
+    with spoiled(s3.endpoint, bytes_per_second=SLOWLY) as line:
+        stores = s3.stores(endpoint=line.address, retries=retries, options={"s3.request-timeout": "2"})
+        store = stores.at("s3://backups/slowly")
+        store.put_new("small", [b"x"])
+        store.put_new("large", [data])
+
+    assert data == s3.stores().at("s3://backups/slowly").get("large")
+
+
+def test_a_key_that_holds_nothing_may_be_deleted_where_a_server_calls_it_missing(
+    store: Store, wire: Wire
+) -> None:
+    wire.spoil(_no_such_key, of("DELETE"))
+
+    store.delete("nothing")
+
+    assert ["_no_such_key"] == wire.fired
+
+
+def _no_such_key(_exchange: Exchange) -> bytes | None:
+    body = b"<Error><Code>NoSuchKey</Code><Message>nothing</Message></Error>"
+    return b"HTTP/1.1 404 Not Found\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
 
 
 def _empty_body(exchange: Exchange) -> bytes | None:

@@ -2,7 +2,9 @@
 
 import secrets
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -11,9 +13,10 @@ from bcn_core.errors import ObjectExists, ObjectMissing, StorageFailure, Storage
 from bcn_core.events import CallRepeated, Event
 from bcn_core.storage.retrying import Retries
 from bcn_core.storage.s3_quick import QuickClient
+from bcn_core.storage.s3_wire import Connections, Host
 from bcn_core.storage.store import Store
 from tests.services.object_servers import ObjectServer, running_s3
-from tests.services.wire import Exchange, Wire, spoiled
+from tests.services.wire import Exchange, Wire, of, spoiled
 
 ODD_NAMES = ["a b", "a#b?c", "a%20b", "a%2Fb", "a+b&c=d", "it's", "漢字", "a\tb", "~*!()", "x=1/y=é"]
 
@@ -53,6 +56,23 @@ def kept(store: Any) -> list[Any]:
     """The connections that wait for the next call."""
     client: QuickClient = store._client
     return client._ways["backups"].connections._idle
+
+
+@contextmanager
+def refusing_early(status: bytes = b"403 Forbidden") -> Iterator[str]:
+    """Where a server answers the head of a request, and hangs up on the rest."""
+
+    def serve(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(1 << 16)
+            connection.sendall(b"HTTP/1.1 %s\r\nContent-Length: 8\r\n\r\n<Error/>" % status)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serving = threading.Thread(target=serve, args=(listening,))
+        serving.start()
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+        serving.join()
 
 
 def test_the_first_call_goes_the_full_way_and_the_next_ones_the_short_one(
@@ -123,15 +143,97 @@ def test_a_key_that_holds_nothing_is_missing(store: Store) -> None:
 
 
 def test_bytes_that_are_not_the_signed_ones_are_refused(s3: ObjectServer, wire: Wire, place: str) -> None:
-    store = s3.stores(endpoint=wire.address).at(place)
+    retries = Retries(attempts=2, sleep=lambda _seconds: None)
+    store = s3.stores(endpoint=wire.address, retries=retries).at(place)
     store.put_new("first", [b"first"])
-    wire.spoil(_other_bytes, lambda one: one.method == "PUT", times=99)
+    wire.spoil(_other_bytes, of("PUT"), times=99)
 
-    with pytest.raises(StorageRefused):
+    with pytest.raises(StorageFailure, match="SHA256Mismatch"):
         store.put_new("second", [b"second"])
 
     with pytest.raises(ObjectMissing):
         store.get("second")
+
+
+def test_bytes_that_were_spoiled_on_their_way_are_sent_again(
+    s3: ObjectServer, wire: Wire, place: str
+) -> None:
+    store = s3.stores(endpoint=wire.address).at(place)
+    store.put_new("first", [b"first"])
+    wire.spoil(_other_bytes, of("PUT"))
+
+    store.put_new("second", [b"second"])
+
+    assert (["_other_bytes"], b"second") == (wire.fired, store.get("second"))
+
+
+def test_bytes_that_were_cut_on_their_way_are_no_object(s3: ObjectServer, wire: Wire, place: str) -> None:
+    retries = Retries(attempts=2, sleep=lambda _seconds: None)
+    store = s3.stores(endpoint=wire.address, retries=retries).at(place)
+    store.put_new("first", [b"first"])
+    wire.spoil(_half_of_the_bytes, of("PUT"), times=99)
+
+    with pytest.raises(StorageFailure):
+        store.put_new("second", [b"second" * 1000])
+
+    with pytest.raises(ObjectMissing):
+        store.get("second")
+
+
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "307 Temporary Redirect"])
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_redirect_sends_a_call_the_full_way_and_the_next_ones_too_until_it_is_learned_anew(
+    s3: ObjectServer, wire: Wire, place: str, status: str, method: str
+) -> None:
+    store = s3.stores(endpoint=wire.address).at(place)
+    store.put_new("first", [b"first"])
+    before = len(wire.passed)
+    wire.spoil(_redirect(status), of(method))
+
+    if method == "PUT":
+        store.put_new("second", [b"second"])
+    store.get("first")
+    store.get("first")
+
+    seen = [quick(one) for one in wire.passed[before:]]
+    assert ([False, True, True] if method == "PUT" else [False, True]) == seen
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_store_that_always_sends_elsewhere_is_told_as_one_of_another_region(
+    s3: ObjectServer, wire: Wire, place: str, method: str
+) -> None:
+    store = s3.stores(endpoint=wire.address).at(place)
+    store.put_new("first", [b"first"])
+    wire.spoil(_redirect("307 Temporary Redirect"), of(method), times=99)
+
+    with pytest.raises(StorageRefused, match="HINT: the bucket is of another region"):
+        store.get("first") if method == "GET" else store.put_new("second", [b"second"])
+
+
+def test_an_endpoint_that_sends_everything_elsewhere_is_told_as_such(
+    s3: ObjectServer, wire: Wire, place: str
+) -> None:
+    store = s3.stores(endpoint=wire.address).at(place)
+    wire.spoil(_redirect("301 Moved Permanently"), lambda _: True, times=9999)
+
+    with pytest.raises(StorageRefused, match=r"HINT: give s3\.endpoint as the address that it sends to"):
+        store.get("first")
+
+
+def test_a_refusal_is_heard_though_the_server_hung_up_before_it_had_heard_all() -> None:
+    with refusing_early() as place:
+        connections = Connections(Host(place, 5, 5, None))
+
+        with connections.ask("PUT", "/backups/part", {}, bytes(64 * 1024 * 1024)) as answer:
+            found = answer.status, answer.read()
+
+    assert (403, b"<Error/>") == found
+
+
+def test_a_server_that_agrees_before_it_has_heard_all_is_not_believed() -> None:
+    with refusing_early(b"200 OK") as place, pytest.raises(ConnectionError):
+        Connections(Host(place, 5, 5, None)).ask("PUT", "/backups/part", {}, bytes(64 * 1024 * 1024))
 
 
 def test_a_session_token_goes_with_each_call_to_a_fake_server(
@@ -197,6 +299,25 @@ def test_a_body_of_unknown_size_is_refused(s3: ObjectServer, wire: Wire, place: 
 
     with pytest.raises(StorageFailure, match="does not tell its size"):
         store.get("first")
+
+
+def _half_of_the_bytes(exchange: Exchange) -> bytes | None:
+    """The server hears half of the body, and then the connection ends."""
+    head, _, body = exchange.request.partition(b"\r\n\r\n")
+    with socket.create_connection(exchange.server, timeout=30) as connection:
+        connection.sendall(head + b"\r\n\r\n" + body[: len(body) // 2])
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(1 << 16):
+            continue
+    return None
+
+
+def _redirect(status: str) -> Callable[[Exchange], bytes]:
+    def redirect(exchange: Exchange) -> bytes:
+        where = f"http://127.0.0.1:9{exchange.target}"
+        return f"HTTP/1.1 {status}\r\nLocation: {where}\r\nContent-Length: 0\r\n\r\n".encode()
+
+    return redirect
 
 
 def _late_error(_exchange: Exchange) -> bytes | None:

@@ -1,7 +1,9 @@
 """A proxy on 127.0.0.1 that spoils HTTP between BCN and a real server: one fault, at one request, as the test says."""
 
 import socket
+import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -12,6 +14,7 @@ BUSY = (
     b"HTTP/1.1 503 Slow Down\r\nContent-Type: application/xml\r\nConnection: close\r\nContent-Length: 64\r\n\r\n"
     b"<Error><Code>SlowDown</Code><Message>slow down</Message></Error>"
 )
+_PIECE = 1 << 16
 Fault = Callable[["Exchange"], bytes | None]
 """What the client gets instead of the server's answer; None cuts the connection."""
 
@@ -48,7 +51,7 @@ class Exchange:
         with socket.create_connection(self.server, timeout=30) as connection:
             connection.sendall(_closing(self.request))
             received = bytearray()
-            while chunk := connection.recv(1 << 16):
+            while chunk := connection.recv(_PIECE):
                 received += chunk
         return bytes(received)
 
@@ -85,7 +88,7 @@ def truncated(exchange: Exchange) -> bytes | None:
 def delayed(exchange: Exchange) -> bytes | None:
     """The server does it, and its answer takes longer than the client waits."""
     exchange.answer()
-    while exchange.client.recv(1 << 16):
+    while exchange.client.recv(_PIECE):
         continue
     return None
 
@@ -107,9 +110,15 @@ def of(method: str, part: str = "") -> Callable[[Exchange], bool]:
 
 @dataclass
 class Wire:
-    """Faults wait for the first requests that they are meant for; ``fired`` says which came to pass."""
+    """Faults wait for the first requests that they are meant for; ``fired`` says which came to pass.
+
+    ``bytes_per_second``: what the line takes from the client, where that matters. With ``certificate`` the client's
+    half of the line speaks TLS.
+    """
 
     address: str
+    bytes_per_second: int | None = None
+    certificate: ssl.SSLContext | None = None
     faults: list[tuple[Callable[[Exchange], bool], Fault]] = field(default_factory=list)
     fired: list[str] = field(default_factory=list)
     passed: list[Exchange] = field(default_factory=list)
@@ -129,11 +138,18 @@ class Wire:
 
 
 @contextmanager
-def spoiled(endpoint: str) -> Iterator[Wire]:
+def spoiled(
+    endpoint: str, *, bytes_per_second: int | None = None, certificate: ssl.SSLContext | None = None
+) -> Iterator[Wire]:
     """A wire to the server at ``http://host:port``; every connection carries one request."""
     host, _, port = endpoint.removeprefix("http://").partition(":")
     with socket.create_server((LOCAL, 0)) as listening:
-        wire = Wire(f"http://{LOCAL}:{listening.getsockname()[1]}")
+        if bytes_per_second:
+            # What waits in the machine's own buffers is on its way, for the client.
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _PIECE)
+        scheme = "https" if certificate else "http"
+        address = f"{scheme}://{LOCAL}:{listening.getsockname()[1]}"
+        wire = Wire(address, bytes_per_second, certificate)
         serving = threading.Thread(target=_serve, args=(listening, wire, (host, int(port))), daemon=True)
         serving.start()
         yield wire
@@ -149,18 +165,22 @@ def _serve(listening: socket.socket, wire: Wire, server: tuple[str, int]) -> Non
             threading.Thread(target=_exchange, args=(connection, wire, server), daemon=True).start()
 
 
-def _exchange(connection: socket.socket, wire: Wire, server: tuple[str, int]) -> None:
-    with connection, suppress(OSError):
-        request = _read_request(connection)
+def _exchange(accepted: socket.socket, wire: Wire, server: tuple[str, int]) -> None:
+    with suppress(OSError), _spoken(accepted, wire.certificate) as connection:
+        request = _read_request(connection, wire.bytes_per_second)
         if request:
             answer = wire.handle(Exchange(request, server, connection, wire.passed))
             connection.sendall(_closing(answer) if answer else b"")
 
 
-def _read_request(connection: socket.socket) -> bytes:
+def _spoken(accepted: socket.socket, certificate: ssl.SSLContext | None) -> socket.socket:
+    return certificate.wrap_socket(accepted, server_side=True) if certificate else accepted
+
+
+def _read_request(connection: socket.socket, bytes_per_second: int | None) -> bytes:
     received = bytearray()
     while b"\r\n\r\n" not in received:
-        chunk = connection.recv(1 << 16)
+        chunk = connection.recv(_PIECE)
         if not chunk:
             return b""
         received += chunk
@@ -168,8 +188,10 @@ def _read_request(connection: socket.socket) -> bytes:
     if b"expect: 100-continue" in head.lower():
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
     rest = bytearray(body)
-    while len(rest) < _length(head) and (chunk := connection.recv(1 << 16)):
+    while len(rest) < _length(head) and (chunk := connection.recv(_PIECE)):
         rest += chunk
+        if bytes_per_second:
+            time.sleep(len(chunk) / bytes_per_second)
     return head + b"\r\n\r\n" + bytes(rest)
 
 

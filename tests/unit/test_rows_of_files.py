@@ -1,9 +1,13 @@
 """A list of files that stays packed gives what the list says, however often it is gone through."""
 
+from collections.abc import Callable
+
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from bcn_core.errors import DamagedRepository
-from bcn_core.repository.files import FileRows, Kind, StoredFile, decode_files, encode_files
+from bcn_core.repository.files import FileRows, Kind, StoredFile, decode_files, decode_frame, encode_files
 
 
 def stored(number: int, kind: Kind = "data", listed_by: tuple[int, ...] = (0,)) -> StoredFile:
@@ -58,3 +62,15 @@ def test_a_list_without_rows_has_none() -> None:
 def test_a_list_that_was_cut_is_refused() -> None:
     with pytest.raises(DamagedRepository, match=r"files\.parquet is not a readable list"):
         FileRows(PACKED[:-100], "files.parquet")
+
+
+@pytest.mark.parametrize("opened", [FileRows, decode_files, decode_frame])
+def test_a_list_whose_rows_pack_to_nothing_is_refused_before_they_are_unpacked(
+    opened: Callable[[bytes, str], object],
+) -> None:
+    alike = parquet.read_table(pa.BufferReader(PACKED)).take(pa.array([0] * 1_000_000))
+    packed = pa.BufferOutputStream()
+    parquet.write_table(alike, packed, compression="zstd")
+
+    with pytest.raises(DamagedRepository, match=r"files\.parquet claims 1000000 files in \d+ bytes"):
+        opened(packed.getvalue().to_pybytes(), "files.parquet")

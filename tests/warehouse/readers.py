@@ -11,6 +11,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import StaticTable
 
 from bcn_core.iceberg.checking import Finding, check_table
+from bcn_core.iceberg.inspection import TableFiles
 from bcn_core.storage.opening import Stores
 from tests.warehouse.source import tables_of
 
@@ -62,7 +63,7 @@ def duck_rows(connection: duckdb.DuckDBPyConnection, metadata_location: str) -> 
 def findings(metadata_location: str, target: str, sources: tuple[str, ...]) -> list[Finding]:
     """What the strict check has against a table that must lie at ``target`` and not name ``sources``."""
     stores = Stores()
-    return check_table(metadata_location, stores.read, stores.size, (target,), sources)
+    return check_table(metadata_location, TableFiles(stores.read, stores.size), (target,), sources)
 
 
 def _sorted(found: Rows) -> Rows:

@@ -13,9 +13,11 @@ from bcn_core.capture.reach import OutOfReach, Reach
 from bcn_core.describe import describe_pit
 from bcn_core.drilling.row_counts import count_rows
 from bcn_core.errors import InvalidRequest
+from bcn_core.iceberg.manifests import read_manifest_list
 from bcn_core.repository.documents import PitManifest
 from bcn_core.repository.repository import Repository
 from bcn_core.restoration.preflight import check_own_places
+from tests.builders import bombs
 from tests.warehouse.runs import Lab, table
 from tests.warehouse.source import append, make
 
@@ -178,6 +180,30 @@ def spelled(orders: Table, part: str, odd: str) -> None:
         case "summary":
             snapshot["summary"] = {"operation": odd, "total-records": odd, odd: odd}
     rewritten(orders, **raw)
+
+
+@pytest.mark.parametrize("part", ["metadata", "manifest list", "manifest"])
+def test_what_unpacks_too_far_costs_its_table_alone(lab: Lab, orders: Table, part: str) -> None:
+    append(make(lab.source.pyiceberg(), "sales.neighbour"), 0)
+    path, data = bomb(orders, part)
+    path.write_bytes(data)
+
+    found = Repository.open(lab.repository.store).pit(lab.take().pit)
+
+    assert ("partial", [table("sales.neighbour")]) == (found.status, [*lab.repository.tables(found)])
+    assert "it unpacks to more than 256 MiB" in str(found)
+
+
+def bomb(orders: Table, part: str) -> tuple[Path, bytes]:
+    """A file of a table, and what a hostile writer puts there."""
+    metadata = Path(orders.metadata_location.removeprefix("file://"))
+    if part == "metadata":
+        return metadata, bombs.gzipped()
+    listing = Path(json.loads(metadata.read_bytes())["snapshots"][0]["manifest-list"].removeprefix("file://"))
+    if part == "manifest list":
+        return listing, bombs.avro("zstandard")
+    [manifest] = read_manifest_list(listing.read_bytes(), "list")
+    return Path(manifest.path.removeprefix("file://")), bombs.avro("zstandard")
 
 
 @pytest.fixture

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from bcn_core.catalogs.files_only import FilesOnly
 from bcn_core.errors import Conflict, InvalidRequest, NotFound, StorageRefused
-from bcn_core.restore import RestoreRequest, plan_restore
+from bcn_core.restore import Restore, RestoreRequest, plan_restore, restore_all
 from bcn_core.storage.opening import Stores
+from bcn_core.verify import TableCheck, verify_table
 from tests.warehouse.readers import findings, histories, rows
 from tests.warehouse.runs import Lab, table
 from tests.warehouse.source import Place, append, make
@@ -274,3 +276,16 @@ def test_a_table_that_was_renamed_after_the_pit_does_not_share_its_uuid(lab: Lab
     catalog = lab.source.pyiceberg()
     uuids = [catalog.load_table(name).metadata.table_uuid for name in ("sales.orders", "sales.moved")]
     assert 2 == len(set(uuids))
+
+
+def test_the_check_of_a_table_in_a_store_lists_it_and_asks_for_no_single_file(lab: Lab) -> None:
+    watched = Watched()
+    lab.stores = Stores(watched.wrap)
+    restore = Restore(lab.repository, FilesOnly(), lab.stores)
+    wanted = RestoreRequest(tables=("sales.orders",), target_location="memory://lake/orders")
+    restore_all(restore, plan_restore(restore, wanted))
+    watched.calls.clear()
+
+    found = verify_table(lab.stores, TableCheck("memory://lake/orders"))
+
+    assert ((), []) == (found.findings, watched.keys("stat"))

@@ -1,10 +1,17 @@
+import bz2
+import lzma
+import zlib
+
 import pytest
+import zstandard
 
 from bcn_core.errors import InvalidTableFile, UnsupportedFormat
 from bcn_core.iceberg.avro import open_container
 from bcn_core.iceberg.manifests import ManifestRef, read_listed_manifest, read_manifest, read_manifest_list
 from tests.builders.avro_files import (
+    block,
     entry,
+    header_only,
     listed,
     manifest,
     manifest_list,
@@ -136,3 +143,30 @@ def test_writing_the_same_blocks_twice_gives_the_same_bytes() -> None:
     container = open_container(manifest(*ENTRIES), "m.avro")
 
     assert container.with_blocks(container.blocks()) == container.with_blocks(container.blocks())
+
+
+PACKED = {
+    "deflate": zlib.compress(b"\x02", wbits=-15),
+    "bzip2": bz2.compress(b"\x02"),
+    "xz": lzma.compress(b"\x02"),
+    "zstandard": zstandard.ZstdCompressor(write_content_size=False).compress(b"\x02"),
+}
+NUMBERS = '{"type":"record","name":"r","fields":[{"name":"a","type":"int"}]}'
+
+
+@pytest.mark.parametrize("codec", PACKED)
+def test_a_compressed_stream_that_does_not_end_is_damage(codec: str) -> None:
+    data = header_only(NUMBERS, codec) + block(1, PACKED[codec][:-1])
+
+    with pytest.raises(InvalidTableFile, match="the block ends before its compressed stream"):
+        list(open_container(data, "m.avro").blocks())
+
+
+# Behind a stream of deflate some bytes of a checksum may stand: PyIceberg leaves them.
+@pytest.mark.parametrize("codec", sorted(PACKED.keys() - {"deflate"}))
+@pytest.mark.parametrize("more", [b"x", bytes(5000)])
+def test_what_goes_on_behind_a_compressed_stream_is_damage(codec: str, more: bytes) -> None:
+    data = header_only(NUMBERS, codec) + block(1, PACKED[codec] + more)
+
+    with pytest.raises(InvalidTableFile, match="the block goes on behind its compressed stream"):
+        list(open_container(data, "m.avro").blocks())

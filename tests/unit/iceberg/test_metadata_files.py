@@ -188,3 +188,9 @@ def test_a_current_schema_that_is_not_there_is_refused_when_asked_for() -> None:
 
     with pytest.raises(InvalidTableFile, match="no schema-id 7"):
         _ = metadata.current_schema
+
+
+def test_a_count_that_no_number_holds_is_none() -> None:
+    metadata = table(snapshot(1, summary={"total-records": "9" * 5000}), current_snapshot_id=1)
+
+    assert metadata.snapshots[0].record_count is None

@@ -113,3 +113,11 @@ def test_a_compressed_footer_that_is_not_lz4_is_refused() -> None:
 
     with pytest.raises(InvalidTableFile, match="not LZ4"):
         open_puffin(bytes(data), "p")
+
+
+@pytest.mark.parametrize("properties", [5, "referenced-data-file", {"referenced-data-file": 5}])
+def test_a_blob_whose_properties_are_none_is_refused(properties: object) -> None:
+    blob = {"type": "deletion-vector-v1", "offset": 4, "length": 3, "properties": properties}
+
+    with pytest.raises(InvalidTableFile, match="Puffin footer"):
+        open_puffin(with_footer(b"PFA1abc", {"blobs": [blob]}), "p")

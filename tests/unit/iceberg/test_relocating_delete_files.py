@@ -175,3 +175,17 @@ def test_a_parquet_file_without_paths_is_refused() -> None:
 
     with pytest.raises(InvalidTableFile, match="no column 'file_path'"):
         relocate_delete_file(target.getvalue(), "d", moved)
+
+
+@pytest.mark.parametrize(
+    "named", [paths_in, lambda data, location: relocate_delete_file(data, location, moved)]
+)
+@every_format
+def test_a_file_that_is_spoiled_between_its_ends_is_damaged(
+    encode: Encode, named: Callable[[bytes, str], object]
+) -> None:
+    data = encode([(f"s3://a/t/{number}", number) for number in range(10_000)])
+    start, end = len(data) // 8, len(data) // 4
+
+    with pytest.raises(InvalidTableFile, match=r"deletes\.x"):
+        named(data[:start] + b"\xff" * (end - start) + data[end:], "deletes.x")

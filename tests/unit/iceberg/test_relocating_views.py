@@ -74,3 +74,11 @@ def test_what_is_no_whole_view_is_refused(data: bytes) -> None:
 def test_a_newer_format_of_views_is_refused_by_its_version() -> None:
     with pytest.raises(UnsupportedFormat, match="view format 2"):
         view(**{"format-version": 2})
+
+
+@pytest.mark.parametrize(
+    "spoiled", [{"versions": [5]}, {"versions": ["x"]}, {"properties": 5}, {"properties": [1]}]
+)
+def test_what_is_no_object_where_a_view_has_some_is_refused(spoiled: dict[str, Any]) -> None:
+    with pytest.raises(InvalidTableFile, match="its versions or properties are no objects"):
+        view(**spoiled)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bcn_core.iceberg.checking import check_table, compare_manifests
+from bcn_core.iceberg.inspection import TableFiles
 from bcn_core.iceberg.manifests import read_manifest_list
 from bcn_core.iceberg.metadata import TableMetadata, parse
 from bcn_core.locations import PrefixMap
@@ -46,7 +47,7 @@ def test_a_restored_table_passes_the_strict_check(tmp_path: Path, version: int, 
     (tmp_path / "lake-at-home").rename(tmp_path / "gone")
     ((home, target),) = mapping.targets.items()
 
-    assert check_table(restored, read, size_of, (target,), (home,)) == []
+    assert check_table(restored, TableFiles(read, size_of), (target,), (home,)) == []
 
 
 def test_earlier_metadata_files_of_a_restored_table_pass_the_strict_check(
@@ -57,13 +58,13 @@ def test_earlier_metadata_files_of_a_restored_table_pass_the_strict_check(
     ((home, target),) = mapping.targets.items()
 
     for _, earlier in opened(restored).metadata_log:
-        assert check_table(earlier, read, size_of, (target,), (home,)) == []
+        assert check_table(earlier, TableFiles(read, size_of), (target,), (home,)) == []
 
 
 def test_the_strict_check_accepts_a_table_that_bcn_did_not_write(tmp_path: Path, version: int) -> None:
     source = write_table(tmp_path / "lake-at-home", version)
 
-    assert check_table(source, read, size_of, (f"file://{tmp_path}",), ()) == []
+    assert check_table(source, TableFiles(read, size_of), (f"file://{tmp_path}",), ()) == []
 
 
 def test_every_entry_of_a_restored_manifest_equals_its_source(
@@ -100,7 +101,7 @@ def test_a_table_with_its_data_elsewhere_is_restored_by_two_prefixes(tmp_path: P
     (tmp_path / "fast").rename(tmp_path / "gone-too")
 
     allowed = tuple(target for _, target in pairs)
-    assert check_table(restored, read, size_of, allowed, tuple(home for home, _ in pairs)) == []
+    assert check_table(restored, TableFiles(read, size_of), allowed, tuple(home for home, _ in pairs)) == []
     assert expected == rows(restored)
 
 

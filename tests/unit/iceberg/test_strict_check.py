@@ -1,13 +1,14 @@
 """Each fault that copy tools are known to make, planted into a restored table and found."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bcn_core.iceberg.checking import Finding, Kind, check_table
+from bcn_core.iceberg.inspection import Loaded, TableFiles
 from bcn_core.iceberg.manifests import ManifestRef, read_manifest, read_manifest_list
 from bcn_core.iceberg.metadata import TableMetadata, parse
 from bcn_core.iceberg.relocation import relocate_manifest, relocate_manifest_list
@@ -45,7 +46,7 @@ class Copy:
         path_of(self.location).write_bytes(json.dumps(raw).encode())
 
     def check(self) -> list[Finding]:
-        return check_table(self.location, read, size_of, (self.target,), (self.home,))
+        return check_table(self.location, TableFiles(read, size_of), (self.target,), (self.home,))
 
     def kinds(self) -> set[Kind]:
         return {finding.kind for finding in self.check()}
@@ -225,3 +226,15 @@ def test_a_finding_reads_as_a_sentence() -> None:
     finding = Finding(Kind.MISSING, "m.avro", "a.parquet is not there")
 
     assert str(finding) == "missing: a.parquet is not there (m.avro)"
+
+
+def test_all_manifest_lists_are_asked_for_together(copy: Copy) -> None:
+    asked: list[list[str]] = []
+
+    def many(wanted: Iterable[tuple[str, int]]) -> Iterator[Loaded]:
+        listed = [location for location, _ in wanted]
+        asked.append(listed)
+        yield from ((location, read(location)) for location in listed)
+
+    assert [] == check_table(copy.location, TableFiles(read, size_of, many), (copy.target,), (copy.home,))
+    assert [snapshot.manifest_list for snapshot in copy.metadata.snapshots] in asked

@@ -4,7 +4,7 @@ import pytest
 
 from bcn_core.errors import InvalidRequest
 from bcn_core.settings import Settings
-from bcn_core.storage.opening import open_stores
+from bcn_core.storage.opening import Stores, open_stores
 from bcn_core.storage.options import StorageOptions, of_catalogs
 
 
@@ -65,3 +65,15 @@ def test_a_storage_section_that_is_no_location_is_refused() -> None:
 
     with pytest.raises(InvalidRequest, match="not a location"):
         open_stores(settings)
+
+
+@pytest.mark.parametrize("place", ["s3://b", "gs://b", "abfss://b@account.dfs.core.windows.net", "hdfs://h"])
+@pytest.mark.parametrize("said", ["10s", "0", "nan"])
+def test_a_timeout_that_is_no_number_of_seconds_is_refused_with_its_name(place: str, said: str) -> None:
+    kinds = {"s3": "s3", "gs": "gcs", "abfss": "adls", "hdfs": "hdfs"}
+    name = f"{kinds[place.partition(':')[0]]}.request-timeout"
+    keyless = {"gcs.oauth2.token": "planted-token", "adls.sas-token": "planted-token"}
+    stores = Stores(options=StorageOptions({"": {name: said, **keyless}}, {}))
+
+    with pytest.raises(InvalidRequest, match=f"{name} is '{said}'"):
+        stores.at(f"{place}/backups")
