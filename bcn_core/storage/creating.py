@@ -57,7 +57,7 @@ class Parts(Iterator[bytes]):
     def _part(self) -> bytes:
         size = PART_BYTES * 2 ** (self._given // _PARTS_BEFORE_DOUBLING)
         self._given += 1
-        # Chunks are copied as they come, and its value is no copy. A list and what it is joined to would be twice as large.
+        # Chunks are copied as they come, and its value is no copy: a list, and what joins it, would be twice as large.
         held = BytesIO()
         while self._ahead and (room := size - held.tell()):
             held.write(self._ahead[:room])
