@@ -30,11 +30,18 @@ class DeleteCheck:
         self._vectors: dict[str, _Vectors] = {}
 
     def check(self, manifest: Container) -> None:
-        """Check all live position delete files and deletion vectors that a manifest lists."""
-        for entry in records(manifest):
-            file = entry["data_file"]
-            if entry["status"] != DELETED and file.get("content") == _POSITION_DELETES:
-                self._check_entry(file, manifest.location)
+        """Check all live position delete files and deletion vectors that a manifest lists.
+
+        Raises:
+            InvalidTableFile: the manifest is damaged, or names its fields otherwise than the specification.
+        """
+        try:
+            for entry in records(manifest):
+                file = entry["data_file"]
+                if entry["status"] != DELETED and file.get("content") == _POSITION_DELETES:
+                    self._check_entry(file, manifest.location)
+        except KeyError as error:
+            raise InvalidTableFile(f"{manifest.location} has no field {error}") from error
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """The data files that are named inside delete files, each with the delete file that names it."""
