@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import zip_longest
 from typing import Any
 
+from bcn_core.errors import InvalidTableFile
 from bcn_core.iceberg.avro import Container, open_container
 from bcn_core.iceberg.bounds import PATH_COLUMN
 from bcn_core.iceberg.findings import Finding, Kind
@@ -22,7 +23,7 @@ def compare_manifests(
     """Compare a data manifest with its copy; ``mapping`` maps any path in it, dead ones too.
 
     Raises:
-        InvalidTableFile: one of the two is damaged.
+        InvalidTableFile: one of the two is damaged, or names its fields otherwise than the specification.
     """
     return _compare(source, restored, lambda entry: _mapped_entry(entry, mapping), location)
 
@@ -36,7 +37,7 @@ def compare_manifest_lists(
     """Compare a manifest list with its copy; ``expected`` gives the new path and length for the old ones.
 
     Raises:
-        InvalidTableFile: one of the two is damaged.
+        InvalidTableFile: one of the two is damaged, or names its fields otherwise than the specification.
     """
 
     def mapped(entry: dict[str, Any]) -> dict[str, Any]:
@@ -52,22 +53,29 @@ def compare_without_places(source: bytes, copy: bytes, location: str) -> list[Fi
     What follows from a rewritten delete file may differ too: its size, its splits, its bounds for paths.
 
     Raises:
-        InvalidTableFile: one of the two is damaged.
+        InvalidTableFile: one of the two is damaged, or names its fields otherwise than the specification.
         UnsupportedFormat: one of the two is encrypted.
     """
     one, other = open_container(source, location), open_container(copy, location)
     wanted, found = (map(_without_places, records(container)) for container in (one, other))
-    messages = [*_headers(one, other), *_entries(wanted, found)]
-    return [Finding(Kind.DIFFERENT, location, message) for message in messages]
+    return _differences(one, other, wanted, found)
 
 
 def _compare(
     source: bytes, restored: bytes, mapped: Callable[[dict[str, Any]], dict[str, Any]], location: str
 ) -> list[Finding]:
     one, other = open_container(source, location), open_container(restored, location)
-    wanted = (mapped(entry) for entry in records(one))
-    messages = [*_headers(one, other), *_entries(wanted, records(other))]
-    return [Finding(Kind.DIFFERENT, location, message) for message in messages]
+    return _differences(one, other, map(mapped, records(one)), records(other))
+
+
+def _differences(
+    one: Container, other: Container, wanted: Iterable[dict[str, Any]], found: Iterable[dict[str, Any]]
+) -> list[Finding]:
+    try:
+        messages = [*_headers(one, other), *_entries(wanted, found)]
+    except KeyError as error:
+        raise InvalidTableFile(f"{one.location} or its copy has no field {error}") from error
+    return [Finding(Kind.DIFFERENT, one.location, message) for message in messages]
 
 
 def _headers(one: Container, other: Container) -> Iterator[str]:

@@ -5,6 +5,7 @@ silently (relocation.md 1.4).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from bcn_core.errors import InvalidTableFile, UnsupportedFormat
@@ -18,6 +19,7 @@ from bcn_core.iceberg.puffin import PUFFIN_MAGIC, open_puffin
 from bcn_core.iceberg.records import records
 
 _POSITION_DELETES = 1
+_READ_TOGETHER = 1000
 _Vectors = Mapping[tuple[int, int], str]
 
 
@@ -30,15 +32,23 @@ class DeleteCheck:
         self._vectors: dict[str, _Vectors] = {}
 
     def check(self, manifest: Container) -> None:
-        """Check all live position delete files and deletion vectors that a manifest lists."""
-        listed = [
+        """Check all live position delete files and deletion vectors that a manifest lists.
+
+        Raises:
+            InvalidTableFile: the manifest is damaged, or names its fields otherwise than the specification.
+        """
+        listed = (
             entry["data_file"]
             for entry in records(manifest)
             if entry["status"] != DELETED and entry["data_file"].get("content") == _POSITION_DELETES
-        ]
-        self._open_all(listed)
-        for file in listed:
-            self._check_entry(file, manifest.location)
+        )
+        try:
+            while some := list(islice(listed, _READ_TOGETHER)):
+                self._open_all(some)
+                for file in some:
+                    self._check_entry(file, manifest.location)
+        except KeyError as error:
+            raise InvalidTableFile(f"{manifest.location} has no field {error}") from error
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """The data files that are named inside delete files, each with the delete file that names it."""

@@ -163,6 +163,13 @@ def manifest(*entries: Record, version: int = 2, codec: str = "deflate", block_b
     return avro_bytes(entry_schema(version), entries, codec=codec, block_bytes=block_bytes)
 
 
+def with_other_names(*entries: Record) -> bytes:
+    """A manifest whose fields have the ids of the specification, and one of them another name."""
+    schema = entry_schema()
+    schema["fields"][-1]["name"] = "file"
+    return avro_bytes(schema, [{**one, "file": one["data_file"]} for one in entries])
+
+
 def manifest_list(*refs: Record, version: int = 2, codec: str = "deflate") -> bytes:
     return avro_bytes(list_schema(version), refs, codec=codec, header={"format-version": str(version)})
 

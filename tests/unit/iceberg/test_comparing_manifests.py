@@ -3,7 +3,15 @@ import pytest
 from bcn_core.errors import InvalidTableFile
 from bcn_core.iceberg.checking import compare_manifest_lists, compare_manifests
 from bcn_core.locations import PrefixMap
-from tests.builders.avro_files import avro_bytes, entry, entry_schema, listed, manifest, manifest_list
+from tests.builders.avro_files import (
+    avro_bytes,
+    entry,
+    entry_schema,
+    listed,
+    manifest,
+    manifest_list,
+    with_other_names,
+)
 
 HOME = "s3://lake/t"
 MAPPING = PrefixMap.of([(HOME, "s3://copy/t")])
@@ -71,3 +79,10 @@ def test_a_list_is_compared_with_its_new_paths_and_lengths() -> None:
 def test_a_damaged_copy_cannot_be_compared() -> None:
     with pytest.raises(InvalidTableFile, match="restored"):
         compare_manifests(SOURCE, manifest(*COPIED)[:-3], MAPPING.map, "restored")
+
+
+def test_a_manifest_whose_fields_have_other_names_cannot_be_compared() -> None:
+    renamed = with_other_names(entry(f"{HOME}/a"))
+
+    with pytest.raises(InvalidTableFile, match="has no field 'data_file'"):
+        compare_manifests(renamed, renamed, MAPPING.map)

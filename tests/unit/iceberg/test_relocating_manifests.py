@@ -250,6 +250,15 @@ def test_unknown_path_bounds_are_removed() -> None:
     assert (rest, rest) == (written["lower_bounds"], written["upper_bounds"])
 
 
+def test_a_dead_delete_file_keeps_its_size_and_splits_though_it_is_encrypted() -> None:
+    data = manifest({**deletes(key_metadata=b"key", split_offsets=[4, 400]), "status": 2})
+
+    written = data_file(relocated(data))
+
+    kept = ("file_size_in_bytes", "split_offsets", "key_metadata")
+    assert [1000, [4, 400], b"key"] == [written[name] for name in kept]
+
+
 def test_a_dead_delete_file_loses_its_path_bounds_and_needs_no_rewriting() -> None:
     written = data_file(relocated(manifest({**deletes(), "status": 2})))
 

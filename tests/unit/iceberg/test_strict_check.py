@@ -13,7 +13,7 @@ from bcn_core.iceberg.manifests import ManifestRef, read_manifest, read_manifest
 from bcn_core.iceberg.metadata import TableMetadata, parse
 from bcn_core.iceberg.relocation import relocate_manifest, relocate_manifest_list
 from bcn_core.locations import PrefixMap
-from tests.builders.avro_files import entry, manifest
+from tests.builders.avro_files import entry, manifest, with_other_names
 from tests.builders.lake_tables import path_of, read, restore, size_of, write_table
 
 
@@ -238,3 +238,10 @@ def test_all_manifest_lists_are_asked_for_together(copy: Copy) -> None:
 
     assert [] == check_table(copy.location, TableFiles(read, size_of, many), (copy.target,), (copy.home,))
     assert [snapshot.manifest_list for snapshot in copy.metadata.snapshots] in asked
+
+
+def test_a_manifest_of_deletes_whose_fields_have_other_names_is_unreadable(copy: Copy) -> None:
+    renamed = with_other_names(entry(f"{copy.target}/data/d.parquet", content=1))
+    copy.change(copy.manifest.path, lambda _data: renamed)
+
+    assert f"{copy.manifest.path} has no field 'data_file'" in [found.message for found in copy.check()]
