@@ -108,9 +108,11 @@ class RestPointers(PyIcebergCatalog):
         return self._rest.url(Endpoints.load_table, prefixed=True, **parts)
 
 
-def _remembered(address: str, answer: Any) -> str | None:
-    pointer: str | None = answer.json()["metadata-location"]
-    if pointer and answer.headers.get("ETag"):
+def _remembered(address: str, answer: Any) -> str:
+    pointer: str = answer.json()["metadata-location"] or ""
+    if not pointer:
+        raise ValueError(f"{address} names no metadata")
+    if answer.headers.get("ETag"):
         if len(_seen) >= _MOST_REMEMBERED:
             _seen.clear()
         _seen[address] = _Seen(answer.headers["ETag"], pointer)
