@@ -92,7 +92,7 @@ def consistent_sweep(catalog: Catalog, scope: Scope, report: Report) -> tuple[Sw
     moved: set[TableName] = set()
     for attempt in range(1, _SWEEPS + 1):
         current = catalog.sweep(scope)
-        if current == last:
+        if current.shows_the_same(last):
             return current, Consistency(mode="consistent", commit=current.commit)
         moved = {table for table, _ in set(last.pointers.items()) ^ set(current.pointers.items())}
         report(SweepRepeated(attempt, len(moved)))
@@ -237,7 +237,7 @@ def check_scope(scope: Scope, sweep: Sweep, catalog: Catalog) -> None:
     if scope.database is None and not sweep.pointers and not sweep.unreadable:
         raise NotFound(
             f"catalog '{scope.catalog}' has no tables",
-            hint="check the catalog's name and uri: nothing was backed up",
+            hint="check the catalog's uri and its name, which a SQL catalog has in its database: nothing was backed up",
         )
     if scope.database is not None and not sweep.databases:
         known = [".".join(namespace) for namespace in catalog.sweep(Scope(scope.catalog)).databases]

@@ -133,7 +133,9 @@ class PyIcebergCatalog:
             raise StorageFailure(f"{what}: {self._said(error)}", hint=hint_for(error)) from error
 
     def _said(self, error: Exception) -> str:
-        return redacted(f"{error}" or type(error).__name__, self._catalog.properties)
+        # SQLAlchemy puts an address of its own manual behind what the driver said.
+        said = f"{getattr(error, 'orig', None) or error}".strip()
+        return redacted(said or type(error).__name__, self._catalog.properties)
 
     def _properties(self, namespace: tuple[str, ...]) -> dict[str, str]:
         return {key: str(value) for key, value in self._catalog.load_namespace_properties(namespace).items()}
@@ -148,9 +150,13 @@ class PyIcebergCatalog:
         not read a table. Taken at its word, one bad moment would look like a great deletion.
         """
         missing = set(gone)
-        listed = (table for level in sorted({one.namespace for one in missing}) for table in self._listed(level))
+        listed = (
+            table for level in sorted({one.namespace for one in missing}) for table in self._listed(level)
+        )
         return {
-            table: StorageFailure(f"catalog '{self.name}' lists {table}, and says that there is no such table")
+            table: StorageFailure(
+                f"catalog '{self.name}' lists {table}, and says that there is no such table"
+            )
             for table in listed
             if table in missing
         }

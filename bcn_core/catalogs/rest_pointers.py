@@ -42,8 +42,8 @@ class RestPointers(PyIcebergCatalog):
     their cloud at every load. A server that gives ETags answers 304 and no body for what it knows to be unchanged.
     """
 
-    def __init__(self, loaded: "RestCatalog", kind: str) -> None:
-        super().__init__(loaded, kind)
+    def __init__(self, loaded: "RestCatalog") -> None:
+        super().__init__(loaded, "rest")
         self._rest = loaded
         self._unanswered = 0
 
