@@ -67,7 +67,7 @@ class Backup:
 
     @property
     def source(self) -> Source:
-        return Source(self.catalog, self.stores, self.report)
+        return Source(self.catalog, self.stores, self.report, self.within)
 
 
 def back_up(backup: Backup, pit: str | None = None, only: frozenset[TableName] | None = None) -> PitManifest:

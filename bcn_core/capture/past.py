@@ -32,21 +32,26 @@ class PastTable:
         )
 
 
-def at_instant(stores: Stores, pointer: str, instant_ms: int) -> PastTable | str | None:
-    """A table at an instant (milliseconds since 1970); None when it did not exist; the reason when nobody can tell."""
+def at_instant(stores: Stores, reach: Reach, instant_ms: int) -> PastTable | str | None:
+    """A table at an instant (milliseconds since 1970); None when it did not exist; the reason when nobody can tell.
+
+    ``reach``: the table's pointer of today, and what may be read for it.
+    """
     try:
-        with its_own_failure(pointer):
-            return _found(stores, pointer, instant_ms)
+        with its_own_failure(reach.pointer):
+            return _found(stores, reach, instant_ms)
     except BcnError as error:
         return error.message
 
 
-def _found(stores: Stores, pointer: str, instant_ms: int) -> PastTable | str | None:
+def _found(stores: Stores, reach: Reach, instant_ms: int) -> PastTable | str | None:
+    pointer = reach.pointer
+    reach.check(pointer)
     metadata = parse(stores.read(pointer), pointer)
     found = metadata_at(metadata, instant_ms)
     if found.found is Found.NO_TABLE:
         return None
-    if found.file is not None and Reach(pointer).allows(found.file) and stores.size(found.file) is not None:
+    if found.file is not None and reach.allows(found.file) and stores.size(found.file) is not None:
         return PastTable(metadata.uuid, found.file, AsOf(mode="exact", instant_ms=instant_ms))
     derived = as_of(metadata, instant_ms)
     if derived is None:

@@ -1,13 +1,19 @@
 """Which catalog is which: by kind and address, without secrets; and which is none at all."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bcn_core.capture.claiming import check_source
 from bcn_core.catalogs.opening import open_catalog, open_target
-from bcn_core.errors import InvalidRequest, NotFound, StorageFailure
-from bcn_core.names import TableName
+from bcn_core.errors import Conflict, InvalidRequest, NotFound, StorageFailure
+from bcn_core.events import silent
+from bcn_core.names import Scope, TableName
+from bcn_core.repository.documents import SourceRecord
+from bcn_core.repository.repository import Repository
+from bcn_core.storage.memory import MemoryStore
 
 
 def address(uri: str) -> str:
@@ -101,3 +107,21 @@ def test_what_a_kind_needs_and_is_not_installed_is_named(
         open_catalog("lake", {"type": kind, "uri": "thrift://127.0.0.1:1"})
 
     assert f"pip install '{extra}'" == refused.value.hint
+
+
+def check(known: SourceRecord) -> None:
+    repository = Repository.create(MemoryStore("memory://backups"), Scope("shop"), known, datetime.now(UTC))
+    catalog = open_catalog("shop", {"type": "nessie", "uri": "http://nessie/api/v2"})
+    check_source(repository, catalog, silent, accept=False)
+
+
+def test_a_repository_that_knows_no_kind_of_its_source_goes_by_the_address() -> None:
+    check(SourceRecord(kind="unknown", address="http://nessie/api/v2#main"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "address"), [("unknown", "http://other/api/v2#main"), ("rest", "http://nessie/api/v2#main")]
+)
+def test_another_catalog_than_the_repositorys_is_refused(kind: str, address: str) -> None:
+    with pytest.raises(Conflict, match="the repository was made for"):
+        check(SourceRecord(kind=kind, address=address))
