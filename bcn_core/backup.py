@@ -67,7 +67,7 @@ class Backup:
 
     @property
     def source(self) -> Source:
-        return Source(self.catalog, self.stores, self.report)
+        return Source(self.catalog, self.stores, self.report, self.within)
 
 
 def back_up(backup: Backup, pit: str | None = None, only: frozenset[TableName] | None = None) -> PitManifest:
@@ -179,7 +179,7 @@ def publish(backup: Backup, plan: Plan, reasons: Mapping[TableName, str]) -> Pit
         release(repository, plan.pit)
         return existing
     parent = _parent(repository, plan)
-    views = capture_views(repository, backup.stores, plan, parent)
+    views = capture_views(repository, backup.stores, plan, parent, backup.within)
     for view, why in views.failed.items():
         backup.report(Warned(f"the view {view} could not be captured: {why}"))
     contents = gather(repository, plan, parent, reasons, views)

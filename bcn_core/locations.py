@@ -69,6 +69,15 @@ def is_within(location: str, prefix: str) -> bool:
     return inner == outer or inner.startswith(outer + "/")
 
 
+def holds_for(place: str, location: str) -> bool:
+    """Whether what is said of a place is said of a location: ``s3://`` is all of S3, the empty text is everywhere."""
+    if place == "":
+        return True
+    if place.endswith("://"):
+        return split(place).scheme == split(location).scheme
+    return is_within(location, place)
+
+
 def overlap(one: str, other: str) -> bool:
     """Tell whether one of two locations contains the other."""
     return is_within(one, other) or is_within(other, one)

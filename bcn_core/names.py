@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from bcn_core.errors import InvalidRequest
 
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
-_PIT_ID = re.compile(r"\d{8}T\d{6}\.\d{3}Z")
+_PIT_ID = re.compile(r"\d{8}T\d{6}\.\d{3}Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, order=True)

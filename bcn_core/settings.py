@@ -4,6 +4,7 @@ Catalog properties stand in PyIceberg's own form. Secrets come from the environm
 by the variable NAME.
 """
 
+import json
 import os
 import re
 import tomllib
@@ -15,6 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
 
 from bcn_core.errors import InvalidRequest
+from bcn_core.locations import holds_for
 
 DEFAULT_FILE = "bcn.toml"
 FILE_VARIABLE = "BCN_CONFIG"
@@ -38,6 +40,23 @@ def span_of(value: Any) -> Any:
 
 Span = Annotated[timedelta, BeforeValidator(span_of), Field(ge=timedelta(0))]
 """In ``bcn.toml`` also as ISO 8601 writes it: ``P3D``, ``PT12H``."""
+
+
+def _flat(value: Any) -> Any:
+    """Properties as TOML reads them without quotes, ``s3.endpoint = "..."``; numbers and booleans as text."""
+    if not isinstance(value, dict):
+        return value
+    found: dict[str, Any] = {}
+    for key, one in value.items():
+        if isinstance(one, dict):
+            found |= {f"{key}.{below}": inner for below, inner in _flat(one).items()}
+        else:
+            found[key] = json.dumps(one) if isinstance(one, bool | int | float) else one
+    return found
+
+
+Properties = Annotated[dict[str, str], BeforeValidator(_flat)]
+"""PyIceberg's properties, which are text all of them, and whose names have dots."""
 
 
 class _Section(BaseModel):
@@ -219,13 +238,11 @@ class Settings(_Section):
     """All of ``bcn.toml``."""
 
     repository: RepositorySettings = RepositorySettings()
-    catalogs: dict[str, dict[str, str]] = Field(
-        {}, description="Catalogs by name, with PyIceberg's properties."
-    )
+    catalogs: dict[str, Properties] = Field({}, description="Catalogs by name, with PyIceberg's properties.")
     catalog_databases: dict[str, CatalogDatabaseSettings] = Field(
         {}, description="The catalogs' own PostgreSQL databases, by the names of the catalogs."
     )
-    storage: dict[str, dict[str, str]] = Field(
+    storage: dict[str, Properties] = Field(
         {},
         description="How stores are reached: PyIceberg's properties (s3., gcs., adls.) by location prefix.",
     )
@@ -242,12 +259,22 @@ class Settings(_Section):
     _s3: dict[str, str] = PrivateAttr(default_factory=dict)
 
     def catalog_properties(self, name: str) -> dict[str, str]:
-        """The properties of a catalog, with the environment's account of S3 below them.
+        """The properties of a catalog; below them what [storage] says of its warehouse, and the environment's S3.
 
-        Empty when nothing here knows the catalog, so that PyIceberg's own configuration applies.
+        A catalog reads metadata files by them when it registers a table. Empty when nothing here knows the catalog, so
+        that PyIceberg's own configuration applies.
         """
         known = self.catalogs.get(name)
-        return {**self._s3, **known} if known else {}
+        return {**self._s3, **self._of_place(known.get("warehouse", "")), **known} if known else {}
+
+    def _of_place(self, location: str) -> dict[str, str]:
+        """What [storage] says of a place; nothing of a name that only a server knows."""
+        if "://" not in location:
+            return {}
+        places = sorted(
+            (place for place in self.storage if "://" in place and holds_for(place, location)), key=len
+        )
+        return {key: value for place in places for key, value in self.storage[place].items()}
 
     def beside(self, environment: Mapping[str, str]) -> "Settings":
         """These settings, and what the environment says where they are silent: BACKUP_BUCKET and its kin."""

@@ -243,9 +243,9 @@ def _deleted_databases(manifest: PitManifest) -> dict[str, Any]:
 
 def _grown(repository: Repository, table: TableName, record: CaptureRecord) -> dict[str, Any]:
     """The table's history: its view extended by one capture, or built anew from the chain of captures."""
-    view = _readable(repository, table) if record.previous else None
-    if view is not None and view["captures"][-1]["capture"] == record.previous:
-        return _extended(view, table, record)
+    grown = _continued(repository, table, record) if record.previous else None
+    if grown is not None:
+        return grown
     view = _empty(record.uuid)
     for one in sorted(_chain(repository, record), key=lambda one: one.pit):
         view = _extended(view, one.table.table(), one)
@@ -256,15 +256,14 @@ def _empty(uuid: str | None) -> dict[str, Any]:
     return {"uuid": uuid, "names": [], "schema_versions": [], "format_versions": [], "captures": []}
 
 
-def _readable(repository: Repository, table: TableName) -> dict[str, Any] | None:
+def _continued(repository: Repository, table: TableName, record: CaptureRecord) -> dict[str, Any] | None:
+    """The view that lies there with one capture more; None when it ends with another capture, or is no such view."""
     try:
         view = json.loads(repository.store.get(repository.layout.table_manifest(table)))
-        return (
-            view
-            if view["captures"] and {"names", "schema_versions", "format_versions"} <= view.keys()
-            else None
-        )
-    except (BcnError, ValueError, TypeError, KeyError):
+        if view["captures"][-1]["capture"] != record.previous:
+            return None
+        return _extended(view, table, record)
+    except (BcnError, ValueError, TypeError, LookupError, AttributeError):
         return None
 
 

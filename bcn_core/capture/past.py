@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from bcn_core.capture.reach import Reach
 from bcn_core.capture.unforeseen import its_own_failure
-from bcn_core.errors import BcnError, ObjectMissing
+from bcn_core.errors import BcnError
 from bcn_core.iceberg.history import Found, as_of, metadata_at
-from bcn_core.iceberg.metadata import TableMetadata, parse
+from bcn_core.iceberg.metadata import parse
 from bcn_core.names import TableName
 from bcn_core.repository.documents import AsOf, PlannedCapture, TableRef
 from bcn_core.storage.opening import Stores
@@ -32,37 +32,28 @@ class PastTable:
         )
 
 
-def at_instant(stores: Stores, pointer: str, instant_ms: int) -> PastTable | str | None:
-    """A table at an instant (milliseconds since 1970); None when it did not exist; the reason when nobody can tell."""
+def at_instant(stores: Stores, reach: Reach, instant_ms: int) -> PastTable | str | None:
+    """A table at an instant (milliseconds since 1970); None when it did not exist; the reason when nobody can tell.
+
+    ``reach``: the table's pointer of today, and what may be read for it.
+    """
     try:
-        with its_own_failure(pointer):
-            return _found(stores, pointer, instant_ms)
+        with its_own_failure(reach.pointer):
+            return _found(stores, reach, instant_ms)
     except BcnError as error:
         return error.message
 
 
-def _found(stores: Stores, pointer: str, instant_ms: int) -> PastTable | str | None:
-    metadata = _read(stores, pointer)
+def _found(stores: Stores, reach: Reach, instant_ms: int) -> PastTable | str | None:
+    pointer = reach.pointer
+    reach.check(pointer)
+    metadata = parse(stores.read(pointer), pointer)
     found = metadata_at(metadata, instant_ms)
     if found.found is Found.NO_TABLE:
         return None
-    if found.file is not None and Reach(pointer).allows(found.file) and _is_there(stores, found.file):
+    if found.file is not None and reach.allows(found.file) and stores.size(found.file) is not None:
         return PastTable(metadata.uuid, found.file, AsOf(mode="exact", instant_ms=instant_ms))
     derived = as_of(metadata, instant_ms)
     if derived is None:
         return "neither its metadata log nor its snapshot log reaches back that far"
     return PastTable(metadata.uuid, pointer, AsOf(mode="derived", instant_ms=instant_ms))
-
-
-def _read(stores: Stores, pointer: str) -> TableMetadata:
-    store, key = stores.holding(pointer)
-    return parse(store.get(key), pointer)
-
-
-def _is_there(stores: Stores, location: str) -> bool:
-    store, key = stores.holding(location)
-    try:
-        store.stat(key)
-    except ObjectMissing:
-        return False
-    return True

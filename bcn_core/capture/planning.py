@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bcn_core.capture.past import PastTable, at_instant
+from bcn_core.capture.reach import Reach
 from bcn_core.capture.unforeseen import its_own_failure
 from bcn_core.catalogs.catalog import Catalog, Sweep
 from bcn_core.changes import Changed, Changes, TableState, compare, state_of
@@ -39,21 +40,23 @@ _READS_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a PIT's contents come from."""
+    """Where a PIT's contents come from; ``within``: what lies elsewhere is not read. None: wherever BCN may read."""
 
     catalog: Catalog
     stores: Stores
     report: Report
+    within: tuple[str, ...] = ()
 
     def state(self, pointer: str) -> TableState:
         """Read what a pointer's metadata file says.
 
         Raises:
             SourceDamaged: the file is not a metadata file.
-            ObjectMissing: it is not there.
+            ObjectMissing: it is not there, or out of reach.
         """
         try:
             with its_own_failure(pointer):
+                Reach(pointer, self.within).check(pointer)
                 return state_of(parse(self.stores.read(pointer), pointer))
         except InvalidTableFile as error:
             raise SourceDamaged(error.message) from error
@@ -92,7 +95,7 @@ def consistent_sweep(catalog: Catalog, scope: Scope, report: Report) -> tuple[Sw
     moved: set[TableName] = set()
     for attempt in range(1, _SWEEPS + 1):
         current = catalog.sweep(scope)
-        if current == last:
+        if current.shows_the_same(last):
             return current, Consistency(mode="consistent", commit=current.commit)
         moved = {table for table, _ in set(last.pointers.items()) ^ set(current.pointers.items())}
         report(SweepRepeated(attempt, len(moved)))
@@ -170,7 +173,7 @@ def plan_past(repository: Repository, source: Source, pit: str, seen: Look) -> P
         )
     parent = parent_of(repository, pit, seen)
     found = in_parallel(
-        lambda pointer: at_instant(source.stores, pointer, instant_ms),
+        lambda pointer: at_instant(source.stores, Reach(pointer, source.within), instant_ms),
         sweep.pointers.values(),
         _READS_AT_ONCE,
     )
@@ -237,7 +240,7 @@ def check_scope(scope: Scope, sweep: Sweep, catalog: Catalog) -> None:
     if scope.database is None and not sweep.pointers and not sweep.unreadable:
         raise NotFound(
             f"catalog '{scope.catalog}' has no tables",
-            hint="check the catalog's name and uri: nothing was backed up",
+            hint="check the catalog's uri and its name, which a SQL catalog has in its database: nothing was backed up",
         )
     if scope.database is not None and not sweep.databases:
         known = [".".join(namespace) for namespace in catalog.sweep(Scope(scope.catalog)).databases]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bcn_core.capture.planning import Parent
+from bcn_core.capture.reach import Reach
 from bcn_core.capture.unforeseen import its_own_failure
 from bcn_core.copying import in_parallel
 from bcn_core.errors import BcnError, StorageFull
@@ -26,8 +27,12 @@ class CapturedViews:
     failed: Mapping[TableName, str]
 
 
-def capture_views(repository: Repository, stores: Stores, plan: Plan, parent: Parent) -> CapturedViews:
+def capture_views(
+    repository: Repository, stores: Stores, plan: Plan, parent: Parent, within: tuple[str, ...] = ()
+) -> CapturedViews:
     """Store the metadata of the views that a plan names. One that cannot be read does not stop the others.
+
+    ``within``: what lies elsewhere is not read, whoever named it to the catalog as a view; none: anywhere.
 
     Raises:
         StorageFull: the repository has no room left.
@@ -40,6 +45,7 @@ def capture_views(repository: Repository, stores: Stores, plan: Plan, parent: Pa
             return view, before
         try:
             with its_own_failure(f"{view}"):
+                Reach(pointer, within).check(pointer)
                 return view, _stored(repository, stores, plan.pit, view, pointer)
         except StorageFull:
             raise

@@ -1,7 +1,7 @@
 """The contract of every catalog kind: what BCN asks of a catalog, and what each MUST answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from bcn_core.names import Scope, TableName
@@ -31,6 +31,18 @@ class Sweep:
     views: Mapping[TableName, str] = field(default_factory=dict)
     unreadable_views: Mapping[TableName, str] = field(default_factory=dict)
     commit: str | None = field(default=None, compare=False)
+
+    def shows_the_same(self, other: "Sweep") -> bool:
+        """Whether both show one state. Why a table is unreadable a server may tell in new words each time."""
+        return _without_reasons(self) == _without_reasons(other)
+
+
+def _without_reasons(sweep: Sweep) -> Sweep:
+    return replace(
+        sweep,
+        unreadable=dict.fromkeys(sweep.unreadable, ""),
+        unreadable_views=dict.fromkeys(sweep.unreadable_views, ""),
+    )
 
 
 @dataclass(frozen=True, slots=True)

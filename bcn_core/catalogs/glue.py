@@ -47,7 +47,7 @@ class GluePointers(PyIcebergCatalog):
 
     def pointer(self, table: TableName) -> str | None:
         held = self._held(table)
-        return held["Parameters"].get(_POINTER) if held else None
+        return held["Parameters"].get(_POINTER) if held and _is_iceberg(held["Parameters"]) else None
 
     def create_database(self, namespace: tuple[str, ...], properties: Mapping[str, str]) -> None:
         # A location that the source named is its own; a Glue database may have none.
@@ -101,7 +101,7 @@ class GluePointers(PyIcebergCatalog):
     def _pointers(self, database: str) -> Iterator[tuple[TableName, str | None]]:
         for held in self._pages("get_tables", "TableList", DatabaseName=database):
             parameters = held.get("Parameters", {})
-            if parameters.get("table_type", "").lower() == "iceberg":
+            if _is_iceberg(parameters):
                 yield TableName((database,), held["Name"]), parameters.get(_POINTER)
 
     def _pages(self, call: str, part: str, **options: str) -> Iterator[dict[str, Any]]:
@@ -112,6 +112,10 @@ class GluePointers(PyIcebergCatalog):
             if not page.get("NextToken"):
                 return
             token = {"NextToken": page["NextToken"]}
+
+
+def _is_iceberg(parameters: Mapping[str, str]) -> bool:
+    return parameters.get("table_type", "").lower() == "iceberg"
 
 
 def _properties(database: dict[str, Any]) -> dict[str, str]:

@@ -66,12 +66,13 @@ class HivePointers(PyIcebergCatalog):
                 held = client.get_table(dbname=table.database, tbl_name=table.name)
             except NoSuchObjectException:
                 return None
-        place: str | None = (held.parameters or {}).get(_POINTER)
-        return place
+        kind, _, place = _entry(held)
+        return place if kind == "iceberg" else None
 
     def default_location(self, table: TableName) -> str | None:
         # Hadoop spells file:/a, and readers such as iceberg-rust want file:///a.
-        place = super().default_location(table)
+        with self._lock:
+            place = super().default_location(table)
         short = place is not None and place.startswith("file:/") and not place.startswith("file://")
         return f"file:///{place[len('file:/') :]}" if place and short else place
 
@@ -126,9 +127,13 @@ def _pointers(client: Any, database: str) -> Iterator[tuple[str, TableName, str 
     for start in range(0, len(names), _TABLES_PER_CALL):
         chunk = names[start : start + _TABLES_PER_CALL]
         for held in client.get_table_objects_by_name(database, chunk):
-            parameters = held.parameters or {}
-            kind = parameters.get("table_type", "").lower()
-            yield kind, TableName((database,), held.tableName), parameters.get(_POINTER)
+            yield _entry(held)
+
+
+def _entry(held: Any) -> tuple[str, TableName, str | None]:
+    parameters = held.parameters or {}
+    kind = parameters.get("table_type", "").lower()
+    return kind, TableName((held.dbName,), held.tableName), parameters.get(_POINTER)
 
 
 def _properties(database: Any) -> dict[str, str]:
@@ -143,7 +148,7 @@ def _expected(client: Any, table: TableName, pointer: str) -> Any:
         held = client.get_table(dbname=table.database, tbl_name=table.name)
     except NoSuchObjectException:
         held = None
-    if held is None or held.parameters.get(_POINTER) != pointer:
+    if held is None or _entry(held)[2] != pointer:
         raise changed_meanwhile(table)
     return held
 
@@ -155,23 +160,9 @@ def _locked(client: Any, table: TableName) -> Iterator[None]:
     Raises:
         Conflict: somebody holds it; who and since when is told, since a dead writer's lock stays for a long time.
     """
-    from hive_metastore.ttypes import (
-        LockComponent,
-        LockLevel,
-        LockRequest,
-        LockState,
-        LockType,
-        UnlockRequest,
-    )
+    from hive_metastore.ttypes import LockState, UnlockRequest
 
-    part = LockComponent(
-        type=LockType.EXCLUSIVE,
-        level=LockLevel.TABLE,
-        dbname=table.database,
-        tablename=table.name,
-        isTransactional=True,
-    )
-    asked = client.lock(LockRequest(component=[part], user=getpass.getuser(), hostname=socket.gethostname()))
+    asked = client.lock(_exclusively(table))
     try:
         if asked.state != LockState.ACQUIRED:
             raise Conflict(
@@ -181,6 +172,19 @@ def _locked(client: Any, table: TableName) -> Iterator[None]:
         yield
     finally:
         client.unlock(UnlockRequest(lockid=asked.lockid))
+
+
+def _exclusively(table: TableName) -> Any:
+    from hive_metastore.ttypes import LockComponent, LockLevel, LockRequest, LockType
+
+    part = LockComponent(
+        type=LockType.EXCLUSIVE,
+        level=LockLevel.TABLE,
+        dbname=table.database,
+        tablename=table.name,
+        isTransactional=True,
+    )
+    return LockRequest(component=[part], user=getpass.getuser(), hostname=socket.gethostname())
 
 
 def _holder(client: Any, table: TableName, own: int) -> str:

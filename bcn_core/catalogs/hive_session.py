@@ -1,5 +1,6 @@
 """PyIceberg's Hive catalog, whose calls end when the metastore is silent."""
 
+import logging
 from urllib.parse import urlparse
 
 from hive_metastore.ThriftHiveMetastore import Client
@@ -16,8 +17,11 @@ from pyiceberg.utils.properties import property_as_bool
 from thrift.transport import TSocket, TTransport
 
 from bcn_core.catalogs.patience import Patience
+from bcn_core.errors import InvalidRequest
 
 _MILLISECONDS = 1000
+# Thrift logs what it raises, with a traceback, and Python prints that where nobody set logging up; the error says it.
+logging.getLogger("thrift").addHandler(logging.NullHandler())
 
 
 class PatientHiveClient(_HiveClient):
@@ -50,7 +54,20 @@ class PatientHiveClient(_HiveClient):
 
 
 class PatientHiveCatalog(HiveCatalog):
-    """All connections of the catalog are such ones."""
+    """All connections of the catalog are such ones.
+
+    Raises:
+        InvalidRequest: its address names no host and port.
+    """
+
+    def __init__(self, name: str, **properties: str) -> None:
+        place = urlparse(properties[URI].split(",")[0])
+        if not (place.scheme and place.hostname and place.port):
+            raise InvalidRequest(
+                f"catalog '{name}': '{properties[URI]}' is no address of a Hive Metastore",
+                hint='such as uri = "thrift://metastore.example:9083"',
+            )
+        super().__init__(name, **properties)
 
     @staticmethod
     def _create_hive_client(properties: dict[str, str]) -> _HiveClient:

@@ -19,12 +19,14 @@ class Kind:
 
     ``wrapped`` makes BCN's catalog of PyIceberg's and of its properties. ``classes`` are the names of the classes that
     PyIceberg's may have, for kinds that are named by their class (``py-catalog-impl``). ``extra`` is what to install.
-    ``loaded`` makes PyIceberg's catalog, from its name and properties; it raises ImportError for a missing library.
+    ``address`` is an example of its ``uri``, empty where it needs none. ``loaded`` makes PyIceberg's catalog, from its
+    name and properties; it raises ImportError for a missing library.
     """
 
     wrapped: Callable[[Any, Mapping[str, str]], Catalog]
     classes: tuple[str, ...]
     extra: str = ""
+    address: str = ""
     loaded: Callable[[str, Mapping[str, str]], Any] = _by_pyiceberg
 
 
@@ -62,10 +64,10 @@ def _patient_rest(name: str, properties: Mapping[str, str]) -> Any:
     return PatientRestCatalog(name, **properties)
 
 
-def _rest(loaded: Any, properties: Mapping[str, str]) -> Catalog:
+def _rest(loaded: Any, _properties: Mapping[str, str]) -> Catalog:
     from bcn_core.catalogs.rest import RestWithViews
 
-    return RestWithViews(loaded, properties.get("type", "unknown"))
+    return RestWithViews(loaded)
 
 
 def _nessie(name: str, properties: Mapping[str, str]) -> Catalog:
@@ -82,9 +84,11 @@ def _any(loaded: Any, properties: Mapping[str, str]) -> Catalog:
 
 KINDS: Mapping[str, Kind] = {
     "glue": Kind(_glue, ("GlueCatalog",), "bcn[glue,s3]"),
-    "hive": Kind(_hive, ("PatientHiveCatalog",), "bcn[hive]", _patient_hive),
-    "rest": Kind(_rest, ("PatientRestCatalog",), loaded=_patient_rest),
-    "sql": Kind(_sql, ("SqlCatalog", "InMemoryCatalog"), "bcn[postgres]"),
+    "hive": Kind(_hive, ("PatientHiveCatalog",), "bcn[hive]", "thrift://HOST:9083", _patient_hive),
+    "rest": Kind(_rest, ("PatientRestCatalog",), "", "https://HOST/PATH", _patient_rest),
+    "sql": Kind(
+        _sql, ("SqlCatalog", "InMemoryCatalog"), "bcn[postgres]", "postgresql+psycopg2://USER@HOST/DATABASE"
+    ),
 }
 """By the property ``type``."""
 UNKNOWN = Kind(_any, ())

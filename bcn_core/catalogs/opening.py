@@ -30,8 +30,9 @@ def open_catalog(name: str, properties: Mapping[str, str], *, create: bool = Fal
     """
     known = dict(properties) or _configured(name)
     _check_sqlite(name, known.get("uri", ""), create=create)
-    if known.get("type", "") in OWN:
-        return OWN[known["type"]](name, known)
+    own = OWN.get(known.get("type", "").lower())
+    if own is not None:
+        return own(name, known)
     loaded = _opened(name, known, create=create)
     return _of_class(loaded).wrapped(loaded, known)
 
@@ -40,7 +41,7 @@ def _opened(name: str, known: dict[str, str], *, create: bool) -> "LoadedCatalog
     """A catalog of PyIceberg's, which adds what its own configuration says of the name.
 
     Raises:
-        InvalidRequest: its kind is not known, or what that kind needs is not installed.
+        InvalidRequest: its kind is not known, it has no address, or what that kind needs is not installed.
         StorageFailure: it does not answer.
     """
     from pyiceberg.exceptions import NotInstalledError
@@ -51,6 +52,10 @@ def _opened(name: str, known: dict[str, str], *, create: bool) -> "LoadedCatalog
     merged = cast("dict[str, str]", merge_config(Config().get_catalog_config(name) or {}, {**known}))
     kind = _kind(name, merged)
     opened = KINDS.get(kind, UNKNOWN)
+    if opened.address and not merged.get("uri"):
+        raise InvalidRequest(
+            f"catalog '{name}' has no address", hint=f'say where it is: uri = "{opened.address}"'
+        )
     try:
         loaded = opened.loaded(name, {"init_catalog_tables": str(create).lower(), **merged})
     except BcnError:
@@ -62,7 +67,8 @@ def _opened(name: str, known: dict[str, str], *, create: bool) -> "LoadedCatalog
         ) from error
     except Exception as error:
         raise StorageFailure(
-            f"cannot open catalog '{name}': {redacted(str(error), known)}", hint=hint_for(error)
+            f"cannot open catalog '{name}': {redacted(str(error), merged)}",
+            hint=hint_for(error) + (f'; uri = "{opened.address}"' if opened.address else ""),
         ) from error
     return reached_by_catalog_alone(loaded)
 

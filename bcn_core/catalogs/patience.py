@@ -9,6 +9,15 @@ from bcn_core.errors import InvalidRequest
 
 CONNECT, READ = "bcn.connect-timeout", "bcn.read-timeout"
 HINT = "check that the catalog is up and that its address and credentials are right"
+_OF_AWS = {
+    "NoRegionError": 'name the region: "glue.region" = "eu-central-1"',
+    "NoCredentialsError": 'log in to AWS (aws sso login, AWS_PROFILE), or name "client.profile-name"',
+    "ProfileNotFound": '"client.profile-name" is one of ~/.aws/config; aws configure list-profiles shows them',
+}
+"""By the names of botocore's errors, which may not be installed."""
+
+_NAMELESS = ("getpwuid()", "No username set")
+"""What Python says where a metastore is told who asks, in a container whose user nobody named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,9 @@ def hint_for(error: Exception) -> str:
     # Thrift's own error of a silent metastore bears the system's.
     if isinstance(error, Timeout) or isinstance(getattr(error, "inner", None), TimeoutError):
         return f"the server is silent: look at it; one that only is slow needs a longer {READ} (or {CONNECT})"
-    return HINT
+    if any(said in str(error) for said in _NAMELESS):
+        return "this process runs under a number that has no user's name: set the variable USER"
+    return _OF_AWS.get(type(error).__name__, HINT)
 
 
 def _seconds(text: object) -> float:

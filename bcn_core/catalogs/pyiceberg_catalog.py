@@ -39,14 +39,11 @@ class PyIcebergCatalog:
     def sweep(self, scope: Scope) -> Sweep:
         with self.told(f"cannot read catalog '{self.name}'"):
             databases = {level: self._properties(level) for level in self._namespaces(scope)}
-            listed = [
-                TableName(tuple(identifier[:-1]), identifier[-1])
-                for namespace in databases
-                for identifier in self._catalog.list_tables(namespace)
-            ]
+            listed = (table for namespace in databases for table in self._listed(namespace))
             covered = [table for table in listed if scope.covers(table)]
             with ThreadPoolExecutor(_LOADS_AT_ONCE) as pool:
                 found = dict(zip(covered, pool.map(self._load_pointer, covered), strict=True))
+            found |= self._still_listed(table for table, place in found.items() if place is None)
             views = self._views(databases, scope)
         pointers = {table: place for table, place in found.items() if isinstance(place, str)}
         unreadable = {table: str(error) for table, error in found.items() if isinstance(error, BcnError)}
@@ -136,15 +133,42 @@ class PyIcebergCatalog:
             raise StorageFailure(f"{what}: {self._said(error)}", hint=hint_for(error)) from error
 
     def _said(self, error: Exception) -> str:
-        return redacted(f"{error}" or type(error).__name__, self._catalog.properties)
+        # SQLAlchemy puts an address of its own manual behind what the driver said.
+        said = f"{getattr(error, 'orig', None) or error}".strip()
+        return redacted(said or type(error).__name__, self._catalog.properties)
 
     def _properties(self, namespace: tuple[str, ...]) -> dict[str, str]:
         return {key: str(value) for key, value in self._catalog.load_namespace_properties(namespace).items()}
 
+    def _listed(self, namespace: tuple[str, ...]) -> list[TableName]:
+        return [TableName(tuple(one[:-1]), one[-1]) for one in self._catalog.list_tables(namespace)]
+
+    def _still_listed(self, gone: Iterable[TableName]) -> dict[TableName, BcnError]:
+        """Of tables that were listed and then not found, those that the catalog goes on listing: they are unreadable.
+
+        A proxy answers "not found" while the server behind it starts anew, and some servers answer so to those who may
+        not read a table. Taken at its word, one bad moment would look like a great deletion.
+        """
+        missing = set(gone)
+        listed = (
+            table for level in sorted({one.namespace for one in missing}) for table in self._listed(level)
+        )
+        return {
+            table: StorageFailure(
+                f"catalog '{self.name}' lists {table}, and says that there is no such table"
+            )
+            for table in listed
+            if table in missing
+        }
+
     def _namespaces(self, scope: Scope) -> list[tuple[str, ...]]:
         if scope.database is not None:
             wanted = tuple(scope.database.split("."))
-            return [wanted] if self._catalog.namespace_exists(wanted) else []
+            if self._catalog.namespace_exists(wanted):
+                return [wanted]
+            # A proxy without its server says "not found" as well; this listing fails then, and nothing looks dropped.
+            self._catalog.list_namespaces()
+            return []
         found: list[tuple[str, ...]] = []
         waiting = [tuple(level) for level in self._catalog.list_namespaces()]
         while waiting:
@@ -159,8 +183,9 @@ class PyIcebergCatalog:
         from pyiceberg.exceptions import NoSuchTableError
 
         try:
-            return self._catalog.load_table((*table.namespace, table.name)).metadata_location
+            place = self._catalog.load_table((*table.namespace, table.name)).metadata_location
         except NoSuchTableError:
             return None
         except Exception as error:  # noqa: BLE001 - one broken table must not hide its neighbours
             return StorageFailure(f"cannot load {table}: {self._said(error)}")
+        return place or StorageFailure(f"the catalog does not say where the metadata of {table} lies")

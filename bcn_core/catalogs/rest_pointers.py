@@ -42,8 +42,8 @@ class RestPointers(PyIcebergCatalog):
     their cloud at every load. A server that gives ETags answers 304 and no body for what it knows to be unchanged.
     """
 
-    def __init__(self, loaded: "RestCatalog", kind: str) -> None:
-        super().__init__(loaded, kind)
+    def __init__(self, loaded: "RestCatalog") -> None:
+        super().__init__(loaded, "rest")
         self._rest = loaded
         self._unanswered = 0
 
@@ -108,9 +108,11 @@ class RestPointers(PyIcebergCatalog):
         return self._rest.url(Endpoints.load_table, prefixed=True, **parts)
 
 
-def _remembered(address: str, answer: Any) -> str | None:
-    pointer: str | None = answer.json()["metadata-location"]
-    if pointer and answer.headers.get("ETag"):
+def _remembered(address: str, answer: Any) -> str:
+    pointer: str = answer.json()["metadata-location"] or ""
+    if not pointer:
+        raise ValueError(f"{address} names no metadata")
+    if answer.headers.get("ETag"):
         if len(_seen) >= _MOST_REMEMBERED:
             _seen.clear()
         _seen[address] = _Seen(answer.headers["ETag"], pointer)

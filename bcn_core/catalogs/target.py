@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 
 from bcn_core.catalogs.catalog import Catalog, CatalogIdentity, Sweep, ViewFile
+from bcn_core.catalogs.refusals import usual_place
 from bcn_core.names import Scope, TableName
 
 
@@ -35,7 +36,7 @@ class CatalogToBe:
     def default_location(self, table: TableName) -> str | None:
         if self._made:
             return self._made.default_location(table)
-        return f"{self._warehouse.rstrip('/')}/{table.database}/{table.name}" if self._warehouse else None
+        return usual_place(table, None, self._warehouse)
 
     def create_database(self, namespace: tuple[str, ...], properties: Mapping[str, str]) -> None:
         self._catalog().create_database(namespace, properties)

@@ -97,7 +97,7 @@ def check_place(stores: Stores, location: str, wanted: Iterable[str], needed: in
         if hash(as_listed(found.key)) not in known:
             raise Conflict(
                 f"{location} is not empty: it holds {found.key.rpartition('/')[2]}, which is no file of this restore",
-                hint="choose an empty --target-location",
+                hint="choose an empty place: --target-location 'PLACE/{database}/{table}'",
             )
         held += found.size
     free = store.free_bytes()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bcn_core.errors import InvalidRequest
-from bcn_core.locations import is_within, split
+from bcn_core.locations import holds_for, split
 from bcn_core.storage.kinds import KINDS
 
 Properties = Mapping[str, str]
@@ -27,7 +27,7 @@ class StorageOptions:
             name: self.environment[key] for key, name in _ENVIRONMENT.items() if self.environment.get(key)
         }
         for place in sorted(self.places, key=len):
-            if _applies(place, location):
+            if holds_for(place, location):
                 found.update(self.places[place])
         return found
 
@@ -61,14 +61,6 @@ def checked(places: Mapping[str, Properties]) -> Mapping[str, Properties]:
                 hint='name a place and all below it: [storage."s3://bucket"], or [storage."s3://"] for all',
             )
     return places
-
-
-def _applies(place: str, location: str) -> bool:
-    if place == "":
-        return True
-    if place.endswith("://"):
-        return split(place).scheme == split(location).scheme
-    return is_within(location, place)
 
 
 def _bucket(warehouse: str) -> str:

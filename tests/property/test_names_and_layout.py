@@ -144,3 +144,7 @@ def test_places_find_an_overlap_exactly_when_there_is_one(owned: dict[str, Table
 def test_aliases_of_a_place_are_one_place(one: str, other: str) -> None:
     assert canonical(one) == canonical(other)
     assert is_within(f"{one}/file", other)
+
+
+def test_digits_of_other_scripts_are_no_pit_id() -> None:
+    assert not is_pit_id("\u0662\u0660\u0662\u06661120T093000.000Z")

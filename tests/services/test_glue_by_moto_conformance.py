@@ -5,12 +5,16 @@ from pathlib import Path
 import pytest
 
 from bcn_core.catalogs.catalog import Catalog
+from bcn_core.catalogs.opening import open_catalog
 from bcn_core.errors import Conflict, InvalidRequest
 from bcn_core.names import Scope, TableName
+from bcn_core.settings import Settings
+from bcn_core.storage.opening import open_stores
 from tests.conformance import test_catalogs as contract
 from tests.conformance.test_catalogs import *  # noqa: F403
 from tests.services.catalog_seeds import seeded
 from tests.services.catalog_servers import ServedPlace
+from tests.services.object_servers import ObjectServer
 from tests.warehouse.source import append, make
 
 # Glue knows one level, lower case and few signs; what it does instead is tested below.
@@ -52,3 +56,17 @@ def test_a_commit_of_somebody_else_is_told(catalog: Catalog, place: ServedPlace)
 
     with pytest.raises(Conflict):
         catalog.replace(contract.ORDERS, before, other)
+
+
+def test_a_table_in_a_store_is_registered_by_what_storage_says_of_the_warehouse(
+    glue_by_moto: dict[str, str], place: ServedPlace, s3: ObjectServer
+) -> None:
+    catalogs = {"shop": {**glue_by_moto, "warehouse": "s3://lake"}}
+    settings = Settings(catalogs=catalogs, storage={"s3://lake": s3.properties})
+    stores, metadata = open_stores(settings), contract.pointer(place, "sales.orders")
+    stores.at("s3://lake/registered").put_new("v1.metadata.json", [stores.read(metadata)])
+
+    catalog = open_catalog("shop", settings.catalog_properties("shop"))
+    catalog.register(contract.COPY, "s3://lake/registered/v1.metadata.json")
+
+    assert "s3://lake/registered/v1.metadata.json" == catalog.pointer(contract.COPY)

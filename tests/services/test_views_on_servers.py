@@ -224,6 +224,7 @@ def test_views_of_a_metastore_are_swept_and_are_no_tables(hive: Mapping[str, str
     found = HivePointers(catalog).sweep(Scope("shop", database))
 
     assert {TableName((database,), "recent"): f"file://{copied}"} == found.views
+    assert HivePointers(catalog).pointer(TableName((database,), "recent")) is None
     assert [TableName((database,), "orders")] == list(found.pointers)
 
 

@@ -1,12 +1,19 @@
 """Which catalog is which: by kind and address, without secrets; and which is none at all."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bcn_core.catalogs.opening import open_catalog
-from bcn_core.errors import InvalidRequest, NotFound
+from bcn_core.capture.claiming import check_source
+from bcn_core.catalogs.opening import open_catalog, open_target
+from bcn_core.errors import Conflict, InvalidRequest, NotFound, StorageFailure
+from bcn_core.events import silent
+from bcn_core.names import Scope, TableName
+from bcn_core.repository.documents import SourceRecord
+from bcn_core.repository.repository import Repository
+from bcn_core.storage.memory import MemoryStore
 
 
 def address(uri: str) -> str:
@@ -50,6 +57,39 @@ def test_a_kind_that_nobody_knows_is_told_with_those_that_are(properties: dict[s
     assert "glue, hive, nessie, rest, sql" in refused.value.hint
 
 
+@pytest.mark.parametrize("kind", ["hive", "rest", "sql", "Hive"])
+def test_a_catalog_without_an_address_is_told_how_one_looks(kind: str) -> None:
+    with pytest.raises(InvalidRequest, match="has no address") as refused:
+        open_catalog("lake", {"type": kind})
+
+    assert 'uri = "' in refused.value.hint
+
+
+@pytest.mark.parametrize("uri", ["metastore:9083", "thrift://metastore", "127.0.0.1:9083,127.0.0.2:9083"])
+def test_an_address_that_is_none_of_a_metastore_is_refused(uri: str) -> None:
+    with pytest.raises(InvalidRequest, match="no address of a Hive Metastore") as refused:
+        open_catalog("lake", {"type": "hive", "uri": uri})
+
+    assert "thrift://" in refused.value.hint
+
+
+def test_an_address_of_postgresql_that_sqlalchemy_does_not_know_is_told_how_one_looks() -> None:
+    with pytest.raises(StorageFailure, match="postgres") as refused:
+        open_catalog("lake", {"type": "sql", "uri": "postgres://bcn@db/lake"})
+
+    assert "postgresql+psycopg2://" in refused.value.hint
+
+
+def test_a_kind_may_be_written_in_capitals() -> None:
+    assert "nessie" == open_catalog("lake", {"type": "Nessie", "uri": "http://x/api/v2"}).identity().kind
+
+
+def test_a_lost_catalog_whose_warehouse_is_no_place_names_none_for_a_table(tmp_path: Path) -> None:
+    properties = {"type": "sql", "uri": f"sqlite:///{tmp_path}/lost.db", "warehouse": "lake"}
+
+    assert open_target("lake", properties).default_location(TableName(("sales",), "orders")) is None
+
+
 @pytest.mark.parametrize(
     ("kind", "module", "extra"),
     [("hive", "hive_metastore", "bcn[hive]"), ("glue", "boto3", "bcn[glue,s3]")],
@@ -67,3 +107,21 @@ def test_what_a_kind_needs_and_is_not_installed_is_named(
         open_catalog("lake", {"type": kind, "uri": "thrift://127.0.0.1:1"})
 
     assert f"pip install '{extra}'" == refused.value.hint
+
+
+def check(known: SourceRecord) -> None:
+    repository = Repository.create(MemoryStore("memory://backups"), Scope("shop"), known, datetime.now(UTC))
+    catalog = open_catalog("shop", {"type": "nessie", "uri": "http://nessie/api/v2"})
+    check_source(repository, catalog, silent, accept=False)
+
+
+def test_a_repository_that_knows_no_kind_of_its_source_goes_by_the_address() -> None:
+    check(SourceRecord(kind="unknown", address="http://nessie/api/v2#main"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "address"), [("unknown", "http://other/api/v2#main"), ("rest", "http://nessie/api/v2#main")]
+)
+def test_another_catalog_than_the_repositorys_is_refused(kind: str, address: str) -> None:
+    with pytest.raises(Conflict, match="the repository was made for"):
+        check(SourceRecord(kind=kind, address=address))

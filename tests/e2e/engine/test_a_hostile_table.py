@@ -1,6 +1,7 @@
 """Whoever may write a table, or a repository, does not come to work with the rights of the machine that runs BCN."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from bcn_core.describe import describe_pit
 from bcn_core.drilling.row_counts import count_rows
 from bcn_core.errors import InvalidRequest
 from bcn_core.iceberg.manifests import read_manifest_list
+from bcn_core.names import pit_id
 from bcn_core.repository.documents import PitManifest
 from bcn_core.repository.repository import Repository
 from bcn_core.restoration.preflight import check_own_places
@@ -118,6 +120,16 @@ def test_without_such_a_bound_it_is(lab: Lab, orders: Table, secret: Path) -> No
 @pytest.mark.usefixtures("orders")
 def test_a_table_within_the_bounds_is_backed_up(lab: Lab) -> None:
     assert "complete" == within(lab, "file:///nowhere", f"file://{lab.source.warehouse}").status
+
+
+@pytest.mark.usefixtures("orders")
+@pytest.mark.parametrize("pit", [None, pit_id(datetime(2026, 1, 1, tzinfo=UTC))])
+def test_a_pointer_out_of_the_bounds_is_not_even_looked_for(lab: Lab, pit: str | None) -> None:
+    pointed(lab, "file:///nowhere/v1.metadata.json")
+
+    found = back_up(lab.backup(within=(f"file://{lab.source.warehouse}",)), pit)
+
+    assert "outside of all places" in found.failed[0].reason
 
 
 def test_two_dots_do_not_lead_out_of_the_bounds() -> None:

@@ -3,11 +3,15 @@
 import shutil
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
 
 import pytest
 from pyiceberg.table import Table
 
+from bcn_core.catalogs.catalog import Catalog, Sweep
 from bcn_core.events import Event, PointerAdvanced, SweepRepeated
+from bcn_core.names import Scope
 from bcn_core.restore import RestoreRequest
 from bcn_core.storage.opening import Stores
 from tests.warehouse.meddling import Meddler, MovingCatalog
@@ -22,6 +26,19 @@ def orders(lab: Lab) -> Table:
     append(found, 0)
     append(found, 10)
     return found
+
+
+class Numbering(MovingCatalog):
+    """A catalog whose server numbers its requests, in the error of a table that cannot be read too."""
+
+    def __init__(self, inner: Catalog) -> None:
+        super().__init__(inner, [])
+        self._requests = count()
+
+    def sweep(self, scope: Scope) -> Sweep:
+        return replace(
+            super().sweep(scope), unreadable={table("sales.hidden"): f"request {next(self._requests)}"}
+        )
 
 
 def meddle(lab: Lab, deed: Callable[[], object], text: str = ".parquet") -> Meddler:
@@ -152,6 +169,21 @@ def test_a_catalog_that_moves_between_two_sweeps_is_swept_again(lab: Lab, orders
 
     assert 1 == len([event for event in events if isinstance(event, SweepRepeated)])
     assert "consistent" == manifest.consistency.mode
+
+
+def test_a_table_that_is_unreadable_for_a_reason_told_anew_each_time_lets_the_catalog_rest(
+    lab: Lab,
+) -> None:
+    make(lab.source.pyiceberg(), "sales.orders")
+    events: list[Event] = []
+    lab.report = events.append
+
+    manifest = lab.take(catalog=Numbering(lab.source.bcn()))
+
+    assert ([], "consistent") == (
+        [event for event in events if isinstance(event, SweepRepeated)],
+        manifest.consistency.mode,
+    )
 
 
 def test_a_catalog_that_never_rests_gives_a_pit_that_says_skewed(lab: Lab, orders: Table) -> None:

@@ -1,7 +1,9 @@
 """Identity is the table's UUID: dropped, re-created, renamed, shared and subset tables, each told as what it is."""
 
+import json
 from contextlib import closing
 from sqlite3 import connect
+from typing import Any
 
 import pytest
 
@@ -305,3 +307,28 @@ def test_a_catalog_that_cannot_be_listed_whole_is_no_deletion(lab: Lab) -> None:
         lab.take(catalog=catalog)
 
     assert 1 == len(lab.repository.pits())
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        {"captures": [{}]},
+        {"captures": {"first": 1}},
+        {"captures": [{"capture": "{previous}"}], "names": [], "schema_versions": []},
+        {
+            "captures": [{"capture": "{previous}"}],
+            "names": "all",
+            "schema_versions": 1,
+            "format_versions": [1],
+        },
+    ],
+)
+def test_the_view_of_a_table_that_somebody_wrote_by_hand_is_made_anew(lab: Lab, view: dict[str, Any]) -> None:
+    store, key = lab.repository.store, lab.repository.layout.table_manifest(table("sales.orders"))
+    previous = json.loads(store.get(key))["captures"][-1]["capture"]
+    store.replace(key, json.dumps(view).replace("{previous}", previous).encode())
+    append(lab.source.pyiceberg().load_table("sales.orders"), 700)
+
+    manifest = lab.take()
+
+    assert manifest.pit == json.loads(store.get(key))["captures"][-1]["pit"]

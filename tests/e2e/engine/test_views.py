@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bcn_core.backup import back_up
 from bcn_core.catalogs.pyiceberg_catalog import PyIcebergCatalog
 from bcn_core.errors import Conflict, InvalidRequest, NotFound
 from bcn_core.names import Scope, pit_id
@@ -307,3 +308,10 @@ def test_a_prune_keeps_what_a_later_pit_needs_of_a_view_and_takes_the_rest(lab: 
 
     assert kept == stored(lab, third, "sales.standing")[0]
     assert [] == [found.key for found in lab.repository.store.list(old)]
+
+
+def test_a_view_that_lies_elsewhere_than_a_backup_may_read_is_not_read(lab: Lab) -> None:
+    manifest = back_up(lab.backup(within=(f"file://{lab.source.warehouse}/sales/orders",)))
+
+    assert ("partial", {}) == (manifest.status, manifest.included_objects.sql_views)
+    assert "outside of all places" in manifest.failed_views[0].reason
