@@ -1,0 +1,169 @@
+"""Prune beside another prune, a hold, a call back or a dying store: what one begins, no other takes apart."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from bcn_core.backup import begin, capture_all, publish
+from bcn_core.capture.claiming import next_pit
+from bcn_core.errors import Conflict, StorageFailure
+from bcn_core.repository import layout as keys
+from bcn_core.repository.flag_documents import Owner
+from bcn_core.repository.flags import FLAG_LIFETIME, has_flag, held, isolate_capture, put_flag
+from bcn_core.repository.repository import Repository
+from bcn_core.retention import Policy, Rules, apply_prune, hold, plan_prune, undelete
+from bcn_core.storage.store import Store
+from tests.fault.crashing import dead_process
+from tests.warehouse.source import append
+from tests.warehouse.watching import WatchedStore
+from tests.warehouse.years import NO_GRACE, OWNER, Years
+
+LAST = Rules(Policy(last=1), grace=timedelta(days=3))
+OTHER = Owner(name="other prune", host="another-machine")
+
+
+class Failing:
+    """Fails before a call that is chosen."""
+
+    def __init__(self, is_meant: Callable[[str, str], bool]) -> None:
+        self.is_meant = is_meant
+
+    def note(self, verb: str, key: str) -> None:
+        if self.is_meant(verb, key):
+            raise StorageFailure(f"{verb} {key}: the line is dead")
+
+
+def failing(years: Years, is_meant: Callable[[str, str], bool]) -> Repository:
+    """The repository by a line that fails at some calls."""
+    store: Store = WatchedStore(years.repository.store, Failing(is_meant))
+    return Repository(store, years.repository.manifest, years.clock.now)
+
+
+def waiting(years: Years) -> tuple[str, ...]:
+    """PITs whose grace is over."""
+    pits = years.prune(LAST).condemned
+    years.clock.forward(days=4)
+    return pits
+
+
+def test_a_hold_that_comes_too_late_leaves_the_holds_of_others(grown: Years) -> None:
+    pit = waiting(grown)[0]
+    hold(grown.repository, pit, OWNER, "audit 2026")
+    put_flag(grown.repository, pit, OTHER, "sweeping")  # that prune will see the hold, and spare the PIT
+
+    with pytest.raises(Conflict, match="cannot be held"):
+        hold(grown.repository, pit, OWNER, "me too")
+
+    assert {pit: ("audit 2026",)} == held(grown.repository)
+
+
+def test_a_pit_whose_manifest_went_before_the_store_failed_is_not_called_back(grown: Years) -> None:
+    first, second = waiting(grown)
+    last = grown.repository.layout.pit_manifest(second)
+    broken = failing(grown, lambda verb, key: (verb, key) == ("delete", last))
+    with pytest.raises(StorageFailure):
+        apply_prune(broken, plan_prune(grown.repository, LAST), OWNER)
+
+    assert has_flag(grown.repository, first, "sweeping")
+    with pytest.raises(Conflict, match="its data is being removed"):
+        undelete(grown.repository, first, OWNER)
+
+
+def test_a_pit_without_a_manifest_is_not_called_back(grown: Years) -> None:
+    pit = waiting(grown)[0]
+    grown.repository.store.delete(grown.repository.layout.pit_manifest(pit))
+
+    with pytest.raises(Conflict, match="its data is being removed"):
+        undelete(grown.repository, pit, OWNER)
+
+
+def test_pits_of_which_nothing_went_before_the_store_failed_are_called_back(grown: Years) -> None:
+    pits = waiting(grown)
+    broken = failing(grown, lambda verb, key: verb == "list" and key == keys.HOLDS)
+    with pytest.raises(StorageFailure):
+        apply_prune(broken, plan_prune(grown.repository, LAST), OWNER)
+
+    for pit in pits:
+        undelete(grown.repository, pit, OWNER)
+
+    assert set(pits) <= set(grown.repository.pits())
+    assert [] == grown.lost()
+
+
+def test_what_a_prune_left_half_removed_is_ended_by_the_next(grown: Years) -> None:
+    first, second = waiting(grown)
+    last = grown.repository.layout.pit_manifest(second)
+    broken = failing(grown, lambda verb, key: (verb, key) == ("delete", last))
+    with pytest.raises(StorageFailure):
+        apply_prune(broken, plan_prune(grown.repository, LAST), OWNER)
+
+    grown.prune(LAST)
+
+    assert [] == [key for key in grown.objects() if key.startswith(f"tombstones/{first}")]
+    assert [] == grown.lost()
+
+
+def test_a_pit_that_another_prune_removes_is_left_to_it(grown: Years) -> None:
+    pit = waiting(grown)[0]
+    put_flag(grown.repository, pit, OTHER, "sweeping")
+
+    done = grown.prune(LAST)
+
+    assert (
+        f"being removed by other prune on another-machine since {grown.clock.now():%Y-%m-%d %H:%M} UTC already"
+        == (done.spared[pit])
+    )
+    assert pit in grown.repository.pits()
+
+
+def test_the_flag_of_another_prune_stays_when_its_pit_is_left_to_it(grown: Years) -> None:
+    pit = waiting(grown)[0]
+    put_flag(grown.repository, pit, OTHER, "sweeping")
+
+    grown.prune(LAST)
+
+    assert has_flag(grown.repository, pit, "sweeping")
+
+
+@pytest.mark.parametrize(
+    "left",
+    [OTHER, dead_process()],
+    ids=["on a machine that cannot be asked, half a day ago", "by a process that is dead"],
+)
+def test_what_a_prune_announced_and_did_not_do_is_done_by_the_next(grown: Years, left: Owner) -> None:
+    pit = waiting(grown)[0]
+    put_flag(grown.repository, pit, left, "sweeping")
+    if left == OTHER:
+        grown.clock.forward(seconds=FLAG_LIFETIME.total_seconds() + 1)
+
+    assert pit in grown.prune(LAST).swept.pits
+
+
+def test_a_flag_of_a_sweep_that_cannot_be_read_is_nobodys(grown: Years) -> None:
+    pit = waiting(grown)[0]
+    grown.repository.store.put_new(keys.tombstone(pit, "sweeping"), [b""])
+
+    assert pit in grown.prune(LAST).swept.pits
+
+
+def test_a_pit_that_got_a_tombstone_while_it_was_made_is_not_published(grown: Years) -> None:
+    append(grown.lab.source.pyiceberg().load_table("sales.orders"), 50)
+    backup = grown.lab.backup()
+    plan = begin(backup, next_pit(grown.repository))
+    failures = capture_all(backup, plan)
+    put_flag(grown.repository, plan.pit, OTHER)  # of a prune that took it for abandoned, and was killed
+
+    with pytest.raises(Conflict, match="is being pruned"):
+        publish(backup, plan, failures)
+
+
+def test_the_flag_that_sets_a_capture_apart_goes_with_the_capture(grown: Years) -> None:
+    pits = grown.repository.pits()
+    entry = next(iter(grown.repository.tables(grown.repository.pit(pits[0])).values()))
+    isolate_capture(grown.repository, entry.capture, OWNER, "lost")
+    grown.take(hours=1)
+
+    grown.prune(NO_GRACE)
+
+    assert [] == [key for key in grown.objects() if key.startswith(keys.ISOLATED)]
