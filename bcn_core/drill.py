@@ -17,7 +17,7 @@ from bcn_core.catalogs.catalog import Catalog
 from bcn_core.catalogs.opening import open_catalog
 from bcn_core.drilling.row_counts import Counted, count_rows
 from bcn_core.drilling.scratch import Scratch, scratch_at
-from bcn_core.errors import BcnError, DamagedRepository, StorageFull, StorageRefused
+from bcn_core.errors import BcnError, DamagedRepository, StorageRefused
 from bcn_core.events import Report, TableFailed, Warned, silent
 from bcn_core.names import TableName
 from bcn_core.repository.checks import CheckRecord, keep_check
@@ -139,7 +139,6 @@ def run_drill(drill: Drill, request: DrillRequest) -> Drilled:
                 drill.files_at_once,
             )
             plan = plan_restore(restore, wanted)
-            _check_room(scratch, plan)
             restored = _restored(restore, plan)
             seconds = time.monotonic() - clock
             tables = tuple(_counted(one, table, scratch) for one, table in restored)
@@ -168,17 +167,6 @@ def _catalog_at(scratch: Scratch, name: str) -> Iterator[Catalog]:
         uri = f"sqlite:///{Path(folder, 'catalog.db')}"
         properties = {"type": "sql", "uri": uri, "warehouse": scratch.location}
         yield open_catalog(name, properties | scratch.stores.options(scratch.location), create=True)
-
-
-def _check_room(scratch: Scratch, plan: RestorePlan) -> None:
-    """Each table was asked for its own room by the plan; here for all of them together."""
-    store, _ = scratch.stores.holding(scratch.location)
-    free = store.free_bytes()
-    if free is not None and free < plan.bytes:
-        raise StorageFull(
-            f"{scratch.location} has room for {free} bytes, {plan.bytes} are needed; nothing was written",
-            hint="give --scratch a larger place, or try a part: --sample 1/7",
-        )
 
 
 def _restored(restore: Restore, plan: RestorePlan) -> list[tuple[DrilledTable, TablePlan]]:
