@@ -17,7 +17,7 @@ from bcn_core.catalogs.catalog import Catalog
 from bcn_core.catalogs.opening import open_catalog
 from bcn_core.drilling.row_counts import Counted, count_rows
 from bcn_core.drilling.scratch import Scratch, scratch_at
-from bcn_core.errors import BcnError, DamagedRepository, StorageRefused
+from bcn_core.errors import BcnError, DamagedRepository, NotFound, StorageRefused
 from bcn_core.events import Report, TableFailed, Warned, silent
 from bcn_core.names import TableName
 from bcn_core.repository.checks import CheckRecord, keep_check
@@ -155,6 +155,11 @@ def _wanted(repository: Repository, request: DrillRequest) -> RestoreRequest:
     asked = RestoreRequest(request.pit, tables=request.tables, exclude=request.exclude)
     pit = repository.select(request.pit)
     chosen = [str(one.table) for one in select(repository, repository.pit(pit), asked).tables]
+    if not chosen:
+        raise NotFound(
+            f"PIT {pit} holds views and no table that fits: there is nothing to try",
+            hint="see: bcn describe PIT",
+        )
     ranked = sorted(chosen, key=lambda name: hashlib.sha256(name.encode()).digest())
     first = (request.part - 1) % len(ranked)
     return RestoreRequest(pit, tables=tuple(ranked[first :: request.parts]), history="covered")

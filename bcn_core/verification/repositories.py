@@ -54,10 +54,12 @@ def verify_repository(
 
     Raises:
         NotFound: there is no PIT, or no PIT holds a table: nothing was verified.
+        DamagedRepository: what lies there is of another catalog than the repository manifest names.
         ProcessLost: a process that reads was killed.
     """
     pits = repository.pits()
     if not pits:
+        repository.check_nothing_of_others()
         raise NotFound(
             f"{repository.store.url} holds no PIT: there is nothing to verify", hint="take one: bcn backup"
         )

@@ -226,6 +226,21 @@ def test_a_database_whose_tables_fit_one_by_one_and_not_together_is_refused_befo
     assert [] == names(lab)
 
 
+def test_what_an_earlier_try_left_at_its_place_needs_no_room(lab: Lab) -> None:
+    (whole,) = lab.restore(RestoreRequest(tables=("sales.orders",))).plan.tables
+    lab.target.pyiceberg().drop_table(
+        "sales.orders"
+    )  # from the catalog: its files stay, as those of a dead try
+
+    class Full(WatchedStore):
+        def free_bytes(self) -> int:
+            return whole.bytes // 2
+
+    lab.stores = Stores(lambda store: Full(store, Watched()))
+
+    assert [] == refusals(lab, RestoreRequest(tables=("sales.orders",)))
+
+
 def test_a_database_of_which_nothing_can_be_restored_is_not_made(lab: Lab) -> None:
     lost = next(
         one.key
