@@ -207,7 +207,7 @@ def _stale_views(found: References, pits: set[str], captures: set[str]) -> list[
     shown = replace(
         found,
         manifests={pit: manifest for pit, manifest in found.manifests.items() if pit not in pits},
-        captures={name: standing for name, standing in found.captures.items() if name not in captures},
+        captures={name: named for name, named in found.captures.items() if name not in captures},
     )
     stale: list[tuple[str, bytes]] = []
     try:

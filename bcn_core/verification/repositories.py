@@ -88,11 +88,11 @@ def _verify(
         for file, problem in objects.faults_of(capture):
             source = join(capture.record.roots[file.root], file.path)
             original = Original(file.sha256, source)
-            faults.of_capture(file.object, problem, found, capture.standing, original)
+            faults.of_capture(file.object, problem, found, capture.named, original)
         for key, problem in _disagreements(
-            repository, capture, as_iceberg=newest in found.pits_of(capture.standing)
+            repository, capture, as_iceberg=newest in found.pits_of(capture.named)
         ):
-            faults.of_capture(key, problem, found, capture.standing)
+            faults.of_capture(key, problem, found, capture.named)
     for view, problem in damaged_views(found):
         faults.of_view(view, problem, found)
     for key, error in troubles:
@@ -105,7 +105,7 @@ def _verify(
         started_at=started,
         finished_at=repository.now(),
         pits=len(pits),
-        tables=len({standing.table for standing in _reached(found, reach).captures.values()}),
+        tables=len({named.table for named in _reached(found, reach).captures.values()}),
         files=objects.files + len(found.views),
         bytes_read=objects.bytes_read,
         faults=faults.all,
@@ -119,13 +119,13 @@ def _reached(found: References, reach: Reach | None) -> References:
     """The references with no captures but those that are looked at."""
     if reach is None:
         return found
-    taken = {key: standing for key, standing in found.captures.items() if reach.takes(standing.entry)}
+    taken = {key: named for key, named in found.captures.items() if reach.takes(named.entry)}
     return replace(found, captures=taken)
 
 
 def _disagreements(repository: Repository, capture: Opened, *, as_iceberg: bool) -> Iterator[tuple[str, str]]:
     """What the documents of one capture say differently, and what is wrong with its state as an Iceberg table."""
-    record, entry = capture.record, capture.standing.entry
+    record, entry = capture.record, capture.named.entry
     counted = (len(capture.files), sum(file.size for file in capture.files))
     if counted != (record.files, record.bytes) or counted != (entry.files, entry.bytes):
         yield (
