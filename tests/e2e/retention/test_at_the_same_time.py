@@ -7,14 +7,17 @@ import pytest
 
 from bcn_core.backup import begin, capture_all, publish
 from bcn_core.capture.claiming import next_pit
-from bcn_core.errors import Conflict, StorageFailure
+from bcn_core.errors import Conflict, DamagedRepository, StorageFailure
+from bcn_core.events import silent
 from bcn_core.repository import layout as keys
 from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.flags import FLAG_LIFETIME, has_flag, held, isolate_capture, put_flag
 from bcn_core.repository.repository import Repository
 from bcn_core.retention import Policy, Rules, apply_prune, hold, plan_prune, undelete
 from bcn_core.storage.store import Store
+from bcn_core.verify import Slice, Verification, verify_repository
 from tests.fault.crashing import dead_process
+from tests.warehouse.runs import change
 from tests.warehouse.source import append
 from tests.warehouse.watching import WatchedStore
 from tests.warehouse.years import NO_GRACE, OWNER, Years
@@ -167,3 +170,42 @@ def test_the_flag_that_sets_a_capture_apart_goes_with_the_capture(grown: Years) 
     grown.prune(NO_GRACE)
 
     assert [] == [key for key in grown.objects() if key.startswith(keys.ISOLATED)]
+
+
+class PrunedMeanwhile:
+    """Lets a prune do all of its work at the first read of a PIT's manifest."""
+
+    def __init__(self, years: Years) -> None:
+        self.years: Years | None = years
+
+    def note(self, verb: str, key: str) -> None:
+        years, self.years = self.years, None if verb == "get" else self.years
+        if verb == "get" and years is not None:
+            years.prune(LAST)
+
+
+def verified_during_a_prune(years: Years) -> Verification:
+    store: Store = WatchedStore(years.repository.store, PrunedMeanwhile(years))
+    repository = Repository(store, years.repository.manifest, years.clock.now)
+    return verify_repository(repository, Slice(), silent)
+
+
+def test_pits_that_a_prune_removes_while_they_are_checked_are_no_damage(grown: Years) -> None:
+    pits = waiting(grown)
+
+    found = verified_during_a_prune(grown)
+
+    assert () == found.faults
+    assert set(pits).isdisjoint(grown.repository.pits())
+
+
+def test_damage_of_a_pit_that_stays_is_told_though_a_prune_is_at_work(grown: Years) -> None:
+    waiting(grown)
+    newest = grown.repository.pits()[-1]
+    change(grown.repository, grown.repository.layout.pit_manifest(newest), b"{}")
+    with pytest.raises(DamagedRepository):
+        grown.prune(LAST)
+
+    found = verify_repository(grown.repository, Slice(), silent)
+
+    assert [(newest,)] == [fault.pits for fault in found.faults]
