@@ -75,10 +75,10 @@ class Repository:
 
     @classmethod
     def create(cls, store: Store, scope: Scope, source: SourceRecord, now: datetime) -> "Repository":
-        """Make a repository; its scope is fixed from then on.
+        """Make a repository; its scope is fixed from then on. Of two who make one at one place, one wins.
 
         Raises:
-            Conflict: the place holds something already.
+            Conflict: the place holds something already, or somebody else was first.
         """
         taken = next(iter(store.list("")), None)
         if taken is not None:
@@ -90,8 +90,12 @@ class Repository:
             source=source,
             created_at=now,
         )
-        store.put_new(keys.REPOSITORY_MANIFEST, [encode(manifest)])
-        return cls(store, manifest)
+        made = cls(store, manifest)
+        try:
+            made.write_once(keys.REPOSITORY_MANIFEST, encode(manifest))
+        except Conflict as error:
+            raise cls._taken(store, keys.REPOSITORY_MANIFEST) from error
+        return made
 
     @classmethod
     def _absent(cls, store: Store) -> NotFound:
