@@ -9,16 +9,17 @@ from bcn_core.backup import begin, capture_all, publish
 from bcn_core.capture.claiming import next_pit
 from bcn_core.errors import Conflict, DamagedRepository, StorageFailure
 from bcn_core.events import silent
+from bcn_core.pruning.sweeping import sweep
 from bcn_core.repository import layout as keys
 from bcn_core.repository.flag_documents import Owner
-from bcn_core.repository.flags import FLAG_LIFETIME, has_flag, held, isolate_capture, put_flag
+from bcn_core.repository.flags import FLAG_LIFETIME, has_flag, held, isolate, isolate_capture, put_flag
 from bcn_core.repository.repository import Repository
 from bcn_core.retention import Policy, Rules, apply_prune, hold, plan_prune, undelete
 from bcn_core.storage.store import Store
 from bcn_core.verify import Slice, Verification, verify_repository
 from tests.fault.crashing import dead_process
 from tests.warehouse.runs import change
-from tests.warehouse.source import append
+from tests.warehouse.source import append, make
 from tests.warehouse.watching import WatchedStore
 from tests.warehouse.years import NO_GRACE, OWNER, Years
 
@@ -170,6 +171,35 @@ def test_the_flag_that_sets_a_capture_apart_goes_with_the_capture(grown: Years) 
     grown.prune(NO_GRACE)
 
     assert [] == [key for key in grown.objects() if key.startswith(keys.ISOLATED)]
+
+
+def test_a_sweep_that_would_leave_no_complete_pit_removes_nothing(grown: Years) -> None:
+    # Two prunes with other rules: what each of them keeps, the other has condemned since it planned.
+    for pit in grown.repository.pits():
+        put_flag(grown.repository, pit, OTHER)
+    before = grown.objects()
+
+    with pytest.raises(Conflict, match="no complete PIT would be left"):
+        sweep(grown.repository, OWNER, grown.repository.pits(), grown.clock.now())
+
+    assert before == grown.objects()
+
+
+def test_what_a_pit_that_is_set_apart_may_need_of_earlier_ones_stays(years: Years) -> None:
+    catalog = years.lab.source.pyiceberg()
+    append(make(catalog, "sales.items"), 0)
+    first = years.take(hours=1)
+    append(catalog.load_table("sales.orders"), 10)
+    second = years.take(hours=1)  # stands on the first one's capture of the items
+    catalog.drop_table("sales.items")
+    years.take(hours=1)
+    isolate(years.repository, second, OWNER, "its manifest is damaged")
+    held = {key for key in years.objects() if f"/items/snapshots/{first}/" in key}
+
+    done = years.prune(NO_GRACE)
+
+    assert (first,) == done.swept.pits
+    assert held <= years.objects()
 
 
 class PrunedMeanwhile:
