@@ -17,7 +17,7 @@ from bcn_core.catalogs.catalog import Catalog
 from bcn_core.catalogs.opening import open_catalog
 from bcn_core.drilling.row_counts import Counted, count_rows
 from bcn_core.drilling.scratch import Scratch, scratch_at
-from bcn_core.errors import BcnError, DamagedRepository, NotFound, StorageRefused
+from bcn_core.errors import BcnError, DamagedRepository, NotFound, StorageFailure
 from bcn_core.events import Report, TableFailed, Warned, silent
 from bcn_core.names import TableName
 from bcn_core.repository.checks import CheckRecord, keep_check
@@ -239,5 +239,5 @@ def _keep(repository: Repository, found: Drilled, report: Report) -> None:
     )
     try:
         keep_check(repository, record)
-    except StorageRefused as error:
+    except StorageFailure as error:
         report(Warned(f"the result could not be kept: {error.message}"))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bcn_core.errors import BcnError, NotFound, ObjectMissing, StorageRefused
+from bcn_core.errors import BcnError, NotFound, ObjectMissing, StorageFailure
 from bcn_core.events import Report, Warned
 from bcn_core.iceberg.checking import check_table
 from bcn_core.locations import join
@@ -203,5 +203,5 @@ def _keep(repository: Repository, found: Verification, report: Report) -> None:
     )
     try:
         keep_check(repository, record)
-    except StorageRefused as error:
+    except StorageFailure as error:
         report(Warned(f"the result could not be kept: {error.message}"))

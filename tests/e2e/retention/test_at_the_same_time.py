@@ -13,6 +13,7 @@ from bcn_core.pruning.sweeping import sweep
 from bcn_core.repository import layout as keys
 from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.flags import FLAG_LIFETIME, has_flag, held, isolate, isolate_capture, put_flag
+from bcn_core.repository.pins import drop_pin
 from bcn_core.repository.repository import Repository
 from bcn_core.retention import Policy, Rules, apply_prune, hold, plan_prune, undelete
 from bcn_core.storage.store import Store
@@ -200,6 +201,26 @@ def test_what_a_pit_that_is_set_apart_may_need_of_earlier_ones_stays(years: Year
 
     assert (first,) == done.swept.pits
     assert held <= years.objects()
+
+
+def test_what_the_captures_of_an_unfinished_pit_name_stays(grown: Years) -> None:
+    catalog, backup = grown.lab.source.pyiceberg(), grown.lab.backup()
+    append(catalog.load_table("sales.orders"), 50)
+    plan = begin(backup, next_pit(grown.repository))
+    capture_all(backup, plan)
+    drop_pin(grown.repository.store, grown.repository.layout, plan.pit)  # the run is dead
+    catalog.drop_table("sales.orders")
+    append(make(catalog, "sales.orders"), 0)
+    grown.clock.forward(hours=1)
+    grown.take(hours=1)
+    found = grown.repository.find_capture(plan.captures[0].table.table(), plan.pit)
+    assert found is not None
+    named = {file.object for file in grown.repository.files(found[1])}
+
+    done = grown.prune(Rules(Policy(last=1), timedelta(0)))
+
+    assert 3 == len(done.swept.pits)
+    assert named <= grown.objects()
 
 
 class PrunedMeanwhile:
