@@ -13,6 +13,7 @@ from bcn_core.capture.capturing import Reusable, capture_planned, copy_planned_p
 from bcn_core.capture.claiming import (
     Claim,
     check_free,
+    check_not_condemned,
     check_source,
     check_standing,
     claimed,
@@ -223,6 +224,7 @@ def _check_alive(backup: Backup, plan: Plan, seen: Look) -> str:
     repository, key = backup.repository, backup.repository.layout.plan(plan.pit)
     pin = check_pin(repository, backup.owner, plan.pit, seen.listing.beats_of(plan.pit))
     check_standing(pin, plan, seen)
+    check_not_condemned(plan.pit, seen)
     try:
         data = repository.store.get(key)
     except ObjectMissing:

@@ -17,7 +17,7 @@ from bcn_core.catalogs.catalog import Catalog
 from bcn_core.catalogs.opening import open_catalog
 from bcn_core.drilling.row_counts import Counted, count_rows
 from bcn_core.drilling.scratch import Scratch, scratch_at
-from bcn_core.errors import BcnError, DamagedRepository, StorageFull, StorageRefused
+from bcn_core.errors import BcnError, DamagedRepository, NotFound, StorageFailure
 from bcn_core.events import Report, TableFailed, Warned, silent
 from bcn_core.names import TableName
 from bcn_core.repository.checks import CheckRecord, keep_check
@@ -139,7 +139,6 @@ def run_drill(drill: Drill, request: DrillRequest) -> Drilled:
                 drill.files_at_once,
             )
             plan = plan_restore(restore, wanted)
-            _check_room(scratch, plan)
             restored = _restored(restore, plan)
             seconds = time.monotonic() - clock
             tables = tuple(_counted(one, table, scratch) for one, table in restored)
@@ -156,6 +155,11 @@ def _wanted(repository: Repository, request: DrillRequest) -> RestoreRequest:
     asked = RestoreRequest(request.pit, tables=request.tables, exclude=request.exclude)
     pit = repository.select(request.pit)
     chosen = [str(one.table) for one in select(repository, repository.pit(pit), asked).tables]
+    if not chosen:
+        raise NotFound(
+            f"PIT {pit} holds views and no table that fits: there is nothing to try",
+            hint="see: bcn describe PIT",
+        )
     ranked = sorted(chosen, key=lambda name: hashlib.sha256(name.encode()).digest())
     first = (request.part - 1) % len(ranked)
     return RestoreRequest(pit, tables=tuple(ranked[first :: request.parts]), history="covered")
@@ -168,17 +172,6 @@ def _catalog_at(scratch: Scratch, name: str) -> Iterator[Catalog]:
         uri = f"sqlite:///{Path(folder, 'catalog.db')}"
         properties = {"type": "sql", "uri": uri, "warehouse": scratch.location}
         yield open_catalog(name, properties | scratch.stores.options(scratch.location), create=True)
-
-
-def _check_room(scratch: Scratch, plan: RestorePlan) -> None:
-    """Each table was asked for its own room by the plan; here for all of them together."""
-    store, _ = scratch.stores.holding(scratch.location)
-    free = store.free_bytes()
-    if free is not None and free < plan.bytes:
-        raise StorageFull(
-            f"{scratch.location} has room for {free} bytes, {plan.bytes} are needed; nothing was written",
-            hint="give --scratch a larger place, or try a part: --sample 1/7",
-        )
 
 
 def _restored(restore: Restore, plan: RestorePlan) -> list[tuple[DrilledTable, TablePlan]]:
@@ -246,5 +239,5 @@ def _keep(repository: Repository, found: Drilled, report: Report) -> None:
     )
     try:
         keep_check(repository, record)
-    except StorageRefused as error:
+    except StorageFailure as error:
         report(Warned(f"the result could not be kept: {error.message}"))

@@ -13,7 +13,7 @@ from bcn_core.errors import BcnError, Conflict
 from bcn_core.events import InventoryBehind, InventoryWritten, Report, silent
 from bcn_core.inventorying.batches import Batches
 from bcn_core.inventorying.place import TABLES, Place, is_enabled
-from bcn_core.inventorying.standing import Step
+from bcn_core.inventorying.steps import Step
 from bcn_core.repository.repository import Repository
 from bcn_core.settings import Settings
 from bcn_core.storage.opening import Stores
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Inventory",
-    "Standing",
-    "TableStanding",
+    "InventoryStatus",
+    "InventoryTable",
     "catch_up",
     "check_place",
     "is_enabled",
@@ -70,7 +70,7 @@ class Inventory:
 
 
 @dataclass(frozen=True, slots=True)
-class TableStanding:
+class InventoryTable:
     """One table: its newest metadata file, which any engine can open, and its rows."""
 
     name: str
@@ -80,7 +80,7 @@ class TableStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class InventoryStatus:
     """How far the inventory is. ``lag``: PITs that it does not show; ``documented``: PITs whose documents are whole."""
 
     folder: str
@@ -88,7 +88,7 @@ class Standing:
     lag: int
     documented: int | None
     needs: str
-    tables: tuple[TableStanding, ...]
+    tables: tuple[InventoryTable, ...]
 
 
 def check_place(settings: Settings, repository: str) -> None:
@@ -141,7 +141,7 @@ def rebuild(inventory: Inventory) -> None:
     inventory.report(InventoryWritten(inventory.place.folder, len(pits), "made anew"))
 
 
-def status(inventory: Inventory) -> Standing:
+def status(inventory: Inventory) -> InventoryStatus:
     """How far it is.
 
     Raises:
@@ -149,14 +149,14 @@ def status(inventory: Inventory) -> Standing:
     """
     step, pits, tables = _look(inventory), inventory.pits(), inventory.tables()
     found = [(name, tables.find(name)) for name in TABLES]
-    return Standing(
+    return InventoryStatus(
         folder=inventory.place.folder,
         pits=len(pits),
         lag=_missing(step, pits),
         documented=Batches(inventory.repository, inventory.stores, inventory.place).count(pits),
         needs=step.why,
         tables=tuple(
-            TableStanding(name, table.metadata_location, _snapshot(table), _rows(table))
+            InventoryTable(name, table.metadata_location, _snapshot(table), _rows(table))
             for name, table in found
             if table is not None
         ),
@@ -196,7 +196,7 @@ def _catch_up(inventory: Inventory) -> Step:
 
 def _look(inventory: Inventory) -> Step:
     """What is to be done; only the table of PITs is read, and that only when PITs went or came late."""
-    from bcn_core.inventorying.standing import next_step, position
+    from bcn_core.inventorying.steps import next_step, position
     from bcn_core.inventorying.tables import rows_of
 
     pits, opened = inventory.pits(), inventory.tables()

@@ -67,12 +67,14 @@ def list_pits(repository: Repository) -> tuple[PitSummary, ...]:
 
     Raises:
         StorageFailure: the store does not list them.
+        DamagedRepository: there is none, and what lies there is of another catalog.
     """
     sizes = repository.manifest_sizes()
+    if not sizes:
+        repository.check_nothing_of_others()
     months = sorted({month_of(pit) for pit in sizes})
     views = in_parallel(lambda month: _view(repository, month), months, _READS_AT_ONCE)
     told = {pit: line for view in views for pit, line in view.items()}
-
     known = {
         pit: PitSummary(pit, line.status, line.parent, line.captured_at, line.counts)
         for pit, line in told.items()

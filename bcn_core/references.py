@@ -42,7 +42,7 @@ def fail(_key: str, error: BcnError) -> None:
 
 
 @dataclass(slots=True)
-class Standing:
+class NamedCapture:
     """A capture and the indexes that name it; ``table`` is one of the names that it has there."""
 
     table: TableName
@@ -56,7 +56,7 @@ class Standing:
 
 
 @dataclass(slots=True)
-class StandingView:
+class NamedView:
     """A stored view and the indexes that name it; ``name`` is one of the names that it has there."""
 
     name: TableName
@@ -71,8 +71,8 @@ class References:
     repository: Repository
     manifests: dict[str, PitManifest] = field(default_factory=dict)
     indexes: dict[str, IndexRef] = field(default_factory=dict)
-    captures: dict[str, Standing] = field(default_factory=dict)
-    views: dict[str, StandingView] = field(default_factory=dict)
+    captures: dict[str, NamedCapture] = field(default_factory=dict)
+    views: dict[str, NamedView] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     _pits_of_index: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _names: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
@@ -81,9 +81,9 @@ class References:
         """The PITs that name an index."""
         return list(self._pits_of_index[key])
 
-    def pits_of(self, standing: Standing | StandingView) -> list[str]:
+    def pits_of(self, named: NamedCapture | NamedView) -> list[str]:
         """The PITs that stand on a capture or a view, oldest first."""
-        return sorted({pit for key in standing.indexes for pit in self._pits_of_index[key]})
+        return sorted({pit for key in named.indexes for pit in self._pits_of_index[key]})
 
     def add_manifest(self, manifest: PitManifest, own: PitRef) -> None:
         """Note a PIT, the digest of its manifest, and the indexes that it names."""
@@ -129,10 +129,10 @@ class References:
         """Note the captures and views that an index names."""
         for entry in index.tables:
             table = TableName(index.namespace, entry.name)
-            self.captures.setdefault(entry.capture, Standing(table, entry)).indexes.append(key)
+            self.captures.setdefault(entry.capture, NamedCapture(table, entry)).indexes.append(key)
         for view in index.sql_views:
             name = TableName(index.namespace, view.name)
-            self.views.setdefault(view.object, StandingView(name, view)).indexes.append(key)
+            self.views.setdefault(view.object, NamedView(name, view)).indexes.append(key)
 
 
 def _those(keys: list[str], left: Mapping[str, object]) -> list[str]:
@@ -164,7 +164,7 @@ def references(repository: Repository, pits: Iterable[str], trouble: Trouble = f
 class Opened:
     """A capture with its record and its list of files."""
 
-    standing: Standing
+    named: NamedCapture
     record: CaptureRecord
     files: list[StoredFile]
 
@@ -176,12 +176,12 @@ def opened(found: References, trouble: Trouble = fail) -> Iterator[Opened]:
         BcnError: ``trouble`` raises.
     """
 
-    def read(standing: Standing) -> Opened | tuple[str, BcnError]:
-        key = capture_record(standing.entry.capture)
+    def read(named: NamedCapture) -> Opened | tuple[str, BcnError]:
+        key = capture_record(named.entry.capture)
         try:
-            record = found.repository.capture(standing.entry)
+            record = found.repository.capture(named.entry)
             key = record.files_key
-            return Opened(standing, record, found.repository.files(record))
+            return Opened(named, record, found.repository.files(record))
         except BcnError as error:
             return key, error
 
@@ -204,9 +204,9 @@ def needed_keys(found: References, *parts: References) -> tuple[KeySet, ...]:
         keys.add(part.indexes)
         keys.add(part.views)
 
-    def read(standing: Standing) -> tuple[str, CaptureRecord, "pl.Series"]:
-        record = found.repository.capture(standing.entry)
-        return standing.entry.capture, record, found.repository.objects(record)
+    def read(named: NamedCapture) -> tuple[str, CaptureRecord, "pl.Series"]:
+        record = found.repository.capture(named.entry)
+        return named.entry.capture, record, found.repository.objects(record)
 
     for folder, record, objects in in_parallel(read, found.captures.values(), _READS_AT_ONCE):
         for keys, part in zip(sets, parts, strict=True):

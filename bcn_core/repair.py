@@ -4,11 +4,11 @@ Planning reads, carrying out writes. An object is replaced only by bytes with th
 nothing that is whole is touched, and nothing is removed but what is replaced.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bcn_core.copying import Copy, carry_out, digest_of
-from bcn_core.errors import BcnError, ObjectMissing, SourceChanged
+from bcn_core.errors import BcnError, NotFound, ObjectMissing, SourceChanged
 from bcn_core.events import ObjectReplaced, Report, silent
 from bcn_core.mending.isolating import (
     captures_to_isolate,
@@ -30,7 +30,7 @@ from bcn_core.repository.flags import (
     readmit,
     readmit_capture,
 )
-from bcn_core.repository.layout import REPOSITORY_MANIFEST
+from bcn_core.repository.layout import REPOSITORY_MANIFEST, folder_of
 from bcn_core.repository.readers import reading
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores
@@ -105,14 +105,16 @@ def apply_repair(repair: Repair, plan: RepairPlan) -> Repaired:
     with reading(repository, repair.owner, kept, repair.report) as report:
         if plan.root is not None:
             repository.store.replace(REPOSITORY_MANIFEST, encode(plan.root))
+        there = _there(repository)
         for one in plan.replace:
             try:
+                _check_there(repository, one.fault, there)
                 _replace(repair, one)
             except BcnError as error:
                 refused[one.fault.key] = error.message
             else:
                 report(ObjectReplaced(one.fault.key, one.origin))
-        _set_apart(repair, plan)
+        _set_apart(repair, plan, refused)
         views = _write_views(repository, refused)
     replaced = tuple(one.fault.key for one in plan.replace if one.fault.key not in refused)
     return Repaired(replaced, views, refused)
@@ -163,13 +165,34 @@ def _check(wanted: Replacement, found: str) -> None:
         raise SourceChanged(f"{wanted.origin} has other bytes by now", hint="run the repair again")
 
 
-def _set_apart(repair: Repair, plan: RepairPlan) -> None:
-    """Raise the flags of what is lost, and take those back of what is whole."""
+def _there(repository: Repository) -> frozenset[str]:
+    """The PITs that were begun or exist, and do not wait to be removed. Asked once the own pin is put."""
+    listing = repository.listed()
+    return frozenset({*listing.sizes, *listing.unfinished} - condemned(repository.store))
+
+
+def _check_there(repository: Repository, fault: Fault, there: frozenset[str]) -> None:
+    """A plan may be of yesterday: what prune has removed since must not come back, a manifest least of all."""
+    folder = folder_of(fault.key)
+    of_a_pit = folder.startswith(f"{repository.layout.pits}/")
+    pits = fault.pits or ((folder.rpartition("/")[2],) if of_a_pit else ())
+    if pits and there.isdisjoint(pits):
+        raise NotFound(f"{', '.join(pits)} is gone by now, or about to go", hint="run the repair again")
+
+
+def _set_apart(repair: Repair, plan: RepairPlan, refused: Mapping[str, str]) -> None:
+    """Raise the flags of what is lost, and take those back of what is whole.
+
+    None is taken back when something was not replaced: the plan took it for whole by then, and a flag too many costs a
+    capture, a flag too few a PIT that stands on damage.
+    """
     repository, owner = repair.repository, repair.owner
     for one in plan.isolate:
         isolate(repository, one.name, owner, one.reason)
     for one in plan.isolate_captures:
         isolate_capture(repository, one.name, owner, one.reason)
+    if refused:
+        return
     for pit in plan.readmit:
         readmit(repository, pit)
     for folder in plan.readmit_captures:
@@ -184,7 +207,7 @@ def _stale_views(found: References, pits: set[str], captures: set[str]) -> list[
     shown = replace(
         found,
         manifests={pit: manifest for pit, manifest in found.manifests.items() if pit not in pits},
-        captures={name: standing for name, standing in found.captures.items() if name not in captures},
+        captures={name: named for name, named in found.captures.items() if name not in captures},
     )
     stale: list[tuple[str, bytes]] = []
     try:

@@ -11,8 +11,10 @@ from bcn_core.copying import in_parallel
 from bcn_core.errors import Conflict, DamagedRepository, NotFound
 from bcn_core.pruning.choosing import choose
 from bcn_core.pruning.condemning import condemn
+from bcn_core.pruning.needs import Needed, check_left, needed_without
 from bcn_core.pruning.policy import Policy
-from bcn_core.pruning.sweeping import Needed, Swept, check_left, judged, needed_without, sweep
+from bcn_core.pruning.removal import judged
+from bcn_core.pruning.sweeping import Swept, sweep
 from bcn_core.references import references
 from bcn_core.repository.documents import PitManifest
 from bcn_core.repository.flag_documents import Owner, Tombstone
@@ -164,7 +166,8 @@ def undelete(repository: Repository, pit: str, owner: Owner) -> None:
         raise NotFound(
             f"PIT {pit} is not waiting to be removed", hint="see: bcn prune, which shows all that wait"
         )
-    if not call_back(repository, pit, owner):
+    # A prune that was killed, or that met a fault, may have removed the manifest: then there is nothing to come back.
+    if pit not in repository.pits() or not call_back(repository, pit, owner):
         raise Conflict(
             f"PIT {pit} cannot be called back: its data is being removed",
             hint="bcn prune --apply finishes that",

@@ -126,12 +126,12 @@ class _Captures:
     def __init__(self, found: References, apart: frozenset[str] = frozenset()) -> None:
         self._in_folder: dict[str, list[TableEntry]] = defaultdict(list)
         self._of_table: dict[str, list[TableEntry]] = defaultdict(list)
-        for standing in found.captures.values():
-            if standing.entry.capture in apart:
+        for named in found.captures.values():
+            if named.entry.capture in apart:
                 continue
-            folder = keys.table_folder(standing.entry.capture)
-            self._in_folder[folder].append(standing.entry)
-            self._of_table[standing.entry.uuid or folder].append(standing.entry)
+            folder = keys.table_folder(named.entry.capture)
+            self._in_folder[folder].append(named.entry)
+            self._of_table[named.entry.uuid or folder].append(named.entry)
 
     @property
     def folders(self) -> list[str]:

@@ -84,12 +84,21 @@ def claimed(repository: Repository, owner: Owner, pit: str, before: Look) -> Ite
     # A step of the same run may have been first: then its pin stands, and says what may be used.
     standing, seen = claim(repository.store, repository.layout, pin, lambda: look(repository))
     try:
-        if pit in seen.condemned:
-            raise Conflict(f"PIT {pit} is being pruned", hint="take a new PIT, or wait until prune is done")
+        check_not_condemned(pit, seen)
         yield Claim(standing, seen)
     except BaseException:
         release(repository, pit)
         raise
+
+
+def check_not_condemned(pit: str, seen: Look) -> None:
+    """A PIT that is made must not be about to go: once published, it would go with the next prune, unasked.
+
+    Raises:
+        Conflict: prune took what a dead run left of it, or was killed when it meant to.
+    """
+    if pit in seen.condemned:
+        raise Conflict(f"PIT {pit} is being pruned", hint="take a new PIT, or wait until prune is done")
 
 
 def check_standing(pin: Pin, plan: Plan, seen: Look) -> None:

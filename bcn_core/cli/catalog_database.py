@@ -16,8 +16,8 @@ from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.plain import plain
 from bcn_core.cli.wording import tables_and_rows
 from bcn_core.counting import counted
+from bcn_core.dumping.overview import DumpOverview, overview_of
 from bcn_core.dumping.running import check_running
-from bcn_core.dumping.standing import Standing, standing_of
 from bcn_core.errors import DamagedRepository, FinishedWithProblems
 from bcn_core.repository.dump_documents import DumpManifest
 from bcn_core.settings import CatalogDatabaseSettings
@@ -73,10 +73,10 @@ def list_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
     Its age is what would be lost (RPO); how long the last drill took is how soon all would be back (RTO).
     """
     with opened_database(manner, given, "catalog-database list") as (place, database):
-        found, limit = standing_of(database), _limit(place, database)
+        found, limit = overview_of(database), _limit(place, database)
     manner.answer({**plain(found), "no_older_than": limit.no_older_than.total_seconds()})
     if not manner.as_json:
-        _draw_standing(found)
+        _draw_overview(found)
     if found.age is None or found.age > limit.no_older_than:
         manner.advise(f"the newest dump is older than {limit.no_older_than}: bcn catalog-database backup")
         click.get_current_context().exit(FinishedWithProblems.exit_code)
@@ -164,7 +164,7 @@ def _form(found: DumpManifest) -> str:
     return f"{found.format}{packed}" + (", encrypted for age" if found.encryption == "age" else "")
 
 
-def _draw_standing(found: Standing) -> None:
+def _draw_overview(found: DumpOverview) -> None:
     rows = [
         (
             one.dump,

@@ -5,7 +5,7 @@ from typing import Annotated, Any, NotRequired, TypedDict
 from bcn_core.catalog_database import DumpCheck
 from bcn_core.cli.json_schema import Flat
 from bcn_core.cli.tied_result import TiedDocument
-from bcn_core.dumping.standing import Standing
+from bcn_core.dumping.overview import DumpOverview
 from bcn_core.errors import BcnError
 from bcn_core.repository.dump_documents import DumpManifest
 
@@ -29,7 +29,7 @@ class DumpChecksDocument(TypedDict):
     running: list[str]
 
 
-DumpListDocument = Annotated[dict[str, Any], Flat(Standing, Limit)]
+DumpListDocument = Annotated[dict[str, Any], Flat(DumpOverview, Limit)]
 
 
 class DatabasePlanDocument(TypedDict):

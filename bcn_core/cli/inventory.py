@@ -13,7 +13,7 @@ from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.counting import counted
 from bcn_core.events import Report, silent
-from bcn_core.inventory import Inventory, Standing, rebuild, status
+from bcn_core.inventory import Inventory, InventoryStatus, rebuild, status
 
 
 class Behind(TypedDict):
@@ -22,7 +22,7 @@ class Behind(TypedDict):
     inventory_lag: int
 
 
-InventoryDocument = Annotated[dict[str, Any], Flat(Standing, Behind)]
+InventoryDocument = Annotated[dict[str, Any], Flat(InventoryStatus, Behind)]
 
 
 def open_inventory(place: Place, report: Report = silent) -> Inventory:
@@ -71,7 +71,7 @@ def rebuild_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
         _draw(found)
 
 
-def _draw(found: Standing) -> None:
+def _draw(found: InventoryStatus) -> None:
     facts([("inventory", found.folder), ("PITs", found.pits), ("lag", found.lag)])
     if found.documented is not None:
         facts([("documents", f"of {counted(found.documented, 'PIT')}")])

@@ -68,19 +68,13 @@ def table_history(repository: Repository, name: str) -> TableHistory:
         DamagedRepository: an index or a capture is not what was written.
     """
     by_pit, unreadable = _tables_by_pit(repository)
-    named = [
-        (pit, entry) for pit, held in by_pit.items() for table, entry in held.items() if str(table) == name
-    ]
+    everything = [(pit, table, entry) for pit, held in by_pit.items() for table, entry in held.items()]
+    named = [entry for _, table, entry in everything if str(table) == name]
     if not named:
-        known = {str(table) for held in by_pit.values() for table in held}
+        known = {str(table) for _, table, _ in everything}
         raise NotFound(f"no PIT of {repository.store.url} has a table '{name}'", hint=nearest(name, known))
-    uuid = named[-1][1].uuid
-    seen = [
-        (pit, table, entry)
-        for pit, held in by_pit.items()
-        for table, entry in held.items()
-        if entry.uuid == uuid and (uuid is not None or str(table) == name)
-    ]
+    uuid = named[-1].uuid
+    seen = [one for one in everything if one[2].uuid == uuid and (uuid is not None or str(one[1]) == name)]
     entries = {entry.capture: entry for _, _, entry in seen}
     records = list(in_parallel(repository.capture, entries.values(), _READS_AT_ONCE))
     return TableHistory(
@@ -91,7 +85,7 @@ def table_history(repository: Repository, name: str) -> TableHistory:
         captures=tuple(_captured(record) for record in records),
         pits=tuple(dict.fromkeys(pit for pit, _, _ in seen)),
         unreadable=unreadable,
-        other_uuids=tuple(sorted({entry.uuid for _, entry in named if entry.uuid and entry.uuid != uuid})),
+        other_uuids=tuple(sorted({entry.uuid for entry in named if entry.uuid and entry.uuid != uuid})),
     )
 
 

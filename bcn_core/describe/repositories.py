@@ -48,8 +48,14 @@ class Description:
 
 
 def describe_repository(repository: Repository) -> Description:
-    """Everything about a repository at one glance. A PIT that cannot be read is shown as damaged, not left out."""
+    """Everything about a repository at one glance. A PIT that cannot be read is shown as damaged, not left out.
+
+    Raises:
+        DamagedRepository: there is no PIT, and what lies there is of another catalog.
+    """
     pits = repository.pits()
+    if not pits:
+        repository.check_nothing_of_others()
     manifests = dict(
         zip(pits, in_parallel(lambda pit: read_manifest(repository, pit), pits, _READS_AT_ONCE), strict=True)
     )

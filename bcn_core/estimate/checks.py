@@ -35,9 +35,9 @@ class _Looks:
     _in_folder: Counter[str] = field(default_factory=Counter)
 
     def look(self, capture: Opened) -> None:
-        if capture.standing.family != self._table:
+        if capture.named.family != self._table:
             self.finish()
-            self._table, self._seen = capture.standing.family, set()
+            self._table, self._seen = capture.named.family, set()
         for file in capture.files:
             if file.object not in self._seen:
                 self._seen.add(file.object)
@@ -90,14 +90,14 @@ def estimate_verify(repository: Repository, level: Slice) -> Estimate:
         looks.look(capture)
         record = capture.record
         whole = not (record.broken_snapshots or record.missing_history or record.as_of)
-        if whole and newest in found.pits_of(capture.standing):
+        if whole and newest in found.pits_of(capture.named):
             looks.again(capture.files, "/" + record.pointer.rpartition("/")[2])
     looks.finish()
     counts = _counts(found, looks) | (_of_everything(found) if level == EVERYTHING else {})
     metadata, content = looks.read["metadata object"], looks.read["content object read"]
     return Estimate(
         operation="verify",
-        tables=len({standing.table for standing in found.captures.values()}),
+        tables=len({named.table for named in found.captures.values()}),
         counts=counts,
         requests=VERIFY.of(counts),
         files_new=metadata + content,
@@ -124,7 +124,7 @@ def _counts(found: References, looks: _Looks) -> dict[str, int]:
 
 def _of_everything(found: References) -> dict[str, int]:
     newest = found.manifests[max(found.manifests)]
-    tables = {table_folder(standing.entry.capture) for standing in found.captures.values()}
+    tables = {table_folder(named.entry.capture) for named in found.captures.values()}
     deleted = {one.table.namespace for one in newest.deleted_tables}
     return {
         "with --read-all": 1,

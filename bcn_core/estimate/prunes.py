@@ -34,7 +34,7 @@ def estimate_prune(repository: Repository, rules: Rules) -> Estimate:
     going, freed = plan.objects + plan.orphans, plan.bytes + plan.orphan_bytes
     return Estimate(
         operation="prune",
-        tables=len({standing.family for standing in found.captures.values()}),
+        tables=len({named.family for named in found.captures.values()}),
         counts=counts,
         requests=PRUNE.of(counts),
         files_new=going,
@@ -73,17 +73,15 @@ def _reads(found: References, pits: Collection[str]) -> dict[str, int]:
     return {
         "PIT read": len(wanted),
         "database index read": sum(not wanted.isdisjoint(found.pits_of_index(key)) for key in found.indexes),
-        "capture read": sum(
-            not wanted.isdisjoint(found.pits_of(standing)) for standing in found.captures.values()
-        ),
+        "capture read": sum(not wanted.isdisjoint(found.pits_of(named)) for named in found.captures.values()),
     }
 
 
 def _removal(found: References, due: frozenset[str], objects: int) -> dict[str, int]:
     gone: list[str] = []
     stay: list[str] = []
-    for standing in found.captures.values():
-        (gone if due.issuperset(found.pits_of(standing)) else stay).append(standing.family)
+    for named in found.captures.values():
+        (gone if due.issuperset(found.pits_of(named)) else stay).append(named.family)
     touched = set(gone)
     return {
         "PIT removed": len(due),

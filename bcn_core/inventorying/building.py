@@ -17,7 +17,7 @@ from bcn_core.inventorying.holdings import (
 )
 from bcn_core.inventorying.place import TABLES
 from bcn_core.inventorying.rows import Entries, pit_rows, table_rows
-from bcn_core.inventorying.standing import state_after, summary_of
+from bcn_core.inventorying.steps import state_after, summary_of
 from bcn_core.inventorying.tables import Change, InventoryTables, crowded_days, is_in, rows_of
 from bcn_core.names import pit_instant
 from bcn_core.repository.repository import Repository

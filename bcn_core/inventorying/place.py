@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from bcn_core.errors import InvalidRequest
 from bcn_core.locations import is_within, join
-from bcn_core.repository.layout import CHECKS, HOLDS, ISOLATED, READERS, TOMBSTONES
+from bcn_core.repository.layout import CATALOGS, CHECKS, HOLDS, ISOLATED, READERS, TOMBSTONES
 from bcn_core.settings import InventorySettings
 from bcn_core.storage.opening import absolute
 
 SWITCH = "BCN_INVENTORY"
 """The variable that switches the inventory on or off for one run, whatever ``bcn.toml`` says."""
-_OWN_FOLDERS = ("catalogs", CHECKS, HOLDS, ISOLATED, READERS, TOMBSTONES)
+_OWN_FOLDERS = (CATALOGS, CHECKS, HOLDS, ISOLATED, READERS, TOMBSTONES)
 TABLES = ("pits", "tables", "objects")
 _WORDS = {
     "1": True,

@@ -10,7 +10,7 @@ from bcn_core.catalogs.redaction import redacted
 from bcn_core.errors import BcnError, Conflict, NotFound, StorageFailure
 from bcn_core.inventorying.columns import COLUMNS, SORTED_BY, frame_schema, iceberg_schema
 from bcn_core.inventorying.place import Place
-from bcn_core.inventorying.standing import state_of
+from bcn_core.inventorying.steps import state_of
 from bcn_core.storage.opening import Stores
 
 if TYPE_CHECKING:

@@ -30,14 +30,14 @@ def captures_to_isolate(found: References, lost: Iterable[Fault]) -> dict[str, A
     def note(folder: str, table: TableName, key: str) -> None:
         apart.setdefault(folder, Apart(folder, f"{key} {harm[key].problem}", table))
 
-    for folder, standing in found.captures.items():
+    for folder, named in found.captures.items():
         for key in harm:
             if keys.folder_of(key) == folder:
-                note(folder, standing.table, key)
+                note(folder, named.table, key)
     for capture in opened(found, lambda _key, _error: None):
         for file in capture.files:
             if file.object in harm:
-                note(capture.standing.entry.capture, capture.standing.table, file.object)
+                note(capture.named.entry.capture, capture.named.table, file.object)
     return apart
 
 

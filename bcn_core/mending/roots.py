@@ -3,7 +3,7 @@
 from bcn_core.errors import BcnError, DamagedRepository, NotFound, UnsupportedFormat
 from bcn_core.repository.documents import PitManifest, RepositoryManifest
 from bcn_core.repository.encoding import decode, unseal
-from bcn_core.repository.layout import REPOSITORY_MANIFEST
+from bcn_core.repository.layout import CATALOGS, REPOSITORY_MANIFEST
 from bcn_core.repository.repository import Clock, Repository, utc_now
 from bcn_core.storage.store import Store
 
@@ -13,10 +13,13 @@ def open_to_repair(store: Store, clock: Clock = utc_now) -> Repository:
 
     Raises:
         NotFound: there is none, and no PIT remembers one.
-        DamagedRepository: its manifest cannot be read, and no PIT remembers it.
+        DamagedRepository: its manifest cannot be read, or is of another catalog, and no PIT remembers the right one.
     """
     try:
-        return Repository.open(store, clock)
+        found = Repository.open(store, clock)
+        if not found.pits():
+            found.check_nothing_of_others()
+        return found
     except (NotFound, DamagedRepository):
         remembered = _newest(store)
         if remembered is None:
@@ -47,7 +50,7 @@ def _held(store: Store) -> RepositoryManifest | None:
 
 def _newest(store: Store) -> RepositoryManifest | None:
     """What the newest PIT that can be read remembers."""
-    found = [one.key for one in store.list("catalogs") if _is_pit_manifest(one.key)]
+    found = [one.key for one in store.list(CATALOGS) if _is_pit_manifest(one.key)]
     for key in sorted(found, key=lambda key: key.split("/")[-2], reverse=True):
         try:
             remembered = unseal(store.get(key), key).repository

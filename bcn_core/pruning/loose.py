@@ -3,9 +3,11 @@
 import json
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import Self, TypeVar
 
+from bcn_core.errors import StorageFull
 from bcn_core.storage.store import ObjectStat
 
 T = TypeVar("T")
@@ -23,17 +25,37 @@ class Loose:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        # What could not be written before cannot be now, and nobody will read it.
+        with suppress(OSError):
+            self._file.close()
 
     def add(self, pit: str, found: ObjectStat) -> None:
-        """Note one."""
-        self._file.write(json.dumps([pit, found.key, found.size, found.modified]) + "\n")
+        """Note one.
+
+        Raises:
+            StorageFull: this machine has no room for the list.
+        """
+        try:
+            self._file.write(json.dumps([pit, found.key, found.size, found.modified]) + "\n")
+        except OSError as error:
+            raise _full(error) from error
 
     def __iter__(self) -> Iterator[Written]:
-        self._file.seek(0)
+        try:
+            self._file.seek(0)  # Writes what is left of the list.
+        except OSError as error:
+            raise _full(error) from error
         for line in self._file:
             pit, key, size, modified = json.loads(line)
             yield pit, ObjectStat(key, size, modified)
+
+
+def _full(error: OSError) -> StorageFull:
+    """A prune of millions of objects notes a gigabyte of keys."""
+    return StorageFull(
+        f"the list of what may go does not fit into {tempfile.gettempdir()}: {error}",
+        hint="free some room there, or set TMPDIR to a larger place; then run the prune again, which goes on",
+    )
 
 
 def batched(items: Iterable[T], count: int) -> Iterator[list[T]]:

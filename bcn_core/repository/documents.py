@@ -258,7 +258,7 @@ class CaptureRecord(Dated):
     uuid: str | None
     pointer: str
     as_of: AsOf | None
-    roots: tuple[str, ...]
+    roots: tuple[str, ...] = Field(min_length=1)
     table_format_version: int
     schema_id: int
     table_schema: dict[str, Any]

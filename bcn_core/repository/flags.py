@@ -1,15 +1,23 @@
-"""Tombstones and holds: a PIT that is to go, and a PIT that must stay. The flag's presence counts, not what it says."""
+"""Tombstones and holds: a PIT that is to go, and a PIT that must stay.
+
+The flag's presence counts, not what it says; but a sweep asks whose its flag is, so that no two remove one PIT.
+"""
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from datetime import timedelta
 
 from bcn_core.errors import DamagedRepository, ObjectExists, ObjectMissing
 from bcn_core.repository import layout as keys
 from bcn_core.repository.encoding import decode, encode
 from bcn_core.repository.flag_documents import CaptureIsolation, Hold, Isolation, Owner, Tombstone
+from bcn_core.repository.pins import is_dead
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.store import Store
+
+FLAG_LIFETIME = timedelta(hours=12)
+"""How long the flag of a run that cannot be asked whether it lives is taken for its own: no sweep lasts longer."""
 
 
 def condemned(store: Store) -> frozenset[str]:
@@ -79,6 +87,30 @@ def put_flag(repository: Repository, pit: str, owner: Owner, flag: str = "condem
     return True
 
 
+def take_flag(repository: Repository, pit: str, owner: Owner, flag: str) -> str:
+    """Raise a flag in one's own name, also in the place of one that was left behind; who has it else.
+
+    A flag is left behind when its raiser is surely gone, or, on a machine that cannot be asked, after
+    :data:`FLAG_LIFETIME`: what a killed prune began must be ended by the next one, and not by two at a time.
+    """
+    for _ in range(2):
+        if put_flag(repository, pit, owner, flag):
+            return ""
+        try:
+            stone = read_tombstone(repository, pit, flag)
+        except DamagedRepository:
+            drop_flag(repository, pit, flag)
+            continue
+        if stone is None:
+            continue
+        if stone.owner == owner:
+            return ""
+        if repository.now() - stone.since <= FLAG_LIFETIME and not is_dead(stone.owner):
+            return f"{stone.owner.name} on {stone.owner.host} since {stone.since:%Y-%m-%d %H:%M} UTC"
+        drop_flag(repository, pit, flag)
+    return "another run"
+
+
 def drop_flag(repository: Repository, pit: str, flag: str = "condemned") -> None:
     """Take a flag back."""
     repository.store.delete(keys.tombstone(pit, flag))
@@ -110,13 +142,13 @@ def call_back(repository: Repository, pit: str, owner: Owner) -> bool:
     return True
 
 
-def read_tombstone(repository: Repository, pit: str) -> Tombstone | None:
-    """What a tombstone says; None when it is gone.
+def read_tombstone(repository: Repository, pit: str, flag: str = "condemned") -> Tombstone | None:
+    """What a flag about a PIT says; None when it is gone.
 
     Raises:
         DamagedRepository: it cannot be read.
     """
-    key = keys.tombstone(pit)
+    key = keys.tombstone(pit, flag)
     try:
         return decode(Tombstone, repository.store.get(key), key)
     except ObjectMissing:
@@ -135,12 +167,18 @@ def held(repository: Repository) -> dict[str, tuple[str, ...]]:
 def put_hold(
     repository: Repository, pit: str, owner: Owner, reason: str, is_there: Callable[[], bool]
 ) -> bool:
-    """Note that a PIT must stay, then look: False, and no hold left, when it is gone or a sweep was first."""
-    hold = Hold(pit=pit, owner=owner, since=repository.now(), reason=reason)
-    repository.store.put_new(keys.hold(pit, secrets.token_hex(4)), [encode(hold)])
+    """Note that a PIT must stay, then look: False, and this hold gone, when the PIT is gone or a sweep was first.
+
+    Holds of others stay: the sweep that was first may be about to spare the PIT because of one of them.
+    """
+    key, hold = (
+        keys.hold(pit, secrets.token_hex(4)),
+        Hold(pit=pit, owner=owner, since=repository.now(), reason=reason),
+    )
+    repository.store.put_new(key, [encode(hold)])
     if is_there() and not has_flag(repository, pit, "sweeping"):
         return True
-    drop_holds(repository, pit)
+    repository.store.delete(key)
     return False
 
 

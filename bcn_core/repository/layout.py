@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bcn_core.names import TableName, encode, encode_namespace
 
 REPOSITORY_MANIFEST = "manifest.json"
+CATALOGS = "catalogs"
 READERS = "readers"
 TOMBSTONES = "tombstones"
 HOLDS = "holds"
@@ -25,7 +26,7 @@ class Layout:
 
     @property
     def folder(self) -> str:
-        return f"catalogs/{encode(self.catalog)}"
+        return f"{CATALOGS}/{encode(self.catalog)}"
 
     @property
     def catalog_metadata(self) -> str:

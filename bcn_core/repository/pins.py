@@ -108,17 +108,20 @@ def last_sign(pin: Pin | ReaderPin, signs: Iterable[str]) -> datetime:
 
 
 def is_over(pin: Pin | ReaderPin, now: datetime, sign: datetime | None = None) -> bool:
-    """Whether the run that left a pin is surely gone: its process is dead, or it gave no sign for too long.
+    """Whether the run that left a pin is surely gone: its process is dead, or it gave no sign for too long."""
+    return now - (sign or pin.since) > PIN_LIFETIME or is_dead(pin.owner)
+
+
+def is_dead(owner: Owner) -> bool:
+    """Whether the process of a run is surely gone.
 
     A process is looked for only in the same process namespace of the same boot of the same machine: containers
     may share a host name, and process numbers repeat after a reboot.
     """
-    if now - (sign or pin.since) > PIN_LIFETIME:
-        return True
-    machine, _, number = pin.owner.process.rpartition("/")
+    machine, _, number = owner.process.rpartition("/")
     if not machine or machine != _identity(os.getpid()).rpartition("/")[0]:
         return False
-    return _identity(int(number.partition("@")[0])) != pin.owner.process
+    return _identity(number.partition("@")[0]) != owner.process
 
 
 def _claim(store: Store, layout: Layout, pin: Pin, look: Callable[[], L]) -> tuple[Pin, L]:
@@ -183,12 +186,12 @@ def _busy(store: Store, key: str) -> Conflict:
     )
 
 
-def _identity(process: int) -> str:
+def _identity(process: int | str) -> str:
     """Boot, process namespace, number and start time of a living process; empty where the system does not tell."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         namespace = Path("/proc/self/ns/pid").readlink()
         started = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
+    except (OSError, IndexError, ValueError):
         return ""
     return f"{boot}:{namespace}/{process}@{started}"

@@ -75,10 +75,10 @@ class Repository:
 
     @classmethod
     def create(cls, store: Store, scope: Scope, source: SourceRecord, now: datetime) -> "Repository":
-        """Make a repository; its scope is fixed from then on.
+        """Make a repository; its scope is fixed from then on. Of two who make one at one place, one wins.
 
         Raises:
-            Conflict: the place holds something already.
+            Conflict: the place holds something already, or somebody else was first.
         """
         taken = next(iter(store.list("")), None)
         if taken is not None:
@@ -90,8 +90,12 @@ class Repository:
             source=source,
             created_at=now,
         )
-        store.put_new(keys.REPOSITORY_MANIFEST, [encode(manifest)])
-        return cls(store, manifest)
+        made = cls(store, manifest)
+        try:
+            made.write_once(keys.REPOSITORY_MANIFEST, encode(manifest))
+        except Conflict as error:
+            raise cls._taken(store, keys.REPOSITORY_MANIFEST) from error
+        return made
 
     @classmethod
     def _absent(cls, store: Store) -> NotFound:
@@ -141,6 +145,21 @@ class Repository:
     def isolated(self) -> frozenset[str]:
         """The PITs that were set apart as damaged; a flag that cannot be read counts as well."""
         return keys.isolated_pits(found.key for found in self.store.list(keys.ISOLATED))
+
+    def check_nothing_of_others(self) -> None:
+        """For whoever finds no PIT: there must be none of another catalog either, or this is another's repository.
+
+        Raises:
+            DamagedRepository: what lies there is of a catalog that the repository manifest does not name.
+        """
+        first = next(iter(self.store.list(keys.CATALOGS)), None)
+        if first is None or first.key.startswith(f"{self.layout.folder}/"):
+            return
+        raise DamagedRepository(
+            f"{keys.REPOSITORY_MANIFEST} of {self.store.url} names the catalog '{self.scope.catalog}', "
+            f"and what lies there is of another: {first.key}",
+            hint="somebody changed manifest.json; bcn repair shows what PITs remember of it, and --apply restores that",
+        )
 
     def unfinished(self) -> list[str]:
         """The ids of PITs that were begun and not published: what they copied can be used again."""
@@ -271,8 +290,16 @@ class Repository:
         """The PIT that a text names: an id, a prefix of one, a timestamp (the newest at or before it) or ``latest``.
 
         A PIT that was set apart as damaged is only found by its id.
+
+        Raises:
+            NotFound: there is none, or none at or before the timestamp.
+            InvalidRequest: the text is no such thing, or begins several PITs.
+            DamagedRepository: all are set apart as damaged, or what lies there is of another catalog.
         """
-        return _Selection(self.store.url, self.pits(), self.isolated()).find(wanted)
+        pits = self.pits()
+        if not pits:
+            self.check_nothing_of_others()
+        return _Selection(self.store.url, pits, self.isolated()).find(wanted)
 
     def _holds(self, key: str, data: bytes) -> bool:
         try:

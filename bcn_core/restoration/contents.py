@@ -69,14 +69,17 @@ def open_contents(repository: Repository, record: CaptureRecord, history: Histor
         DamagedRepository: its metadata is not there, not as written, or not metadata.
     """
     files = repository.file_rows(record)
-    pointer = next(
-        (
-            file
-            for file in files.of_kind("metadata")
-            if join(record.roots[file.root], file.path) == record.pointer
-        ),
-        None,
-    )
+    metadata = _without_statistics(_state(repository, record, files), set(record.missing_history))
+    whole = Contents(repository, record, metadata, files, history)
+    if history == "full":
+        return whole
+    return replace(whole, files=needed_files(record, files, metadata, whole.kept_snapshots))
+
+
+def _state(repository: Repository, record: CaptureRecord, files: FileRows) -> TableMetadata:
+    """The table's metadata, as of the instant of a PIT of the past."""
+    places = ((file, join(record.roots[file.root], file.path)) for file in files.of_kind("metadata"))
+    pointer = next((file for file, place in places if place == record.pointer), None)
     if pointer is None:
         raise DamagedRepository(
             f"{record.files_key} lacks the table's metadata file", hint="choose another PIT"
@@ -86,13 +89,8 @@ def open_contents(repository: Repository, record: CaptureRecord, history: Histor
     except InvalidTableFile as error:
         raise DamagedRepository(f"{pointer.object}: {error.message}", hint="choose another PIT") from error
     if record.as_of is not None and record.as_of.mode == "derived":
-        metadata = as_of(metadata, record.as_of.instant_ms) or metadata
-    whole = Contents(
-        repository, record, _without_statistics(metadata, set(record.missing_history)), files, history
-    )
-    if history == "full":
-        return whole
-    return replace(whole, files=needed_files(record, files, whole.metadata, whole.kept_snapshots))
+        return as_of(metadata, record.as_of.instant_ms) or metadata
+    return metadata
 
 
 def _without_statistics(metadata: TableMetadata, missing: set[str]) -> TableMetadata:

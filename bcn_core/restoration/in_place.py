@@ -4,12 +4,13 @@ What is there stays; what came later is nobody's concern, since the restored poi
 asked and none is told.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bcn_core.copying import Copy, carry_out, in_parallel, put_same
 from bcn_core.counting import counted
-from bcn_core.errors import BcnError, Conflict, StorageFull
+from bcn_core.errors import BcnError, Conflict
 from bcn_core.events import FileCopied, Report, RestoreStarted, silent
 from bcn_core.locations import join
 from bcn_core.names import TableName
@@ -17,6 +18,7 @@ from bcn_core.repository.documents import CaptureRecord, PitManifest, SqlView, T
 from bcn_core.repository.files import StoredFile
 from bcn_core.repository.repository import Repository, tables_in, views_in
 from bcn_core.restoration.preflight import as_listed, check_objects, check_own_places
+from bcn_core.restoration.room import Need, short_of_room
 from bcn_core.storage.opening import Stores
 
 _TABLES_AT_ONCE = 4
@@ -78,11 +80,15 @@ class InPlace:
         """Compare places and sizes; writes nothing. ``named``: the pointers that the catalog will have, by table."""
         indexes = self.repository.indexes(pit)
         tables = tables_in(indexes)
-        found = in_parallel(lambda one: self._planned(*one, named), tables.items(), _TABLES_AT_ONCE)
+        found = list(in_parallel(lambda one: self._planned(*one, named), tables.items(), _TABLES_AT_ONCE))
+        shorts = short_of_room(self.stores, [lacks for _, lacks in found])
         return InPlacePlan(
             pit=pit.pit,
             pit_status=pit.status,
-            tables=tuple(found),
+            tables=tuple(
+                replace(one, refusal=one.refusal or short)
+                for (one, _), short in zip(found, shorts, strict=True)
+            ),
             views=tuple(self._view(name, view) for name, view in views_in(indexes).items()),
             unheld=tuple(sorted({name for name, place in named.items() if place} - set(map(str, tables)))),
         )
@@ -106,24 +112,24 @@ class InPlace:
             if one.missing:
                 self._put(one.name, views[one.name].pointer, self.repository.view_bytes(views[one.name]))
 
-    def _planned(self, table: TableName, entry: TableEntry, named: Mapping[str, str]) -> FilesInPlace:
+    def _planned(
+        self, table: TableName, entry: TableEntry, named: Mapping[str, str]
+    ) -> tuple[FilesInPlace, Need]:
+        """The plan of one table, and the bytes that each of its places lacks."""
         plan = FilesInPlace(table, entry.files, 0, 0)
         try:
             record = self.repository.capture(entry)
             beside = check_own_places(record)
             files = self.repository.files(record)
             missing = list(self._missing(record, files))
-            if missing:
-                check_objects(self.repository, missing, table)
-                self._check_room(record, sum(file.size for file in missing))
+            check_objects(self.repository, missing, table)
         except BcnError as error:
-            return replace(plan, refusal=error)
-        return replace(
-            plan,
-            missing=len(missing),
-            bytes=sum(file.size for file in missing),
-            notes=(*beside, *_notes(record, files, named.get(str(table), ""))),
-        )
+            return replace(plan, refusal=error), {}
+        lacks: Counter[str] = Counter()
+        for file in missing:
+            lacks[record.roots[file.root]] += file.size
+        notes = (*beside, *_notes(record, files, named.get(str(table), "")))
+        return replace(plan, missing=len(missing), bytes=lacks.total(), notes=notes), lacks
 
     def _view(self, name: TableName, view: SqlView) -> FilesInPlace:
         size = self.stores.size(view.pointer)
@@ -151,13 +157,6 @@ class InPlace:
     def _listed(self, root: str) -> dict[str, int]:
         store, key = self.stores.holding(root)
         return {as_listed(found.key): found.size for found in store.list(key)}
-
-    def _check_room(self, record: CaptureRecord, needed: int) -> None:
-        free = self.stores.holding(record.roots[0])[0].free_bytes()
-        if free is not None and free < needed:
-            raise StorageFull(
-                f"{record.roots[0]} has room for {free} bytes, {needed} are needed", hint="free some room"
-            )
 
     def _table(self, table: TableName, entry: TableEntry) -> None:
         """Looked at once more: another try, or another process, may have put some back since the plan."""

@@ -6,7 +6,7 @@ from itertools import chain
 
 from bcn_core.catalogs.catalog import Sweep
 from bcn_core.counting import counted
-from bcn_core.errors import Conflict, DamagedRepository, InvalidRequest, ObjectMissing, StorageFull
+from bcn_core.errors import Conflict, DamagedRepository, InvalidRequest, ObjectMissing
 from bcn_core.iceberg.columns import column_changes
 from bcn_core.iceberg.digests import Hashes
 from bcn_core.iceberg.metadata import TableMetadata
@@ -80,12 +80,11 @@ def check_apart_from_tables(location: str, places: Places) -> None:
         )
 
 
-def check_place(stores: Stores, location: str, wanted: Iterable[str], needed: int) -> None:
-    """The place must be free, but for files of this very restore that an earlier try left; and there must be room.
+def bytes_left_there(stores: Stores, location: str, wanted: Iterable[str]) -> int:
+    """The bytes that an earlier try of this very restore left at its place, which must hold nothing else.
 
     Raises:
         Conflict: other files are there.
-        StorageFull: there is not enough room.
     """
     store, key = stores.holding(location)
     listed = iter(store.list(key))
@@ -100,12 +99,7 @@ def check_place(stores: Stores, location: str, wanted: Iterable[str], needed: in
                 hint="choose an empty place: --target-location 'PLACE/{database}/{table}'",
             )
         held += found.size
-    free = store.free_bytes()
-    if free is not None and free < needed - held:
-        raise StorageFull(
-            f"{location} has room for {free} bytes, {needed - held} are needed",
-            hint="free some room or choose another place",
-        )
+    return held
 
 
 def as_listed(key: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bcn_core.errors import BcnError
 from bcn_core.names import TableName
-from bcn_core.references import References, Standing, StandingView
+from bcn_core.references import NamedCapture, NamedView, References
 from bcn_core.repository.layout import capture_record, folder_of
 
 
@@ -66,36 +66,36 @@ class Faults:
                 original=Original(found.indexes[key].sha256),
             )
             return
-        standing = found.captures.get(folder_of(key))
-        if standing is not None:
-            original = Original(_digest_of(key, found, standing))
-            self.of_capture(key, error.message, found, standing, original)
+        named = found.captures.get(folder_of(key))
+        if named is not None:
+            original = Original(_digest_of(key, found, named))
+            self.of_capture(key, error.message, found, named, original)
         else:
             pit = folder_of(key).rpartition("/")[2]
             self.add(key, error.message, (pit,), original=Original(_known_by_child(pit, found)))
 
     def of_capture(
-        self, key: str, problem: str, found: References, standing: Standing, original: Original | None = None
+        self, key: str, problem: str, found: References, named: NamedCapture, original: Original | None = None
     ) -> None:
         """Note an object that a capture needs."""
-        self.add(key, problem, found.pits_of(standing), standing.table, original)
+        self.add(key, problem, found.pits_of(named), named.table, original)
 
-    def of_view(self, standing: StandingView, problem: str, found: References) -> None:
+    def of_view(self, named: NamedView, problem: str, found: References) -> None:
         """Note a view's metadata file."""
-        original = Original(standing.view.sha256, standing.view.pointer)
-        self.add(standing.view.object, problem, found.pits_of(standing), standing.name, original)
+        original = Original(named.view.sha256, named.view.pointer)
+        self.add(named.view.object, problem, found.pits_of(named), named.name, original)
 
     @property
     def all(self) -> tuple[Fault, ...]:
         return tuple(self.found[one] for one in sorted(self.found))
 
 
-def _digest_of(key: str, found: References, standing: Standing) -> str:
+def _digest_of(key: str, found: References, named: NamedCapture) -> str:
     """The digest that a capture's document must have: the record's stands in the index, the list's in the record."""
-    if key == capture_record(standing.entry.capture):
-        return standing.entry.capture_digest
+    if key == capture_record(named.entry.capture):
+        return named.entry.capture_digest
     try:
-        return found.repository.capture(standing.entry).files_sha256
+        return found.repository.capture(named.entry).files_sha256
     except BcnError:
         return ""
 
@@ -120,9 +120,9 @@ def still_whole(found: References, faults: Iterable[Fault]) -> dict[TableName, s
         for table in fault.tables:
             harmed.setdefault(table, set()).update(fault.pits)
     holding: dict[TableName, set[str]] = {table: set() for table in harmed}
-    for standing in found.captures.values():
-        if standing.table in holding:
-            holding[standing.table].update(found.pits_of(standing))
+    for named in found.captures.values():
+        if named.table in holding:
+            holding[named.table].update(found.pits_of(named))
     for view in found.views.values():
         if view.name in holding:
             holding[view.name].update(found.pits_of(view))

@@ -98,8 +98,8 @@ class Objects:
 
     def faults_of(self, capture: Opened) -> Iterator[tuple[StoredFile, str]]:
         """The files of one capture with which something is wrong; captures of one table come one after the other."""
-        if self._table != capture.standing.family:
-            self._table, self._sizes, self._sound, self._bad = capture.standing.family, {}, set(), {}
+        if self._table != capture.named.family:
+            self._table, self._sizes, self._sound, self._bad = capture.named.family, {}, set(), {}
         fresh = []
         for file in capture.files:
             if file.object in self._bad:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bcn_core.copying import reader_of_many
-from bcn_core.errors import BcnError, NotFound, ObjectMissing, StorageRefused
+from bcn_core.errors import BcnError, NotFound, ObjectMissing, StorageFailure
 from bcn_core.events import Report, Warned
 from bcn_core.iceberg.checking import check_table
 from bcn_core.iceberg.inspection import TableFiles
 from bcn_core.locations import join
 from bcn_core.names import TableName
-from bcn_core.references import Opened, References, opened, references
+from bcn_core.references import Opened, References, Trouble, opened, references
 from bcn_core.repository.checks import CheckRecord, keep_check
 from bcn_core.repository.flags import condemned
 from bcn_core.repository.pins import this_process
@@ -56,43 +56,40 @@ def verify_repository(
 
     Raises:
         NotFound: there is no PIT, or no PIT holds a table: nothing was verified.
+        DamagedRepository: what lies there is of another catalog than the repository manifest names.
         ProcessLost: a process that reads was killed.
     """
     pits = repository.pits()
     if not pits:
+        repository.check_nothing_of_others()
         raise NotFound(
             f"{repository.store.url} holds no PIT: there is nothing to verify", hint="take one: bcn backup"
         )
-    with reading(repository, this_process("bcn verify"), _readable(repository, pits), report):
-        found = _verify(repository, pits, level, reach, by)
+    waiting = condemned(repository.store).intersection(pits)
+    # PITs that wait to be removed are looked at too, but need not stay.
+    kept = sorted(set(pits) - waiting)
+    with reading(repository, this_process("bcn verify"), kept, report):
+        found = _verify(repository, pits, waiting, level, reach, by)
     _keep(repository, found, report)
     return found
 
 
-def _readable(repository: Repository, pits: list[str]) -> list[str]:
-    """PITs that wait to be removed are looked at too, but need not stay."""
-    return sorted(set(pits) - condemned(repository.store))
-
-
 def _verify(
-    repository: Repository, pits: list[str], level: Slice, reach: Reach | None, by: Reading
+    repository: Repository,
+    pits: list[str],
+    waiting: frozenset[str],
+    level: Slice,
+    reach: Reach | None,
+    by: Reading,
 ) -> Verification:
     started, faults, objects = repository.now(), Faults(), Objects(repository, level, by)
     troubles: list[tuple[str, BcnError]] = []
     found = references(repository, pits, lambda key, error: troubles.append((key, error)))
     if not found.captures and not troubles:
         raise NotFound(f"no PIT of {repository.store.url} holds a table: there is nothing to verify")
+    reached = _reached(found, reach)
     notes = list(check_roots(found, faults))
-    newest = max((pit for pit, one in found.manifests.items() if one.status == "complete"), default="")
-    for capture in opened(_reached(found, reach), lambda key, error: troubles.append((key, error))):
-        for file, problem in objects.faults_of(capture):
-            source = join(capture.record.roots[file.root], file.path)
-            original = Original(file.sha256, source)
-            faults.of_capture(file.object, problem, found, capture.standing, original)
-        for key, problem in _disagreements(
-            repository, capture, as_iceberg=newest in found.pits_of(capture.standing)
-        ):
-            faults.of_capture(key, problem, found, capture.standing)
+    _check_captures(reached, objects, faults, lambda key, error: troubles.append((key, error)))
     for view, problem in damaged_views(found):
         faults.of_view(view, problem, found)
     for key, error in troubles:
@@ -100,32 +97,58 @@ def _verify(
     if level == EVERYTHING:
         check_plans(found, faults)
         notes += stale_views(found)
+    left = _not_removed_meanwhile(repository, faults.all, waiting)
     return Verification(
         level=_named(level, reach),
         started_at=started,
         finished_at=repository.now(),
         pits=len(pits),
-        tables=len({standing.table for standing in _reached(found, reach).captures.values()}),
+        tables=len({named.table for named in reached.captures.values()}),
         files=objects.files + len(found.views),
         bytes_read=objects.bytes_read,
-        faults=faults.all,
-        whole=still_whole(found, faults.all),
-        whole_pits=whole_pits(pits, faults.all),
+        faults=left,
+        whole=still_whole(found, left),
+        whole_pits=whole_pits(pits, left),
         notes=(*objects.notes, *notes),
     )
+
+
+def _check_captures(reached: References, objects: Objects, faults: Faults, trouble: Trouble) -> None:
+    """The objects of captures, what their documents say, and the newest complete PIT's tables as Iceberg."""
+    complete = [pit for pit, one in reached.manifests.items() if one.status == "complete"]
+    newest = max(complete, default="")
+    for capture in opened(reached, trouble):
+        for file, problem in objects.faults_of(capture):
+            source = join(capture.record.roots[file.root], file.path)
+            original = Original(file.sha256, source)
+            faults.of_capture(file.object, problem, reached, capture.named, original)
+        as_iceberg = newest in reached.pits_of(capture.named)
+        for key, problem in _disagreements(reached.repository, capture, as_iceberg=as_iceberg):
+            faults.of_capture(key, problem, reached, capture.named)
+
+
+def _not_removed_meanwhile(
+    repository: Repository, faults: tuple[Fault, ...], waiting: frozenset[str]
+) -> tuple[Fault, ...]:
+    """The faults, but for those that concern nothing but PITs that waited, and that prune has removed by now."""
+    if not (faults and waiting):
+        return faults
+    gone = waiting.difference(repository.pits())
+    left = (replace(one, pits=tuple(pit for pit in one.pits if pit not in gone)) for one in faults)
+    return tuple(now for now, was in zip(left, faults, strict=True) if now.pits or not was.pits)
 
 
 def _reached(found: References, reach: Reach | None) -> References:
     """The references with no captures but those that are looked at."""
     if reach is None:
         return found
-    taken = {key: standing for key, standing in found.captures.items() if reach.takes(standing.entry)}
+    taken = {key: named for key, named in found.captures.items() if reach.takes(named.entry)}
     return replace(found, captures=taken)
 
 
 def _disagreements(repository: Repository, capture: Opened, *, as_iceberg: bool) -> Iterator[tuple[str, str]]:
     """What the documents of one capture say differently, and what is wrong with its state as an Iceberg table."""
-    record, entry = capture.record, capture.standing.entry
+    record, entry = capture.record, capture.named.entry
     counted = (len(capture.files), sum(file.size for file in capture.files))
     if counted != (record.files, record.bytes) or counted != (entry.files, entry.bytes):
         yield (
@@ -183,5 +206,5 @@ def _keep(repository: Repository, found: Verification, report: Report) -> None:
     )
     try:
         keep_check(repository, record)
-    except StorageRefused as error:
+    except StorageFailure as error:
         report(Warned(f"the result could not be kept: {error.message}"))

@@ -5,21 +5,21 @@ from collections.abc import Iterator
 from bcn_core.copying import in_parallel
 from bcn_core.errors import BcnError
 from bcn_core.iceberg.sql_views import parse_view
-from bcn_core.references import References, StandingView
+from bcn_core.references import NamedView, References
 
 _READS_AT_ONCE = 8
 
 
-def damaged_views(found: References) -> Iterator[tuple[StandingView, str]]:
+def damaged_views(found: References) -> Iterator[tuple[NamedView, str]]:
     """The stored views with which something is wrong, and what."""
 
-    def look(standing: StandingView) -> tuple[StandingView, str]:
+    def look(named: NamedView) -> tuple[NamedView, str]:
         try:
-            parse_view(found.repository.view_bytes(standing.view), standing.view.pointer)
+            parse_view(found.repository.view_bytes(named.view), named.view.pointer)
         except BcnError as error:
-            return standing, error.message.removeprefix(f"{standing.view.object} ")
-        return standing, ""
+            return named, error.message.removeprefix(f"{named.view.object} ")
+        return named, ""
 
-    for standing, problem in in_parallel(look, found.views.values(), _READS_AT_ONCE):
+    for named, problem in in_parallel(look, found.views.values(), _READS_AT_ONCE):
         if problem:
-            yield standing, problem
+            yield named, problem

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from bcn_core.errors import BcnError
-from bcn_core.inventory import Inventory, TableStanding, is_enabled, keep_up, status
+from bcn_core.inventory import Inventory, InventoryTable, is_enabled, keep_up, status
 from bcn_core.inventorying.columns import COLUMNS
 from bcn_dagster.assets.share import Context, pits_of
 from bcn_dagster.failures import told_to_dagster
@@ -55,7 +55,7 @@ def bring_up_before_failing(site: Site, context: Context) -> None:
             context.log_event(dg.AssetMaterialization(key, partition=pit, metadata=metadata))
 
 
-def _bring_up(site: Site, context: Context) -> tuple[TableStanding, ...]:
+def _bring_up(site: Site, context: Context) -> tuple[InventoryTable, ...]:
     settings = site.connection.settings
     if not is_enabled(settings.inventory, site.options.inventory):
         context.log.info("the inventory is switched off: nothing is done")
@@ -80,7 +80,7 @@ def _spec(site: Site, table: str) -> dg.AssetSpec:
     )
 
 
-def _kept_up(site: Site, context: dg.AssetExecutionContext, found: Inventory) -> tuple[TableStanding, ...]:
+def _kept_up(site: Site, context: dg.AssetExecutionContext, found: Inventory) -> tuple[InventoryTable, ...]:
     """The tables when they show every PIT; else how many they lack is observed, and there are none."""
     lag = keep_up(found)
     try:
@@ -95,7 +95,7 @@ def _kept_up(site: Site, context: dg.AssetExecutionContext, found: Inventory) ->
     return tables
 
 
-def _metadata(table: TableStanding) -> dict[str, Any]:
+def _metadata(table: InventoryTable) -> dict[str, Any]:
     return {
         "dagster/row_count": table.rows,
         "dagster/uri": table.metadata_location,

@@ -9,7 +9,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from bcn_core.catalog_database import CatalogDatabase, back_up_database, verify_dumps
-from bcn_core.dumping.standing import standing_of
+from bcn_core.dumping.overview import overview_of
 from bcn_core.errors import InvalidRequest
 from bcn_core.names import pit_instant
 from bcn_core.repository.dump_documents import DumpManifest
@@ -65,7 +65,7 @@ def build_fresh_check(place: DatabasePlace) -> dg.AssetChecksDefinition:
     )
     def fresh(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         with told_to_dagster():
-            found, limit = standing_of(place.open(context)), place.limits.no_older_than
+            found, limit = overview_of(place.open(context)), place.limits.no_older_than
         drilled = found.drill.seconds if found.drill and found.drill.seconds is not None else None
         yield dg.AssetCheckResult(
             asset_key=place.key,

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from bcn_core.backup import Backup, back_up
 from bcn_core.errors import BcnError
-from bcn_core.pruning.sweeping import still_needed, unneeded
+from bcn_core.pruning.needs import still_needed
+from bcn_core.pruning.removal import unneeded
 from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.repository import Repository
 from bcn_core.restore import RestoreRequest

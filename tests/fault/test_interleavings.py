@@ -141,8 +141,8 @@ def test_a_prune_that_looks_before_it_raises_its_flag_loses_a_backup(
         repository = Repository.open(store)
         early = condemning.spared_of(repository, world.pits[1:])
         # What keeps a backup's objects even then: prune asks what unfinished PITs have captured.
-        monkeypatch.setattr("bcn_core.pruning.sweeping._unfinished", lambda _repository, _seen, _going: ())
-        monkeypatch.setattr("bcn_core.pruning.sweeping.spared_of", lambda _repository, _pits: early)
+        monkeypatch.setattr("bcn_core.pruning.needs._unfinished", lambda _repository, _seen, _going: ())
+        monkeypatch.setattr("bcn_core.pruning.going.spared_of", lambda _repository, _pits: early)
         put_flag(repository, world.pits[1], owner("prune"))
         return sweep(repository, owner("prune"), world.pits[1:], repository.now() - timedelta(days=1))
 

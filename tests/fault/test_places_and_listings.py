@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bcn_core.backup import Backup, back_up
-from bcn_core.errors import StorageFailure, StorageRefused
+from bcn_core.errors import Conflict, StorageFailure, StorageFull, StorageRefused
+from bcn_core.pruning.loose import Loose
 from bcn_core.repository.pins import this_process
 from bcn_core.repository.repository import Repository
 from bcn_core.retention import apply_prune, plan_prune
@@ -14,6 +15,7 @@ from bcn_core.storage.memory import MemoryStore
 from bcn_core.storage.opening import Stores
 from bcn_core.storage.probing import check
 from bcn_core.storage.store import ObjectStat
+from tests.warehouse.faulty import LostAnswer
 from tests.warehouse.runs import Lab, new_repository
 from tests.warehouse.source import Place, append, make
 from tests.warehouse.watching import Watched, WatchedStore
@@ -134,3 +136,37 @@ def test_every_spelling_of_a_place_leads_to_the_same_repository(tmp_path: Path, 
     found = Repository.open(Stores().at(spelled.format(place=place, parent=place.parent)))
 
     assert [pit] == found.pits()
+
+
+def test_a_list_of_what_may_go_that_does_not_fit_on_this_machine_is_told() -> None:
+    with Path("/dev/full").open("w+", encoding="utf-8", buffering=1) as full, Loose() as loose:
+        loose._file = full
+
+        with pytest.raises(StorageFull, match="does not fit into"):
+            loose.add("20260302T090000.000Z", ObjectStat("a", 1, 0.0))
+
+
+def test_a_repository_whose_making_lost_its_answer_is_made(tmp_path: Path) -> None:
+    source = Place(tmp_path / "source")
+    source.pyiceberg().close()
+
+    made = new_repository(source, LostAnswer("answer lost", 0, ends="manifest.json").wrap(MemoryStore()))
+
+    assert made.manifest == Repository.open(made.store).manifest
+
+
+def test_of_two_that_make_a_repository_at_one_place_the_second_is_told_that_there_is_one(
+    tmp_path: Path,
+) -> None:
+    source, shared = Place(tmp_path / "source"), MemoryStore()
+    source.pyiceberg().close()
+
+    class Overtaken(WatchedStore):
+        """Shows an empty place, at which somebody else makes a repository meanwhile."""
+
+        def list(self, folder: str) -> Iterator[ObjectStat]:
+            new_repository(source, shared)
+            return iter(())
+
+    with pytest.raises(Conflict, match="is a BCN repository already"):
+        new_repository(source, Overtaken(shared, Watched()))

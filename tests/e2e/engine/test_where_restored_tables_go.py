@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from bcn_core.catalogs.files_only import FilesOnly
-from bcn_core.errors import Conflict, InvalidRequest, NotFound, StorageRefused
+from bcn_core.errors import Conflict, InvalidRequest, NotFound, StorageFull, StorageRefused
 from bcn_core.restore import Restore, RestoreRequest, plan_restore, restore_all
 from bcn_core.storage.opening import Stores
 from bcn_core.verify import TableCheck, verify_table
 from tests.warehouse.readers import findings, histories, rows
 from tests.warehouse.runs import Lab, table
 from tests.warehouse.source import Place, append, make
-from tests.warehouse.watching import Watched
+from tests.warehouse.watching import Watched, WatchedStore
 
 
 @pytest.fixture
@@ -204,6 +204,56 @@ def test_a_place_without_room_is_refused_before_the_first_byte(lab: Lab) -> None
         lab.restore()
 
     assert [] == watched.writes
+
+
+@pytest.mark.fault(35)
+def test_a_database_whose_tables_fit_one_by_one_and_not_together_is_refused_before_the_first_byte(
+    lab: Lab,
+) -> None:
+    sizes = [one.bytes for one in plan_restore(lab.restorer(), RestoreRequest()).tables]
+    watched = Watched()
+
+    class Small(WatchedStore):
+        def free_bytes(self) -> int:
+            return sum(sizes) - 1
+
+    lab.stores = Stores(lambda store: Small(store, watched))
+
+    with pytest.raises(
+        StorageFull, match=f"{sum(sizes)} are needed: each of the {len(sizes)} tables would fit"
+    ):
+        lab.restore()
+
+    assert [] == watched.writes
+    assert [] == names(lab)
+
+
+def test_what_an_earlier_try_left_at_its_place_needs_no_room(lab: Lab) -> None:
+    (whole,) = lab.restore(RestoreRequest(tables=("sales.orders",))).plan.tables
+    lab.target.pyiceberg().drop_table(
+        "sales.orders"
+    )  # from the catalog: its files stay, as those of a dead try
+
+    class Full(WatchedStore):
+        def free_bytes(self) -> int:
+            return whole.bytes // 2
+
+    lab.stores = Stores(lambda store: Full(store, Watched()))
+
+    assert [] == refusals(lab, RestoreRequest(tables=("sales.orders",)))
+
+
+def test_a_database_of_which_nothing_can_be_restored_is_not_made(lab: Lab) -> None:
+    lost = next(
+        one.key
+        for one in lab.repository.store.list("catalogs")
+        if "/ops/log/" in one.key and "/data/" in one.key
+    )
+    lab.repository.store.delete(lost)
+
+    plan = plan_restore(lab.restorer(), RestoreRequest())
+
+    assert [("sales",)] == [one.namespace for one in plan.databases]
 
 
 def test_a_copy_in_the_catalog_of_its_source_gets_a_uuid_of_its_own(lab: Lab) -> None:

@@ -311,6 +311,41 @@ def test_a_restore_of_what_was_repaired_gives_the_rows(own: Lab) -> None:
     assert expected == histories(own.target.pyiceberg())
 
 
+@pytest.mark.parametrize(
+    ("part", "flags"), [("pit_manifests/", "isolated"), ("/orders/deltas/", "isolated/captures")]
+)
+def test_what_is_set_apart_stays_so_while_it_cannot_be_mended(
+    own: Lab, tmp_path: Path, part: str, flags: str
+) -> None:
+    shutil.copytree(tmp_path / "repository", tmp_path / "copy")
+    key = damage(own, part, "/manifest.json" if flags == "isolated" else "/data/")
+    rewrite_source(own, key, b"other bytes")
+    repaired(own)
+    repair = repair_of(own, copy=LocalStore(tmp_path / "copy"))
+    plan = plan_repair(repair)
+    (tmp_path / "copy" / key).unlink()  # the copy went away between the plan and its carrying out
+
+    done = apply_repair(repair, plan)
+
+    assert [key] == list(done.refused)
+    assert 1 == len(list(own.repository.store.list(flags)))
+
+
+def test_a_pit_that_was_removed_since_the_plan_does_not_come_back(lab: Lab, tmp_path: Path) -> None:
+    shutil.copytree(tmp_path / "repository", tmp_path / "copy")
+    first = lab.repository.pits()[0]
+    key = damage(lab, "pit_manifests/", first, "/manifest.json")
+    repair = repair_of(lab, copy=LocalStore(tmp_path / "copy"))
+    plan = plan_repair(repair)
+    for found in list(lab.repository.store.list(f"{lab.repository.layout.pits}/{first}")):
+        lab.repository.store.delete(found.key)
+
+    done = apply_repair(repair, plan)
+
+    assert {key: f"{first} is gone by now, or about to go"} == dict(done.refused)
+    assert first not in lab.repository.pits()
+
+
 def test_a_store_that_lets_nothing_be_written_over_is_told_and_nothing_is_harmed(lab: Lab) -> None:
     key = damage(lab, "/orders/", "/data/")
     whole = lab.repository.store

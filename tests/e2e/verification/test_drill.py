@@ -22,6 +22,8 @@ from tests.warehouse.delete_files import (
 )
 from tests.warehouse.runs import Lab, change
 from tests.warehouse.shop import build_shop
+from tests.warehouse.source import Place, append, make
+from tests.warehouse.sql_views import create_view
 from tests.warehouse.two_files import lab as two_files
 from tests.warehouse.two_files import orders, source
 from tests.warehouse.watching import Watched, WatchedStore
@@ -283,6 +285,17 @@ def test_a_pit_that_is_not_there_is_refused(shop: Lab) -> None:
 def test_tables_that_are_not_there_are_refused(shop: Lab) -> None:
     with pytest.raises(NotFound, match=r"no table that fits sales\.oders"):
         drilled(shop, tables=("sales.oders",))
+
+
+def test_a_choice_that_leaves_views_alone_is_refused(tmp_path: Path) -> None:
+    place = Place(tmp_path / "source")
+    append(make(place.pyiceberg(), "sales.orders"), 0)
+    create_view(place, "sales.recent")
+    lab = Lab.of(place)
+    lab.take()
+
+    with pytest.raises(NotFound, match="holds views and no table that fits"):
+        drilled(lab, tables=("sales.recent",))
 
 
 def test_a_scratch_place_within_the_repository_is_refused(shop: Lab) -> None:

@@ -1,19 +1,20 @@
 """Verify earns its word: whatever is damaged is named, with the tables and PITs that it harms."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
 from bcn_core.copying import Copied
-from bcn_core.errors import InvalidRequest, NotFound, StorageRefused
+from bcn_core.errors import InvalidRequest, NotFound, StorageFailure, StorageRefused
 from bcn_core.events import Event, Warned, silent
 from bcn_core.names import TableName
 from bcn_core.processes.talking import ProcessLost
 from bcn_core.repository.checks import last_checks
 from bcn_core.repository.encoding import seal
 from bcn_core.repository.files import StoredFile
+from bcn_core.repository.layout import CHECKS
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.memory import MemoryStore
 from bcn_core.storage.store import Store
@@ -306,3 +307,25 @@ def test_a_repository_that_cannot_be_written_to_is_verified_with_a_warning(repos
 
     assert () == found.faults
     assert all(isinstance(event, Warned) for event in told)
+
+
+def test_a_result_that_cannot_be_kept_is_told_and_is_a_result_all_the_same(repository: Repository) -> None:
+    whole, told = repository.store, list[Event]()
+
+    class Failing:
+        """A store whose line dies when all is looked at."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(whole, name)
+
+        def put_new(self, key: str, chunks: Iterable[bytes]) -> None:
+            if key.startswith(CHECKS):
+                raise StorageFailure(f"{key}: the line is dead")
+            whole.put_new(key, chunks)
+
+    found = verify_repository(Repository(Failing(), repository.manifest), QUICK, told.append)  # type: ignore[arg-type]
+
+    assert () == found.faults
+    assert ["the result could not be kept"] == [
+        event.message.partition(":")[0] for event in told if isinstance(event, Warned)
+    ]

@@ -29,7 +29,7 @@ class DumpSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class DumpOverview:
     """The dumps, oldest first. ``age`` is what would be lost now (RPO), ``drill`` what a restore took (RTO)."""
 
     dumps: tuple[DumpSummary, ...]
@@ -38,12 +38,12 @@ class Standing:
     look: CheckRecord | None
 
 
-def standing_of(database: CatalogDatabase) -> Standing:
+def overview_of(database: CatalogDatabase) -> DumpOverview:
     """How the dumps stand. One that cannot be read is shown as damaged, not left out, and is nobody's newest."""
     dumps = tuple(_summary(database, dump) for dump in database.dumps.ids())
     instants = [one.taken_at for one in dumps if one.taken_at is not None]
     age = database.repository.now() - max(instants) if instants else None
-    return Standing(dumps, age, last_drill(database), last_look(database))
+    return DumpOverview(dumps, age, last_drill(database), last_look(database))
 
 
 def _summary(database: CatalogDatabase, dump: str) -> DumpSummary:
