@@ -2,7 +2,11 @@
 
 import gzip
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -18,6 +22,7 @@ from bcn_core.dump_retention import (
 from bcn_core.dumping.address import DatabaseAddress
 from bcn_core.dumping.dumps import Dumps, check_dumps_there
 from bcn_core.dumping.encrypting import decrypted
+from bcn_core.dumping.making import CatalogDatabase
 from bcn_core.dumping.programs import find_programs
 from bcn_core.dumping.running import answering_at
 from bcn_core.dumping.script import opened_script, problems_of, read_script
@@ -74,7 +79,7 @@ def repository(clock: Clock) -> Repository:
     return Repository.open(store, clock)
 
 
-def dumped(repository: Repository, at: datetime) -> str:
+def dumped(repository: Repository, at: datetime, reason: str = "") -> str:
     """A dump as it lies in a repository."""
     dumps, dump, data = Dumps(repository), pit_id(at), gzip.compress(SCRIPT)
     key = dumps.layout.dump(dump, "dump.sql.gz")
@@ -83,7 +88,7 @@ def dumped(repository: Repository, at: datetime) -> str:
         repository_id=repository.manifest.repository_id,
         catalog="shop",
         dump=dump,
-        reason="",
+        reason=reason,
         taken_at=at,
         finished_at=at,
         duration_ms=1,
@@ -125,6 +130,17 @@ def test_an_address_that_is_none_is_refused_without_repeating_it(uri: str) -> No
     assert uri not in str(refused.value)
 
 
+def test_the_password_of_an_address_is_not_shown_with_it() -> None:
+    found = DatabaseAddress.of("postgresql://me:planted-word@db/nessie")
+
+    assert "planted-word" not in repr(CatalogDatabase(repository=None, address=found, owner=OWNER))  # type: ignore[arg-type]
+
+
+def test_an_option_without_a_value_is_not_overlooked() -> None:
+    with pytest.raises(InvalidRequest, match="magic"):
+        DatabaseAddress.of("postgresql://db/nessie?magic")
+
+
 def test_a_password_that_breaks_an_address_is_not_repeated() -> None:
     with pytest.raises(InvalidRequest) as refused:
         DatabaseAddress.of("postgresql://me:sec/ret@db/nessie")
@@ -147,6 +163,38 @@ def test_any_of_several_metastores_that_answers_is_found() -> None:
         found = answering_at({"uri": f"thrift://127.0.0.1:1,thrift://127.0.0.1:{port}"})
 
     assert f"127.0.0.1:{port}" == found
+
+
+@contextmanager
+def http_server(status: int) -> Iterator[str]:
+    class Saying(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(status)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Saying) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("status", [200, 401, 404, 500])
+def test_a_catalog_that_says_anything_answers(status: int) -> None:
+    with http_server(status) as place:
+        assert place == answering_at({"uri": f"http://{place}/api/v2"})
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_an_ingress_without_its_catalog_is_no_answer(status: int) -> None:
+    with http_server(status) as place:
+        assert answering_at({"uri": f"http://{place}/api/v2"}) is None
+
+
+def test_somebody_who_does_not_speak_tls_is_taken_for_an_answer() -> None:
+    with http_server(200) as place:
+        assert place == answering_at({"uri": f"https://{place}/api/v2"})
 
 
 @pytest.mark.parametrize(
@@ -173,6 +221,14 @@ def test_programs_older_than_the_server_are_refused(tmp_path: Path) -> None:
     made_programs(tmp_path, "14.2")
 
     with pytest.raises(InvalidRequest, match="for PostgreSQL 16"):
+        find_programs(16, tmp_path)
+
+
+def test_programs_that_this_machine_cannot_run_are_none(tmp_path: Path) -> None:
+    made_programs(tmp_path, "16.4")
+    (tmp_path / "pg_dump").write_bytes(b"\x7fELF of another processor")
+
+    with pytest.raises(InvalidRequest, match="found none at all"):
         find_programs(16, tmp_path)
 
 
@@ -237,6 +293,26 @@ def test_the_rules_keep_the_last_dump_of_each_day(repository: Repository) -> Non
     dumps = ten_days(repository)
 
     assert tuple(dumps[:-2]) == plan_dump_prune(repository, RULES).remove
+
+
+def test_the_latest_dump_is_none_of_what_a_restore_replaced(repository: Repository) -> None:
+    dump = dumped(repository, START - timedelta(hours=2))
+    dumped(repository, START, f"safety before the restore of {dump}")
+
+    assert dump == Dumps(repository).select("latest")
+
+
+def test_where_nothing_else_is_there_the_latest_dump_is_what_a_reset_replaced(repository: Repository) -> None:
+    assert dumped(repository, START, "safety before the reset") == Dumps(repository).select("latest")
+
+
+def test_what_a_restore_replaced_takes_no_dumps_place(repository: Repository) -> None:
+    dumps = ten_days(repository)
+    safety = dumped(repository, START + timedelta(minutes=1), f"safety before the restore of {dumps[-1]}")
+
+    plan = plan_dump_prune(repository, RULES)
+
+    assert [*dumps[-2:], safety] == list(plan.keep)
 
 
 def test_a_dump_goes_after_its_grace_and_not_before(repository: Repository, clock: Clock) -> None:
