@@ -131,7 +131,14 @@ def _promote(promote: Promote, table: TableName, place: str) -> Promotion:
     raw = _writable(metadata, pointer, name, datetime.now(UTC))
     store, key = promote.stores.holding(location)
     put_same(store, key, render(raw, location))
-    promote.standby.replace(table, pointer, location)
+    try:
+        promote.standby.replace(table, pointer, location)
+    except Conflict:
+        # An earlier try whose answer was lost may have done it. Else nobody names the file, and nobody must find it:
+        # with the same prefixes at both sites the next sync would take it for the newest version.
+        if promote.standby.pointer(table) != location:
+            store.delete(key)
+            raise
     promote.report(TablePromoted(table, name))
     return replace(decided, metadata_location=location)
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from bcn_core.catalogs.catalog import Catalog
+from bcn_core.counting import counted
 from bcn_core.errors import Conflict, InvalidRequest, InvalidTableFile, NotFound
 from bcn_core.iceberg.metadata import TableMetadata, parse
 from bcn_core.iceberg.metadata_names import version_in
@@ -85,7 +87,7 @@ class Planner:
             head.metadata.uuid,
             lag,
             _work(metadata, known, rewriting, former if is_remembered else None),
-            tuple(_rivals(head, versions)),
+            (*_rivals(head, versions), *_given_up(standing, metadata)),
         )
         return Prepared(plan, standing, file, metadata, known, rewriting, is_remembered)
 
@@ -187,9 +189,8 @@ class Planner:
         now = standing.metadata
         if now is None or now.uuid != metadata.uuid or self.request.rollback:
             return
-        if (
-            standing.state is not State.REPLICA
-        ):  # what its writers have counted up is given up with what they wrote
+        if standing.state is not State.REPLICA:
+            # What its writers have counted up is given up with what they wrote.
             return
         if metadata.last_sequence_number < now.last_sequence_number:
             raise Conflict(
@@ -253,6 +254,20 @@ def _rivals(head: Head, versions: Versions) -> Iterator[str]:
                 f"{other.file.name} and {head.file.name} bear the same version, and no later one names either:"
                 " the one that was written last is taken"
             )
+
+
+def _given_up(standing: Standing, metadata: TableMetadata) -> Iterator[str]:
+    """What a table's own writers committed that the version does not have; its files stay, nothing names them then."""
+    now = standing.metadata
+    if standing.state not in (State.PROMOTED, State.DIVERGED) or now is None:
+        return
+    lost = [one for one in now.snapshots if metadata.snapshot(one.id) is None]
+    if lost:
+        last = datetime.fromtimestamp(max(one.timestamp_ms for one in lost) / 1000, UTC)
+        yield (
+            f"gives up {counted(len(lost), 'commit')} of {standing.pointer}, the last of "
+            f"{last:%Y-%m-%d %H:%M:%S} UTC: keep that file to look them up"
+        )
 
 
 def _nothing_readable(table: TableName, folder: Folder, versions: Versions) -> str:
