@@ -6,13 +6,13 @@ source's catalog show them. Files that the source still has are not copied.
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.errors import BcnError, Conflict, NotFound
 from bcn_core.iceberg.metadata import Snapshot, TableMetadata, parse
 from bcn_core.locations import PrefixMap, is_within
-from bcn_core.names import TableName
+from bcn_core.names import TableName, instant_of
 from bcn_core.replication.difference import Difference, Kind
 from bcn_core.replication.request import SyncRequest
 from bcn_core.replication.standing import PROMOTED, PROMOTED_FROM, Standing, State, standing_of
@@ -168,7 +168,7 @@ def _at_source(failback: Failback, place: str, shown: set[int], uuid: str | None
 def _commit(snapshot: Snapshot) -> Commit:
     return Commit(
         snapshot.id,
-        datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC),
+        instant_of(snapshot.timestamp_ms),
         snapshot.summary.get("operation", "unknown"),
         snapshot.added_records or 0,
         snapshot.deleted_records or 0,

@@ -14,12 +14,14 @@ from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.standby import StandbyOptions, standby_of, standby_options, tell_problems
 from bcn_core.counting import counted
-from bcn_core.errors import BcnError, FinishedWithProblems
+from bcn_core.errors import BcnError, FinishedWithProblems, InvalidRequest
 from bcn_core.failback import Commit, Failback, TableFailback, plan_failback, way_back
 from bcn_core.locations import PrefixMap
 from bcn_core.replication.standby import Standby
 from bcn_core.settings import StandbySettings
 from bcn_core.storage.opening import absolute
+
+_ENDS = frozenset("\t\n\r")
 
 
 class FailbackOptions(StandbyOptions):
@@ -87,10 +89,21 @@ def _document(one: TableFailback) -> dict[str, Any]:
 
 
 def _write(path: Path, plans: Sequence[TableFailback]) -> None:
-    with path.open("w") as file:
-        for plan in plans:
-            for one in plan.files:
-                file.write(f"{one.location}\t{one.target}\t{'' if one.bytes is None else one.bytes}\n")
+    """Write the list.
+
+    Raises:
+        InvalidRequest: a location would break its line.
+    """
+    files = [one for plan in plans for one in plan.files]
+    odd = next((one.location for one in files if not _ENDS.isdisjoint(one.location)), None)
+    if odd is not None:
+        raise InvalidRequest(
+            f"{odd!r} has a tab or a line's end in its name, which no line of the list can hold",
+            hint="take the files from the answer of --json",
+        )
+    with path.open("w", encoding="utf-8") as out:
+        for one in files:
+            out.write(f"{one.location}\t{one.target}\t{'' if one.bytes is None else one.bytes}\n")
 
 
 def _draw(plans: Sequence[TableFailback], standby: Standby, back: dict[str, str]) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.counting import counted
@@ -11,7 +10,7 @@ from bcn_core.iceberg.metadata import TableMetadata, parse
 from bcn_core.iceberg.metadata_names import version_in
 from bcn_core.iceberg.snapshot_selection import selected_snapshots
 from bcn_core.locations import canonical
-from bcn_core.names import TableName
+from bcn_core.names import TableName, instant_of
 from bcn_core.replication.closure import Closure
 from bcn_core.replication.presence import Presence
 from bcn_core.replication.remembered import Remembered, recall, remembered_of
@@ -79,15 +78,15 @@ class Planner:
         known = self._known(closure, file, metadata, former)
         rewriting = Rewriting(twin, closure.replica, self.stores, there, self.workers)
         plan = TableSync(
-            table,
-            twin.standby,
-            self._action(standing, file, twin, is_remembered=is_remembered),
-            file.name,
-            standing.version,
-            head.metadata.uuid,
-            lag,
-            _work(metadata, known, rewriting, former if is_remembered else None),
-            (*_rivals(head, versions), *_given_up(standing, metadata)),
+            table=table,
+            place=twin.standby,
+            action=self._action(standing, file, twin, is_remembered=is_remembered),
+            version=file.name,
+            before=standing.version,
+            uuid=head.metadata.uuid,
+            lag=lag,
+            work=_work(metadata, known, rewriting, former if is_remembered else None),
+            notes=(*_rivals(head, versions), *_given_up(standing, metadata)),
         )
         return Prepared(plan, standing, file, metadata, known, rewriting, is_remembered)
 
@@ -263,7 +262,7 @@ def _given_up(standing: Standing, metadata: TableMetadata) -> Iterator[str]:
         return
     lost = [one for one in now.snapshots if metadata.snapshot(one.id) is None]
     if lost:
-        last = datetime.fromtimestamp(max(one.timestamp_ms for one in lost) / 1000, UTC)
+        last = instant_of(max(one.timestamp_ms for one in lost))
         yield (
             f"gives up {counted(len(lost), 'commit')} of {standing.pointer}, the last of "
             f"{last:%Y-%m-%d %H:%M:%S} UTC: keep that file to look them up"

@@ -199,6 +199,18 @@ def test_what_a_writer_noted_in_words_instead_of_numbers_is_no_obstacle(
     assert [0] == [one["rows_added"] for one in plan["only_here"]]
 
 
+def test_a_file_whose_name_would_break_its_line_is_in_no_list(terminal: StandbyLine, sites: Sites) -> None:
+    fail_over(terminal)
+    table = sites.standby.pyiceberg().load_table("sales.orders")
+    with table.transaction() as change:
+        change.set_properties({"write.data.path": f"file://{sites.standby.warehouse}/sales/orders/a\tb"})
+    append(table, 90, 5)
+
+    answer = terminal.bcn("failback", "--copy-list", "list.tsv")
+
+    assert (2, False) == (answer.code, (terminal.folder / "list.tsv").exists())
+
+
 def test_what_the_source_wrote_meanwhile_is_told_by_the_sync_that_gives_it_up(
     terminal: StandbyLine, sites: Sites
 ) -> None:

@@ -78,6 +78,20 @@ def test_garbage_collection_is_as_it_was_at_the_source(
     assert "true" == properties(sites)["gc.enabled"]
 
 
+def test_a_writer_that_counts_time_in_other_units_stops_no_promotion(
+    terminal: StandbyLine, sites: Sites, orders: HandMade
+) -> None:
+    orders.edit(
+        lambda raw: raw.update({"last-updated-ms": raw["last-updated-ms"] * 1000, "metadata-log": None})
+    )
+    sites.replicate()
+    terminal.bcn("sync")
+
+    answer = terminal.bcn("promote", "--yes")
+
+    assert (0, True) == (answer.code, "1 of 1 tables promoted" in answer.out)
+
+
 def test_where_the_source_set_no_garbage_collection_none_is_set(terminal: StandbyLine, sites: Sites) -> None:
     terminal.bcn("sync")
 
