@@ -8,8 +8,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from bcn_core.dumping.checking import check_dump, fetched_script
 from bcn_core.dumping.dumps import SAFETY, check_dumps_there
@@ -18,6 +16,7 @@ from bcn_core.dumping.making import CatalogDatabase, claimed, next_dump, publish
 from bcn_core.dumping.planning import DatabasePlan, DatabaseRequest, check_unused, in_use, plan_database
 from bcn_core.dumping.records import Drill, keep_drill, keep_look
 from bcn_core.dumping.running import answering_at
+from bcn_core.dumping.scratch import scratch
 from bcn_core.dumping.server import connected
 from bcn_core.dumping.states import read_state
 from bcn_core.dumping.tying import tie_of
@@ -189,8 +188,8 @@ def drill_database(database: CatalogDatabase, dump: str) -> Drill:
 
 def _look(database: CatalogDatabase, dump: str) -> DumpCheck:
     try:
-        with TemporaryDirectory(prefix="bcn-verify-") as folder:
-            return DumpCheck(dump, note=check_dump(database, database.dumps.manifest(dump), Path(folder)))
+        with scratch("verify") as folder:
+            return DumpCheck(dump, note=check_dump(database, database.dumps.manifest(dump), folder))
     except (DamagedRepository, UnsupportedFormat) as error:
         return DumpCheck(dump, problem=error.message)
 
@@ -206,9 +205,9 @@ def _load(database: CatalogDatabase, plan: DatabasePlan) -> None:
     flags = [dump_flag(dump)]
     with (
         reading(database.repository, database.owner, flags, database.report, check_dumps_there) as report,
-        TemporaryDirectory(prefix="bcn-restore-") as folder,
+        scratch("restore") as folder,
     ):
-        script, compressed = fetched_script(database, plan.manifest, Path(folder))
+        script, compressed = fetched_script(database, plan.manifest, folder)
         load(unpacked(script, compressed=compressed), plan.manifest, plan.target)
         report(DatabaseLoaded(dump, plan.target.place))
 

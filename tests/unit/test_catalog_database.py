@@ -1,12 +1,8 @@
 """What can be said of a catalog's database without one: addresses, programs, scripts, dumps of a repository."""
 
 import gzip
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import resource
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -19,15 +15,13 @@ from bcn_core.dump_retention import (
     release_dump,
     undelete_dump,
 )
-from bcn_core.dumping.address import DatabaseAddress
 from bcn_core.dumping.dumps import Dumps, check_dumps_there
 from bcn_core.dumping.encrypting import decrypted
-from bcn_core.dumping.making import CatalogDatabase
 from bcn_core.dumping.programs import find_programs
-from bcn_core.dumping.running import answering_at
+from bcn_core.dumping.scratch import scratch
 from bcn_core.dumping.script import opened_script, problems_of, read_script
 from bcn_core.dumping.stored import stored_faults
-from bcn_core.errors import Conflict, DamagedRepository, InvalidRequest, NotFound
+from bcn_core.errors import Conflict, DamagedRepository, InvalidRequest, NotFound, StorageFull
 from bcn_core.events import silent
 from bcn_core.names import Scope, pit_id
 from bcn_core.pruning.policy import Policy
@@ -112,96 +106,12 @@ def ten_days(repository: Repository) -> list[str]:
     return [dumped(repository, START - timedelta(days=day)) for day in range(9, -1, -1)]
 
 
-def test_an_address_gives_its_password_to_the_environment_alone() -> None:
-    found = DatabaseAddress.of("postgresql+psycopg2://me:s%40cret@db:5433/nessie?sslmode=require")
-
-    said = found.environment({})
-    assert ("s@cret", "require", "5433") == (said["PGPASSWORD"], said["PGSSLMODE"], said["PGPORT"])
-    assert "postgresql://db:5433/nessie" == found.place
-
-
-@pytest.mark.parametrize(
-    "uri", ["sqlite:///a.db", "postgresql://db", "postgresql://db/a?magic=1", "postgresql://db:high/a"]
-)
-def test_an_address_that_is_none_is_refused_without_repeating_it(uri: str) -> None:
-    with pytest.raises(InvalidRequest) as refused:
-        DatabaseAddress.of(uri)
-
-    assert uri not in str(refused.value)
-
-
-def test_the_password_of_an_address_is_not_shown_with_it() -> None:
-    found = DatabaseAddress.of("postgresql://me:planted-word@db/nessie")
-
-    assert "planted-word" not in repr(CatalogDatabase(repository=None, address=found, owner=OWNER))  # type: ignore[arg-type]
-
-
-def test_an_option_without_a_value_is_not_overlooked() -> None:
-    with pytest.raises(InvalidRequest, match="magic"):
-        DatabaseAddress.of("postgresql://db/nessie?magic")
-
-
-def test_a_password_that_breaks_an_address_is_not_repeated() -> None:
-    with pytest.raises(InvalidRequest) as refused:
-        DatabaseAddress.of("postgresql://me:sec/ret@db/nessie")
-
-    assert (False, None) == ("sec" in str(refused.value), refused.value.__cause__)
-
-
 def test_what_is_no_identity_of_age_is_refused(tmp_path: Path) -> None:
     (tmp_path / "identity.txt").write_text("not a key\n")
     (tmp_path / "dump.age").write_bytes(b"")
 
     with pytest.raises(InvalidRequest, match="no identity file of age"):
         decrypted(tmp_path / "dump.age", tmp_path / "identity.txt")
-
-
-def test_any_of_several_metastores_that_answers_is_found() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-
-        found = answering_at({"uri": f"thrift://127.0.0.1:1,thrift://127.0.0.1:{port}"})
-
-    assert f"127.0.0.1:{port}" == found
-
-
-@contextmanager
-def http_server(status: int) -> Iterator[str]:
-    class Saying(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_error(status)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Saying) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-@pytest.mark.parametrize("status", [200, 401, 404, 500])
-def test_a_catalog_that_says_anything_answers(status: int) -> None:
-    with http_server(status) as place:
-        assert place == answering_at({"uri": f"http://{place}/api/v2"})
-
-
-@pytest.mark.parametrize("status", [502, 503, 504])
-def test_an_ingress_without_its_catalog_is_no_answer(status: int) -> None:
-    with http_server(status) as place:
-        assert answering_at({"uri": f"http://{place}/api/v2"}) is None
-
-
-def test_somebody_who_does_not_speak_tls_is_taken_for_an_answer() -> None:
-    with http_server(200) as place:
-        assert place == answering_at({"uri": f"https://{place}/api/v2"})
-
-
-@pytest.mark.parametrize(
-    "uri", ["", "thrift://host:high", "thrift://127.0.0.1:1", "postgresql://127.0.0.1/a"]
-)
-def test_no_catalog_answers_where_none_is(uri: str) -> None:
-    assert answering_at({"uri": uri}) is None
 
 
 def test_missing_programs_are_told_with_what_to_install(tmp_path: Path) -> None:
@@ -215,6 +125,18 @@ def made_programs(folder: Path, version: str) -> None:
     for name in ("pg_dump", "pg_restore"):
         (folder / name).write_text(f"#!/bin/sh\necho '{name} (PostgreSQL) {version}'\n")
         (folder / name).chmod(0o755)
+
+
+def test_a_full_disk_of_this_machine_is_told_as_such() -> None:
+    bounds = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, bounds[1]))
+    try:
+        with pytest.raises(StorageFull, match="there is no room below"), scratch("test") as folder:
+            (folder / "dump.sql").write_bytes(b"row" * 1000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, bounds)
+
+    assert not folder.exists()
 
 
 def test_programs_older_than_the_server_are_refused(tmp_path: Path) -> None:
