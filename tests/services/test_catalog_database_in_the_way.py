@@ -4,11 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from bcn_core.catalog_database import DatabaseRequest, plan_database, restore_database
+from bcn_core.catalog_database import (
+    CatalogDatabase,
+    DatabaseRequest,
+    plan_database,
+    reset_database,
+    restore_database,
+)
 from bcn_core.dumping import loading
 from bcn_core.dumping.configured import configured_database
 from bcn_core.errors import Conflict
-from bcn_core.events import silent
+from bcn_core.events import DumpWritten, Event, Report, silent
+from bcn_core.repository.dump_documents import DumpManifest
+from bcn_core.repository.encoding import seal, sha256
 from bcn_core.repository.pins import this_process
 from bcn_core.repository.repository import Repository
 from bcn_core.settings import load
@@ -60,11 +68,51 @@ def test_a_dump_of_what_a_reset_removed_makes_no_backup_young(operator: Operator
     assert operator.database_command("list", code=9)["age"] is None
 
 
-def test_somebody_who_connects_after_the_plan_is_in_the_way(operator: Operator, database: Database) -> None:
-    operator.dump()
+def configured_by(operator: Operator, report: Report = silent) -> CatalogDatabase:
     settings = load(operator.folder / "bcn.toml")
     repository = Repository.open(open_stores(settings).at(f"{operator.folder}/backups"))
-    configured = configured_database(settings, repository, this_process("test"), silent)
+    return configured_database(settings, repository, this_process("test"), report)
+
+
+def test_somebody_who_connects_while_the_safety_dump_is_made_is_in_the_way_of_a_reset(
+    operator: Operator, database: Database
+) -> None:
+    before, connections = database.tables(), []
+
+    def connect(event: Event) -> None:
+        if isinstance(event, DumpWritten):
+            connections.append(database.connect())
+
+    with pytest.raises(Conflict, match="1 connection to"):
+        reset_database(configured_by(operator, connect), database.name, {}, while_in_use=False)
+
+    connections[0].close()
+    assert before == database.tables()
+
+
+def test_a_dump_that_lost_a_row_is_not_loaded_whatever_its_digests_say(
+    operator: Operator, database: Database
+) -> None:
+    operator.configure(compressed="false")
+    dump, before = operator.dump(), database.tables()
+    file = next(operator.folder.rglob(f"{dump}/dump.sql"))
+    head, mark, rows = file.read_text().partition("COPY public.iceberg_tables ")
+    first, _, others = rows.partition("\n")
+    file.write_text(head + mark + first + "\n" + others.partition("\n")[2])
+    document = file.with_name("manifest.json")
+    fitting = {"bytes": file.stat().st_size, "sha256": sha256(file.read_bytes())}
+    manifest = DumpManifest.model_validate_json(document.read_bytes()).model_copy(update=fitting)
+    document.write_bytes(seal(manifest))
+
+    said = operator.database_command("restore", dump, "--yes", code=8)["error"]["message"]
+
+    assert "public.iceberg_tables does not have the 1 rows of the dump" in said
+    assert before == database.tables()
+
+
+def test_somebody_who_connects_after_the_plan_is_in_the_way(operator: Operator, database: Database) -> None:
+    operator.dump()
+    configured = configured_by(operator)
     plan = plan_database(configured, DatabaseRequest("latest"), {})
     before, connection = database.tables(), database.connect()
 

@@ -28,8 +28,10 @@ from bcn_core.pruning.policy import Policy
 from bcn_core.repository.documents import SourceRecord
 from bcn_core.repository.dump_documents import CatalogState, DumpedTable, DumpManifest
 from bcn_core.repository.encoding import sha256
+from bcn_core.repository.flag_documents import Pin
+from bcn_core.repository.flags import put_flag
 from bcn_core.repository.layout import dump_flag
-from bcn_core.repository.pins import this_process
+from bcn_core.repository.pins import put_pin, this_process
 from bcn_core.repository.readers import reading
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.memory import MemoryStore
@@ -276,6 +278,54 @@ def test_a_dump_that_is_read_is_spared(repository: Repository) -> None:
         done = apply_dump_prune(repository, plan, RULES, OWNER)
 
     assert "in use" in done.spared[dumps[0]]
+
+
+def waited(repository: Repository, clock: Clock) -> str:
+    """A condemned dump whose grace is over."""
+    dumps = ten_days(repository)
+    apply_dump_prune(repository, plan_dump_prune(repository, RULES), RULES, OWNER)
+    clock.now = START + timedelta(days=4)
+    return dumps[0]
+
+
+def test_a_pin_that_cannot_be_read_spares_every_dump(repository: Repository, clock: Clock) -> None:
+    dump = waited(repository, clock)
+    repository.store.put_new("readers/0123456789abcdef/pin.json", [b"?"])
+
+    done = apply_dump_prune(repository, plan_dump_prune(repository, RULES), RULES, OWNER)
+
+    assert ("in use" in done.spared[dump], True) == (True, dump in Dumps(repository).ids())
+
+
+def test_a_dump_that_somebody_calls_back_at_the_last_moment_is_spared(
+    repository: Repository, clock: Clock
+) -> None:
+    dump = waited(repository, clock)
+    put_flag(repository, dump_flag(dump), OWNER, "undelete")
+
+    done = apply_dump_prune(repository, plan_dump_prune(repository, RULES), RULES, OWNER)
+
+    assert ("called back", True) == (done.spared[dump], dump in Dumps(repository).ids())
+
+
+def test_the_bytes_of_a_dump_that_is_being_made_are_no_orphans(repository: Repository, clock: Clock) -> None:
+    dumps, dump = Dumps(repository), pit_id(START)
+    put_pin(repository.store, dumps.layout, Pin(pit=dump, owner=OWNER, since=START))
+    repository.store.put_new(dumps.layout.dump(dump, "dump.sql"), [b"half"])
+    clock.now = START + timedelta(days=2)
+    rules = DumpRules(RULES.policy, RULES.grace, timedelta(days=1))
+
+    assert () == plan_dump_prune(repository, rules).orphans
+
+
+def test_a_manifest_that_somebody_copied_to_another_dumps_place_is_refused(repository: Repository) -> None:
+    dumps, dump = Dumps(repository), dumped(repository, START)
+    other = pit_id(START + timedelta(hours=1))
+    data = repository.store.get(dumps.layout.pit_manifest(dump))
+    repository.store.put_new(dumps.layout.pit_manifest(other), [data])
+
+    with pytest.raises(DamagedRepository, match=f"is the manifest of dump {dump}"):
+        dumps.manifest(other)
 
 
 def test_a_dump_that_waits_to_be_removed_is_not_read(repository: Repository) -> None:
