@@ -8,20 +8,19 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from bcn_core.dumping.checking import check_dump, fetched_script
-from bcn_core.dumping.dumps import check_dumps_there
-from bcn_core.dumping.loading import create_database, drop_database, emptying, load, unpacked
+from bcn_core.dumping.dumps import SAFETY, check_dumps_there
+from bcn_core.dumping.loading import create_database, drop_database, empty, load, unpacked
 from bcn_core.dumping.making import CatalogDatabase, claimed, next_dump, publish, store_dump
-from bcn_core.dumping.planning import DatabasePlan, DatabaseRequest, in_use, plan_database
+from bcn_core.dumping.planning import DatabasePlan, DatabaseRequest, check_unused, in_use, plan_database
 from bcn_core.dumping.records import Drill, keep_drill, keep_look
 from bcn_core.dumping.running import answering_at
+from bcn_core.dumping.scratch import scratch
 from bcn_core.dumping.server import connected
 from bcn_core.dumping.states import read_state
 from bcn_core.dumping.tying import tie_of
-from bcn_core.errors import BcnError, DamagedRepository, InvalidRequest
+from bcn_core.errors import BcnError, DamagedRepository, InvalidRequest, UnsupportedFormat
 from bcn_core.events import DatabaseLoaded
 from bcn_core.repository.documents import PitManifest
 from bcn_core.repository.dump_documents import DumpManifest
@@ -128,9 +127,11 @@ def restore_database(database: CatalogDatabase, plan: DatabasePlan) -> RestoredD
     if plan.refusal is not None:
         raise plan.refusal
     started, dump = time.monotonic(), plan.manifest.dump
-    safety = _safety(database.at(plan.target), f"before the restore of {dump}") if plan.safety else None
+    safety = _safety(database.at(plan.target), f"the restore of {dump}") if plan.safety else None
     if plan.creates:
         create_database(database.address, plan.target.database)
+    elif not plan.while_in_use:
+        check_unused(plan.target)
     _load(database, plan)
     return RestoredDatabase(plan, safety, time.monotonic() - started)
 
@@ -142,7 +143,7 @@ def reset_database(
 
     Raises:
         InvalidRequest: ``name`` is not the database's.
-        Conflict: it is in use.
+        Conflict: it is in use, or something of another schema hangs on its tables.
     """
     address = database.address
     if name != address.database:
@@ -155,9 +156,10 @@ def reset_database(
         if busy is not None and not while_in_use:
             raise busy
         tables = session.tables(database.manner.schemas)
-    safety = _safety(database, "before the reset") if tables else None
-    with connected(address) as session:
-        session.rows(emptying(session, sorted({schema for schema, _ in tables})) or "SELECT 1")
+    safety = _safety(database, "the reset") if tables else None
+    if not while_in_use:
+        check_unused(address)
+    empty(address, sorted({schema for schema, _ in tables}))
     return safety
 
 
@@ -186,16 +188,16 @@ def drill_database(database: CatalogDatabase, dump: str) -> Drill:
 
 def _look(database: CatalogDatabase, dump: str) -> DumpCheck:
     try:
-        with TemporaryDirectory(prefix="bcn-verify-") as folder:
-            return DumpCheck(dump, note=check_dump(database, database.dumps.manifest(dump), Path(folder)))
-    except DamagedRepository as error:
+        with scratch("verify") as folder:
+            return DumpCheck(dump, note=check_dump(database, database.dumps.manifest(dump), folder))
+    except (DamagedRepository, UnsupportedFormat) as error:
         return DumpCheck(dump, problem=error.message)
 
 
-def _safety(database: CatalogDatabase, reason: str) -> str:
+def _safety(database: CatalogDatabase, act: str) -> str:
     """All of the database is dumped, whatever part of it the settings name."""
     whole = replace(database, manner=replace(database.manner, schemas=()))
-    return back_up_database(whole, f"safety {reason}").dump
+    return back_up_database(whole, f"{SAFETY}{act}").dump
 
 
 def _load(database: CatalogDatabase, plan: DatabasePlan) -> None:
@@ -203,9 +205,9 @@ def _load(database: CatalogDatabase, plan: DatabasePlan) -> None:
     flags = [dump_flag(dump)]
     with (
         reading(database.repository, database.owner, flags, database.report, check_dumps_there) as report,
-        TemporaryDirectory(prefix="bcn-restore-") as folder,
+        scratch("restore") as folder,
     ):
-        script, compressed = fetched_script(database, plan.manifest, Path(folder))
+        script, compressed = fetched_script(database, plan.manifest, folder)
         load(unpacked(script, compressed=compressed), plan.manifest, plan.target)
         report(DatabaseLoaded(dump, plan.target.place))
 
@@ -213,5 +215,5 @@ def _load(database: CatalogDatabase, plan: DatabasePlan) -> None:
 def _differing(database: CatalogDatabase, manifest: DumpManifest) -> str:
     """What a restored database says otherwise than the dump; rows were compared when it was loaded."""
     with connected(database.address) as session:
-        state = read_state(session, session.tables(manifest.schemas))
+        state = read_state(session, session.tables(manifest.schemas), manifest.catalog)
     return "" if state == manifest.state else "the restored catalog's state is not that of the dump"

@@ -26,7 +26,7 @@ from bcn_core.repository.flags import (
     put_hold,
     read_tombstone,
 )
-from bcn_core.repository.layout import dump_flag
+from bcn_core.repository.layout import dump_flag, flagged_dump
 from bcn_core.repository.pins import is_over, last_sign, read_pin, signs_of
 from bcn_core.repository.pit_listing import PitListing
 from bcn_core.repository.repository import Repository
@@ -66,19 +66,22 @@ class DumpRules:
 def plan_dump_prune(repository: Repository, rules: DumpRules) -> DumpPrunePlan:
     """Decide which dumps would go; writes nothing. The newest dump stays whatever the rules say.
 
+    Safety dumps are counted by themselves, under the same rules: that of a restore at noon must not take the place of
+    the dump of that day.
+
     Raises:
         InvalidRequest: the rules keep nothing.
         DamagedRepository: a tombstone cannot be read.
     """
     rules.policy.check()
-    dumps, now = Dumps(repository).ids(), repository.now()
-    until = _until(repository, dumps, rules.grace)
-    holds = {dump: held(repository).get(dump_flag(dump), ()) for dump in dumps}
-    alive: dict[str, Status] = {dump: "complete" for dump in dumps if dump not in until}
-    choice = choose(alive, {dump: why for dump, why in holds.items() if why}, rules.policy, now)
+    dumps, now = Dumps(repository), repository.now()
+    there = dumps.ids()
+    until = _until(repository, there, rules.grace)
+    keep = _kept(repository, [dump for dump in there if dump not in until], rules.policy)
+    remove = tuple(dump for dump in there if dump not in keep and dump not in until)
     due = tuple(dump for dump, end in until.items() if end <= now)
     old = tuple(_orphans(repository, now - rules.orphans_after))
-    return DumpPrunePlan(dict(choice.keep), choice.remove, until, due, tuple(one.key for one in old))
+    return DumpPrunePlan(keep, remove, until, due, tuple(one.key for one in old))
 
 
 def apply_dump_prune(
@@ -143,6 +146,18 @@ def undelete_dump(repository: Repository, dump: str, owner: Owner) -> None:
         )
 
 
+def _kept(repository: Repository, alive: list[str], policy: Policy) -> dict[str, tuple[str, ...]]:
+    """Dumps that stay, with the reasons, oldest first."""
+    holds = {flagged_dump(flag): why for flag, why in held(repository).items()}
+    held_dumps = {dump: why for dump, why in holds.items() if dump is not None}
+    dumps, found = Dumps(repository), dict[str, tuple[str, ...]]()
+    safety = [dump for dump in alive if dumps.is_safety(dump)]
+    for series in (safety, [dump for dump in alive if dump not in safety]):
+        statuses: dict[str, Status] = dict.fromkeys(series, "complete")
+        found |= choose(statuses, held_dumps, policy, repository.now()).keep
+    return dict(sorted(found.items()))
+
+
 def _until(repository: Repository, dumps: list[str], grace: timedelta) -> dict[str, datetime]:
     """Every condemned dump that still exists, and until when it waits."""
     found = {}
@@ -188,12 +203,11 @@ def _remove(repository: Repository, dump: str) -> int:
 def _orphans(repository: Repository, safe: datetime) -> Iterator[ObjectStat]:
     """What runs that died left: old objects of dumps that have no manifest and that nobody makes."""
     dumps = Dumps(repository)
-    there, layout = set(dumps.ids()), dumps.layout
-    made = {
-        key.split("/")[-2]
-        for key in PitListing.of(repository.store, layout.pits).pins
-        if not _is_dead(repository, key)
-    }
+    layout = dumps.layout
+    # Who makes one is asked first: whoever is done since then is seen by the manifest.
+    pins = PitListing.of(repository.store, layout.pits).pins
+    made = {key.split("/")[-2] for key in pins if not _is_dead(repository, key)}
+    there = set(dumps.ids())
     for found in repository.store.list(layout.pits):
         dump = found.key.removeprefix(f"{layout.pits}/").partition("/")[0]
         if dump not in there | made and found.modified < safe.timestamp():

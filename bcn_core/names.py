@@ -69,6 +69,14 @@ def pit_instant(pit: str) -> datetime:
         ) from error
 
 
+def instant_of(milliseconds: int) -> datetime:
+    """The instant that a table's metadata tells; the end of the calendar where its writer counted in other units."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.max.replace(tzinfo=UTC)
+
+
 def rfc3339(instant: datetime) -> str:
     """Spell an instant as properties of tables have it, in UTC, to the second: ``2026-11-20T09:30:00Z``."""
     return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -17,7 +17,7 @@ from bcn_core.errors import BcnError, Conflict, NotFound
 from bcn_core.events import Report, TableFailed, TablePromoted, silent
 from bcn_core.iceberg.metadata import TableMetadata, render
 from bcn_core.iceberg.metadata_names import version_in
-from bcn_core.names import TableName, rfc3339
+from bcn_core.names import TableName, instant_of, rfc3339
 from bcn_core.replication.planning import Planner
 from bcn_core.replication.request import Lag, SyncRequest
 from bcn_core.replication.standing import (
@@ -96,7 +96,7 @@ def _decide(promote: Promote, table: TableName, place: str) -> tuple[Promotion, 
     metadata = standing.metadata
     if metadata is None:
         raise Conflict(f"{standing.pointer} of {table} cannot be read", hint="set it anew first: bcn sync")
-    shown = datetime.fromtimestamp(metadata.last_updated_ms / 1000, UTC)
+    shown = instant_of(metadata.last_updated_ms)
     decided = Promotion(table, "promote", standing.version, shown, lag, _former_gc(metadata.properties))
     return decided, standing
 
@@ -131,7 +131,14 @@ def _promote(promote: Promote, table: TableName, place: str) -> Promotion:
     raw = _writable(metadata, pointer, name, datetime.now(UTC))
     store, key = promote.stores.holding(location)
     put_same(store, key, render(raw, location))
-    promote.standby.replace(table, pointer, location)
+    try:
+        promote.standby.replace(table, pointer, location)
+    except Conflict:
+        # An earlier try whose answer was lost may have done it. Else nobody names the file, and nobody must find it:
+        # with the same prefixes at both sites the next sync would take it for the newest version.
+        if promote.standby.pointer(table) != location:
+            store.delete(key)
+            raise
     promote.report(TablePromoted(table, name))
     return replace(decided, metadata_location=location)
 
@@ -150,7 +157,7 @@ def _writable(metadata: TableMetadata, pointer: str, name: str, now: datetime) -
         properties |= {GC: former} if former else {}
     properties |= {VERSION: name, PROMOTED: rfc3339(now), PROMOTED_FROM: pointer}
     log = [
-        *metadata.raw.get("metadata-log", []),
+        *(metadata.raw.get("metadata-log") or ()),
         {"timestamp-ms": metadata.last_updated_ms, "metadata-file": pointer},
     ]
     updated = max(int(now.timestamp() * 1000), metadata.last_updated_ms)

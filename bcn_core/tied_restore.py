@@ -77,7 +77,8 @@ class TiedRestore:
 def _tied_pit(repository: Repository, dump: DumpManifest) -> PitManifest:
     alone = f"bcn catalog-database restore {dump.dump} restores the database alone"
     if dump.tie is None:
-        raise NotFound(f"dump {dump.dump} was taken without a PIT", hint=alone)
+        hint = f"bcn catalog-database list shows which dumps have one; {alone}"
+        raise NotFound(f"dump {dump.dump} was taken without a PIT", hint=hint)
     if dump.tie.pit.pit not in repository.pits():
         raise NotFound(f"PIT {dump.tie.pit.pit}, which was taken with the dump, is gone", hint=alone)
     if repository.pit_ref(dump.tie.pit.pit) != dump.tie.pit:

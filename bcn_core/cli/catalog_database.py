@@ -123,7 +123,7 @@ def verify_command(manner: Manner, **given: Unpack[VerifyOptions]) -> None:
         newest = known.select("latest" if given["all"] else given["dump"])
         wanted = known.ids() if given["all"] else [newest]
         found = verify_dumps(database, wanted)
-        said = _asked(place, database, wanted[-1]) if given["running"] else []
+        said = _asked(place, database, newest) if given["running"] else []
     manner.answer({"dumps": plain(found), "running": said})
     if not manner.as_json:
         _draw_checks(found, said)

@@ -1,6 +1,6 @@
 """``bcn failback``: what a promoted standby holds that its source does not, and how it goes back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NotRequired, TypedDict, Unpack
 
@@ -14,9 +14,14 @@ from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.standby import StandbyOptions, standby_of, standby_options, tell_problems
 from bcn_core.counting import counted
-from bcn_core.errors import BcnError, FinishedWithProblems
+from bcn_core.errors import BcnError, FinishedWithProblems, InvalidRequest
 from bcn_core.failback import Commit, Failback, TableFailback, plan_failback, way_back
+from bcn_core.locations import PrefixMap
 from bcn_core.replication.standby import Standby
+from bcn_core.settings import StandbySettings
+from bcn_core.storage.opening import absolute
+
+_ENDS = frozenset("\t\n\r")
 
 
 class FailbackOptions(StandbyOptions):
@@ -66,7 +71,7 @@ def command(manner: Manner, **given: Unpack[FailbackOptions]) -> None:
             standby.settings.files_at_once,
         )
         plans = plan_failback(failback)
-    back = way_back(standby.mapping)
+    back = way_back(failback.request)
     manner.answer({"plan": [_document(one) for one in plans], "prefixes": back})
     if len(plans) == 1 and plans[0].refusal is not None:
         raise plans[0].refusal
@@ -84,10 +89,21 @@ def _document(one: TableFailback) -> dict[str, Any]:
 
 
 def _write(path: Path, plans: Sequence[TableFailback]) -> None:
-    with path.open("w") as file:
-        for plan in plans:
-            for one in plan.files:
-                file.write(f"{one.location}\t{one.target}\t{'' if one.bytes is None else one.bytes}\n")
+    """Write the list.
+
+    Raises:
+        InvalidRequest: a location would break its line.
+    """
+    files = [one for plan in plans for one in plan.files]
+    odd = next((one.location for one in files if not _ENDS.isdisjoint(one.location)), None)
+    if odd is not None:
+        raise InvalidRequest(
+            f"{odd!r} has a tab or a line's end in its name, which no line of the list can hold",
+            hint="take the files from the answer of --json",
+        )
+    with path.open("w", encoding="utf-8") as out:
+        for one in files:
+            out.write(f"{one.location}\t{one.target}\t{'' if one.bytes is None else one.bytes}\n")
 
 
 def _draw(plans: Sequence[TableFailback], standby: Standby, back: dict[str, str]) -> None:
@@ -109,14 +125,23 @@ def _row(one: TableFailback) -> tuple[Cell, ...]:
 
 
 def _draw_way_back(standby: Standby, back: dict[str, str]) -> None:
-    maps = " ".join(f"--map {here}={there}" for here, there in back.items())
+    line("Then: 1. stop the writers, here and at the source  2. copy the files (--copy-list FILE)")
+    line("3. where the source's files are, first with --dry-run, which tells what is given up there:")
+    line(f"  bcn sync --catalog SOURCE {' '.join(_options(standby.settings, back))} --replace-diverged")
+    line("4. check the tables there, and bcn promote them, with the same --catalog, --map and the rest")
     line(
-        "Then: 1. stop the writers here  2. copy the files (--copy-list FILE)  3. where the source's files are:"
+        f"5. turn the replication round again; bcn sync into '{standby.catalog.name}', once with --replace-diverged"
     )
-    line(f"  bcn sync --catalog SOURCE {maps} --replace-diverged")
-    line(
-        f"4. check the tables there, bcn promote them, and let bcn sync follow from there into '{standby.catalog.name}'"
-    )
+
+
+def _options(said: StandbySettings, back: dict[str, str]) -> Iterator[str]:
+    """What turns the section of the standby round, wherever the command is typed."""
+    there = PrefixMap.of(back.items())
+    yield from (f"--map {place}={target}" for place, target in back.items())
+    yield from (f"--root {there.map(absolute(root))}" for root in said.roots)
+    yield from (f"--name {table}={there.map(absolute(place))}" for table, place in said.tables.items())
+    if said.metadata_location is not None:
+        yield f"--metadata-location {there.map(absolute(said.metadata_location))}"
 
 
 def _draw_commits(title: str, commits: Sequence[Commit]) -> None:

@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl, unquote, urlsplit
+from dataclasses import dataclass, field, replace
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from bcn_core.errors import InvalidRequest
 
@@ -28,7 +28,7 @@ class DatabaseAddress:
     port: int
     user: str
     database: str
-    password: str = ""
+    password: str = field(default="", repr=False)
     options: tuple[tuple[str, str], ...] = ()
 
     @classmethod
@@ -38,31 +38,17 @@ class DatabaseAddress:
         Raises:
             InvalidRequest: it is of no PostgreSQL database, or names an option that is not known.
         """
-        try:
-            parts, port = urlsplit(uri), urlsplit(uri).port
-        except ValueError:
-            # Not the error's own words: of a password with a slash in it they repeat what they take for the port.
-            raise InvalidRequest(
-                "the address of the catalog's database has a port that is no number",
-                hint=f"{_FORM}; a slash in a password is written %2F",
-            ) from None
+        parts, port = _split(uri)
         database = unquote(parts.path.lstrip("/"))
         if parts.scheme.partition("+")[0] not in ("postgresql", "postgres") or not database:
             raise InvalidRequest("the catalog's database is no address of PostgreSQL", hint=_FORM)
-        options = dict(parse_qsl(parts.query))
-        unknown = sorted(set(options) - set(_VARIABLES))
-        if unknown:
-            known = ", ".join(_VARIABLES)
-            raise InvalidRequest(
-                f"the database's address has unknown options: {unknown}", hint=f"it takes {known}"
-            )
         return cls(
             parts.hostname or "localhost",
             port or 5432,
             unquote(parts.username or ""),
             database,
             unquote(parts.password or ""),
-            tuple(options.items()),
+            _options(parts.query),
         )
 
     def named(self, database: str) -> "DatabaseAddress":
@@ -93,3 +79,28 @@ class DatabaseAddress:
     def without_secret(self, text: str) -> str:
         """A text in which the password does not stand."""
         return text.replace(self.password, "***") if self.password else text
+
+
+def _split(uri: str) -> tuple[SplitResult, int | None]:
+    """The parts of an address, and its port."""
+    try:
+        parts = urlsplit(uri)
+        return parts, parts.port
+    except ValueError:
+        # Not the error's own words: of a password with a slash in it they repeat what they take for the port.
+        raise InvalidRequest(
+            "the address of the catalog's database has a port that is no number",
+            hint=f"{_FORM}; a slash in a password is written %2F",
+        ) from None
+
+
+def _options(query: str) -> tuple[tuple[str, str], ...]:
+    """What stands behind the ?; one without a value is a mistake, and told as such, or by the server."""
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    unknown = sorted(set(options) - set(_VARIABLES))
+    if unknown:
+        raise InvalidRequest(
+            f"the database's address has unknown options: {unknown}",
+            hint=f"it takes {', '.join(_VARIABLES)}",
+        )
+    return tuple(options.items())

@@ -5,7 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bcn_core.errors import Conflict, DamagedRepository, InvalidRequest, NotFound, ObjectMissing
+from bcn_core.errors import (
+    Conflict,
+    DamagedRepository,
+    InvalidRequest,
+    NotFound,
+    ObjectMissing,
+    UnsupportedFormat,
+)
 from bcn_core.names import is_pit_id
 from bcn_core.repository.dump_documents import DumpManifest
 from bcn_core.repository.encoding import seal, unsealed
@@ -13,6 +20,8 @@ from bcn_core.repository.flags import condemned_dumps
 from bcn_core.repository.layout import DumpLayout, flagged_dump
 from bcn_core.repository.repository import Repository
 
+SAFETY = "safety before "
+"""How the reason of a dump begins that was taken of what a restore or a reset was about to replace."""
 _SEE = "see: bcn catalog-database list"
 
 
@@ -51,6 +60,16 @@ class Dumps:
             )
         return found
 
+    def is_safety(self, dump: str) -> bool:
+        """Whether a dump shows what a restore or a reset replaced: a state that somebody wanted to be rid of.
+
+        One that cannot be read is taken for a dump like any other: whoever reads it is told.
+        """
+        try:
+            return self.manifest(dump).reason.startswith(SAFETY)
+        except (DamagedRepository, UnsupportedFormat):
+            return False
+
     def publish(self, manifest: DumpManifest) -> DumpManifest:
         """Make a dump exist: the last write."""
         key = self.layout.pit_manifest(manifest.dump)
@@ -59,6 +78,9 @@ class Dumps:
 
     def select(self, wanted: str) -> str:
         """The dump that a text names: an id, a prefix of one, or ``latest``.
+
+        The latest is no safety dump while there is another: a restore that is typed again must not load what the
+        first one was to replace.
 
         Raises:
             NotFound: none fits.
@@ -69,7 +91,9 @@ class Dumps:
             raise NotFound(
                 f"{self.repository.store.url} holds no dump yet", hint="take one: bcn catalog-database backup"
             )
-        found = known[-1:] if wanted == "latest" else [one for one in known if one.startswith(wanted)]
+        if wanted == "latest":
+            return next((one for one in reversed(known) if not self.is_safety(one)), known[-1])
+        found = [one for one in known if one.startswith(wanted)]
         if not found:
             raise NotFound(f"there is no dump {wanted} in {self.repository.store.url}", hint=_SEE)
         if len(found) > 1:

@@ -2,14 +2,18 @@
 
 import gzip
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from bcn_core.dumping.address import DatabaseAddress
 from bcn_core.dumping.script import parts_of
 from bcn_core.dumping.server import Session, connected, quoted
-from bcn_core.errors import StorageRefused
+from bcn_core.errors import Conflict, StorageRefused
 from bcn_core.repository.dump_documents import DumpManifest
+
+_LOCK_WAIT = "30s"
+_DROPS_WITH_FORCE = 13
 
 
 def load(script: Path, manifest: DumpManifest, address: DatabaseAddress) -> None:
@@ -20,17 +24,30 @@ def load(script: Path, manifest: DumpManifest, address: DatabaseAddress) -> None
     that somebody has tampered with, on this machine.
 
     Raises:
+        Conflict: something outside the dump's schemas hangs on its tables and is not in it, or a table is locked.
         StorageFailure: the server refused a statement, or a table's rows are not those of the dump: nothing changed.
     """
-    with connected(address) as session, script.open("rb") as lines:
-        before = emptying(session, manifest.schemas)
-        with session.transaction():
-            session.carry_out(before.encode())
-            for statements, rows in parts_of(lines):
-                session.carry_out(statements)
-                if rows is not None:
-                    session.copy_in(*rows)
-            session.carry_out(_counting(manifest).encode())
+    with (
+        connected(address) as session,
+        script.open("rb") as lines,
+        _emptied(session, manifest.schemas),
+    ):
+        for statements, rows in parts_of(lines):
+            session.carry_out(statements)
+            if rows is not None:
+                session.copy_in(*rows)
+        session.carry_out(_counting(manifest).encode())
+
+
+def empty(address: DatabaseAddress, schemas: Sequence[str]) -> None:
+    """Drop every table of some schemas, with what hangs on it in them.
+
+    Raises:
+        Conflict: something outside of them hangs on one, or somebody has one locked.
+        StorageFailure: the server refused it: nothing changed.
+    """
+    with connected(address) as session, _emptied(session, schemas):
+        pass
 
 
 def unpacked(script: Path, *, compressed: bool) -> Path:
@@ -43,13 +60,33 @@ def unpacked(script: Path, *, compressed: bool) -> Path:
     return target
 
 
-def emptying(session: Session, schemas: Sequence[str]) -> str:
+@contextmanager
+def _emptied(session: Session, schemas: Sequence[str]) -> Iterator[None]:
+    """A transaction that begins with empty schemas. What hangs on them from outside must be there at its end, too.
+
+    A dump of one schema does not hold a view that somebody else's schema has on its tables; CASCADE takes it along.
+    """
+    with session.transaction():
+        before = session.outside(schemas)
+        session.carry_out(_emptying(session, schemas).encode())
+        yield
+        gone = sorted(before - session.outside(schemas))
+        if gone:
+            raise Conflict(
+                f"nothing was changed at {session.address.place}: {gone[0]} hangs on its tables and would be lost"
+                + (f", and {len(gone) - 1} more" if len(gone) > 1 else ""),
+                hint="keep its definition, drop it, and make it again afterwards; or name its schema in schemas of "
+                "[catalog_databases.NAME] before the next dump",
+            )
+
+
+def _emptying(session: Session, schemas: Sequence[str]) -> str:
     """Statements that drop every table of some schemas, with what hangs on it; the schemas stay, or are made."""
     made = [f"CREATE SCHEMA IF NOT EXISTS {quoted([schema])};" for schema in schemas]
     there = {row[0] for row in session.rows("SELECT nspname FROM pg_catalog.pg_namespace")}
     tables = session.tables([schema for schema in schemas if schema in there]) if there & set(schemas) else []
-    # A notice for each thing that hangs on a table would fill the log.
-    quiet = ["SET client_min_messages = warning;"]
+    # A notice for each thing that hangs on a table would fill the log; a lock that nobody gives up would hang us.
+    quiet = ["SET LOCAL client_min_messages = warning;", f"SET LOCAL lock_timeout = '{_LOCK_WAIT}';"]
     return "\n".join(
         [*quiet, *made, *(f"DROP TABLE IF EXISTS {quoted(table)} CASCADE;" for table in tables), ""]
     )
@@ -74,13 +111,14 @@ def create_database(address: DatabaseAddress, name: str) -> None:
 
 
 def drop_database(address: DatabaseAddress, name: str) -> None:
-    """Remove a database that :func:`create_database` made.
+    """Remove a database that :func:`create_database` made; who looks at all databases of a server is sent away.
 
     Raises:
-        StorageFailure: the server does not answer, or somebody is connected to it.
+        StorageFailure: the server does not answer, or is older than 13 and somebody is connected to it.
     """
     with connected(address) as session:
-        session.rows(f"DROP DATABASE IF EXISTS {quoted([name])}")
+        force = " WITH (FORCE)" if session.major >= _DROPS_WITH_FORCE else ""
+        session.rows(f"DROP DATABASE IF EXISTS {quoted([name])}{force}")
 
 
 def has_database(address: DatabaseAddress, name: str) -> bool:

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from bcn_core.copying import digest_of
+from bcn_core.copying import Copy, carry_out
 from bcn_core.dumping.address import DatabaseAddress
 from bcn_core.dumping.dumps import Dumps
 from bcn_core.dumping.encrypting import encrypted
+from bcn_core.dumping.scratch import scratch
 from bcn_core.dumping.writing import Manner, Written, write_dump
 from bcn_core.errors import Conflict
 from bcn_core.events import DumpWritten, Report, silent
@@ -85,12 +85,14 @@ def store_dump(database: CatalogDatabase, dump: str, reason: str) -> DumpManifes
         BcnError: the database could not be dumped, or the dump is not whole; nothing is kept.
     """
     started = time.monotonic()
-    with TemporaryDirectory(prefix="bcn-dump-") as folder:
-        written = write_dump(database.address, database.manner, Path(folder), database.report)
+    repository = database.repository
+    with scratch("dump") as folder:
+        catalog = repository.scope.catalog
+        written = write_dump(database.address, database.manner, catalog, folder, database.report)
         file = encrypted(written.file, database.recipients)
         key = database.dumps.layout.dump(dump, file.name)
-        copied = digest_of(LocalStore(Path(folder)), file.name)
-        database.repository.store.put_new(key, LocalStore(Path(folder)).stream(file.name))
+        # A write whose answer was lost finds its own bytes there.
+        copied = carry_out(Copy(LocalStore(folder), file.name, repository.store, key))
     database.report(DumpWritten(dump, len(written.tables), copied.size))
     seconds = time.monotonic() - started
     manifest = _manifest(database, written, dump, seconds)

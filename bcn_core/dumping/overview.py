@@ -1,8 +1,10 @@
 """All dumps at one glance: what each holds, what waits or is held, how old the newest is, what the last drill took."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bcn_core.dumping.dumps import SAFETY
 from bcn_core.dumping.making import CatalogDatabase
 from bcn_core.dumping.records import last_drill, last_look
 from bcn_core.errors import DamagedRepository, UnsupportedFormat
@@ -30,7 +32,10 @@ class DumpSummary:
 
 @dataclass(frozen=True, slots=True)
 class DumpOverview:
-    """The dumps, oldest first. ``age`` is what would be lost now (RPO), ``drill`` what a restore took (RTO)."""
+    """The dumps, oldest first. ``age`` is what would be lost now (RPO), ``drill`` what a restore took (RTO).
+
+    A safety dump does not count as young: it shows what somebody wanted to be rid of.
+    """
 
     dumps: tuple[DumpSummary, ...]
     age: timedelta | None
@@ -40,16 +45,20 @@ class DumpOverview:
 
 def overview_of(database: CatalogDatabase) -> DumpOverview:
     """How the dumps stand. One that cannot be read is shown as damaged, not left out, and is nobody's newest."""
-    dumps = tuple(_summary(database, dump) for dump in database.dumps.ids())
-    instants = [one.taken_at for one in dumps if one.taken_at is not None]
+    going, holds = condemned_dumps(database.repository.store), held(database.repository)
+    dumps = tuple(
+        _summary(
+            database, dump, "waits to be removed" if dump in going else "", holds.get(dump_flag(dump), ())
+        )
+        for dump in database.dumps.ids()
+    )
+    instants = [one.taken_at for one in dumps if one.taken_at and not one.reason.startswith(SAFETY)]
     age = database.repository.now() - max(instants) if instants else None
     return DumpOverview(dumps, age, last_drill(database), last_look(database))
 
 
-def _summary(database: CatalogDatabase, dump: str) -> DumpSummary:
-    store = database.repository.store
-    waits = "waits to be removed" if dump in condemned_dumps(store) else ""
-    holds = tuple(f'held: "{why}"' for why in held(database.repository).get(dump_flag(dump), ()))
+def _summary(database: CatalogDatabase, dump: str, waits: str, reasons: Iterable[str]) -> DumpSummary:
+    holds = tuple(f'held: "{why}"' for why in reasons)
     try:
         found = database.dumps.manifest(dump)
     except (DamagedRepository, UnsupportedFormat) as error:

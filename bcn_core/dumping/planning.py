@@ -28,7 +28,10 @@ class DatabaseRequest:
 
 @dataclass(frozen=True, slots=True)
 class DatabasePlan:
-    """Everything that a restore of the database would do. ``safety``: the present state is dumped first."""
+    """Everything that a restore of the database would do. ``safety``: the present state is dumped first.
+
+    ``while_in_use``: nobody asks again, before the load, whether somebody has connected since.
+    """
 
     manifest: DumpManifest
     target: DatabaseAddress
@@ -38,6 +41,7 @@ class DatabasePlan:
     connections: tuple[str, ...] = ()
     catalog_answers: str | None = None
     refusal: BcnError | None = None
+    while_in_use: bool = False
 
 
 def plan_database(
@@ -62,7 +66,21 @@ def plan_database(
     answers = answering_at(properties) if is_own else None
     if refusal is None and not request.while_in_use:
         refusal = in_use(target, users, answers)
-    return DatabasePlan(manifest, target, False, tables > 0, tables, users, answers, refusal)
+    return DatabasePlan(
+        manifest, target, False, tables > 0, tables, users, answers, refusal, request.while_in_use
+    )
+
+
+def check_unused(target: DatabaseAddress) -> None:
+    """Look again: between a plan and its end lie a person's answer and a dump of what is there.
+
+    Raises:
+        Conflict: somebody has connected.
+    """
+    with connected(target) as session:
+        busy = in_use(target, tuple(session.connections()), None)
+    if busy is not None:
+        raise busy
 
 
 def in_use(target: DatabaseAddress, users: tuple[str, ...], answers: str | None) -> Conflict | None:

@@ -89,7 +89,10 @@ def _all_of(folders: Sequence[Path]) -> Iterator[Programs]:
         if not all(os.access(folder / name, os.X_OK) for name in _NAMES):
             continue
         asked = [str(folder / "pg_dump"), "--version"]
-        said = subprocess.run(asked, capture_output=True, text=True, check=False)  # noqa: S603
+        try:
+            said = subprocess.run(asked, capture_output=True, text=True, check=False)  # noqa: S603
+        except OSError:  # of another processor, or half installed: no program of this machine
+            continue
         version = _VERSION.search(said.stdout)
         if version is not None:
             yield Programs(folder, int(version[1]), f"{version[1]}{version[2]}")

@@ -2,6 +2,8 @@
 
 import socket
 from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
 from bcn_core.catalogs.catalog import Catalog
@@ -15,20 +17,44 @@ from bcn_core.storage.opening import Stores
 
 _SECONDS = 5.0
 _PORTS = {"http": 80, "https": 443, "thrift": 9083}
+_NOBODY_BEHIND = (502, 503, 504)
+"""What an ingress or a load balancer says for a catalog that is stopped: it takes connections all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+    def answers(self) -> bool:
+        try:
+            socket.create_connection((self.host, self.port), timeout=_SECONDS).close()
+        except OSError:
+            return False
+        return self.scheme not in ("http", "https") or self._status() not in _NOBODY_BEHIND
+
+    def _status(self) -> int | None:
+        """What it says to a request; None for something that is no answer of HTTP, and is somebody."""
+        kind = HTTPSConnection if self.scheme == "https" else HTTPConnection
+        connection = kind(self.host, self.port, timeout=_SECONDS)
+        try:
+            connection.request("GET", self.path or "/")
+            return connection.getresponse().status
+        except (OSError, HTTPException, ValueError):
+            return None
+        finally:
+            connection.close()
 
 
 def answering_at(properties: Mapping[str, str]) -> str | None:
-    """The address at which the catalog's server takes connections; None when nothing does, or it has no server."""
+    """The address at which the catalog's server answers; None when nothing does, or it has no server."""
     # A Hive Metastore may have several servers: their addresses stand in one uri, with commas between.
     for uri in properties.get("uri", "").split(","):
-        place = _server(uri)
-        if place is None:
-            continue
-        try:
-            socket.create_connection(place, timeout=_SECONDS).close()
-        except OSError:
-            continue
-        return f"{place[0]}:{place[1]}"
+        server = _server(uri)
+        if server is not None and server.answers():
+            return f"{server.host}:{server.port}"
     return None
 
 
@@ -56,13 +82,13 @@ def check_running(
     return said
 
 
-def _server(uri: str) -> tuple[str, int] | None:
+def _server(uri: str) -> _Server | None:
     try:
         parts = urlsplit(uri.strip())
         host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
     except ValueError:
         return None
-    return (host, port) if host and port and parts.scheme in _PORTS else None
+    return _Server(parts.scheme, host, port, parts.path) if host and port and parts.scheme in _PORTS else None
 
 
 def _check(what: str, expected: Mapping[str, str], actual: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from bcn_core.dumping.address import DatabaseAddress
-from bcn_core.errors import InvalidRequest, NotFound, StorageFailure
+from bcn_core.errors import Conflict, InvalidRequest, NotFound, StorageFailure
 from bcn_core.repository.dump_documents import DumpedTable
 
 if TYPE_CHECKING:
@@ -20,11 +20,30 @@ _MOMENT_SECONDS = 0.5
 _LINES_AT_ONCE = 500
 _NOTHING = b"\nSELECT 1;"
 _NO_SUCH_DATABASE = "3D000"
+_NO_LOCK = "55P03"
+_SINCE_17 = 170000
 _OWN = "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
 _TABLES = f"""
     SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p') AND {_OWN} ORDER BY 1, 2
+    WHERE c.relkind IN ('r', 'p') AND {_OWN} AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend d
+        WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+    ) ORDER BY 1, 2
 """  # noqa: S608 - no word of it comes from outside
+"""Not those of an extension: it makes its tables itself, and pg_dump dumps the word that it is to be installed."""
+_THINGS = f"""
+    SELECT n.nspname, held.what FROM pg_catalog.pg_namespace n JOIN (
+        SELECT relnamespace, 'the table or view ' || relname FROM pg_catalog.pg_class
+        WHERE relkind NOT IN ('i', 'I', 't')
+        UNION ALL SELECT pronamespace, 'the function ' || proname FROM pg_catalog.pg_proc
+        UNION ALL SELECT relnamespace, 'the constraint ' || conname || ' of ' || relname
+        FROM pg_catalog.pg_constraint JOIN pg_catalog.pg_class c ON c.oid = conrelid
+        UNION ALL SELECT relnamespace, 'the default of ' || relname || '.' || attname
+        FROM pg_catalog.pg_attrdef JOIN pg_catalog.pg_class c ON c.oid = adrelid
+        JOIN pg_catalog.pg_attribute ON attrelid = adrelid AND attnum = adnum
+    ) AS held (home, what) ON n.oid = held.home WHERE {_OWN}
+"""  # noqa: S608 - as above
+"""What can hang on a table, with its schema, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +73,7 @@ class Session:
         """All that is carried out in it, or nothing.
 
         Raises:
+            Conflict: somebody has a table locked.
             StorageFailure: the server refused a part of it: nothing changed.
         """
         import psycopg2
@@ -64,6 +84,11 @@ class Session:
             with self.connection:
                 yield
         except psycopg2.Error as error:
+            if error.pgcode == _NO_LOCK:
+                raise Conflict(
+                    f"nothing was changed at {self.address.place}: somebody holds a lock on one of its tables",
+                    hint="stop the catalog; pg_stat_activity shows who is in the midst of a transaction",
+                ) from error
             raise StorageFailure(
                 f"nothing was changed at {self.address.place}: {_said(error, self.address)}",
                 hint="mend what it says and run again",
@@ -120,6 +145,11 @@ class Session:
             )
         return [(schema, name) for schema, name in self.rows(_TABLES) if schema in (schemas or known)]
 
+    def outside(self, schemas: Sequence[str]) -> frozenset[str]:
+        """In words, what lies in other schemas and can hang on a table of these."""
+        found = self.rows(_THINGS)
+        return frozenset(f"{what} in schema {schema}" for schema, what in found if schema not in schemas)
+
     def counted(self, tables: Sequence[tuple[str, str]]) -> tuple[DumpedTable, ...]:
         """The tables with their rows."""
         return tuple(DumpedTable(name=".".join(one), rows=self.count(one)) for one in tables)
@@ -172,9 +202,14 @@ def connected(address: DatabaseAddress) -> Iterator[Session]:
         connection = psycopg2.connect(**address.keywords())
     except psycopg2.Error as error:
         raise _told(error, address) from error
+    session = Session(connection, address)
     try:
         connection.autocommit = True
-        yield Session(connection, address)
+        # A bound that is set for the user or the database would end a session that waits for pg_dump, or a long load.
+        session.rows("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
+        if connection.server_version >= _SINCE_17:
+            session.rows("SET transaction_timeout = 0")
+        yield session
     finally:
         connection.close()
 

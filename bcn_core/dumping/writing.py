@@ -7,7 +7,7 @@ from pathlib import Path
 from bcn_core.dumping.address import DatabaseAddress
 from bcn_core.dumping.programs import Programs, find_programs
 from bcn_core.dumping.script import opened_script, problems_of, read_script
-from bcn_core.dumping.server import snapshot
+from bcn_core.dumping.server import Session, snapshot
 from bcn_core.dumping.states import read_state
 from bcn_core.errors import InvalidRequest, StorageFailure
 from bcn_core.events import Report, Warned
@@ -38,29 +38,45 @@ class Written:
     state: CatalogState
 
 
-def write_dump(address: DatabaseAddress, manner: Manner, folder: Path, report: Report) -> Written:
+def write_dump(
+    address: DatabaseAddress, manner: Manner, catalog: str, folder: Path, report: Report
+) -> Written:
     """Dump a database into a file of ``folder``; a dump that lacks anything is refused.
+
+    ``catalog``: the name of the catalog that stands on it.
 
     Raises:
         NotFound: there is no such database or schema.
-        InvalidRequest: no program fits the server, or there is nothing to dump.
+        InvalidRequest: no program fits the server, there is nothing to dump, or a schema's name cannot be kept.
         StorageFailure: the server or pg_dump failed.
     """
     with snapshot(address) as (session, name):
         programs = find_programs(session.major, manner.programs)
         _tell_newer(programs, session.major, report)
-        tables = session.tables(manner.schemas)
-        if not tables:
-            raise InvalidRequest(
-                f"{address.place} holds no table: there is nothing to dump",
-                hint="check uri and schemas in [catalog_databases.NAME] of bcn.toml",
-            )
-        counted, state = session.counted(tables), read_state(session, tables)
+        tables = _tables(session, manner)
+        counted, state = session.counted(tables), read_state(session, tables, catalog)
         file = folder / file_name(manner)
         programs.run("pg_dump", _arguments(manner, name), address, file)
         written = Written(file, session.now(), session.version, programs.version, counted, state)
     _check(written, programs, address)
     return written
+
+
+def _tables(session: Session, manner: Manner) -> list[tuple[str, str]]:
+    found = session.tables(manner.schemas)
+    if not found:
+        raise InvalidRequest(
+            f"{session.address.place} holds no table: there is nothing to dump",
+            hint="check uri and schemas in [catalog_databases.NAME] of bcn.toml",
+        )
+    odd = next((schema for schema, _ in found if "." in schema), None)
+    if odd is not None:
+        # A manifest writes SCHEMA.TABLE: a restore would look for the rows of such a table in another schema.
+        raise InvalidRequest(
+            f"the schema '{odd}' has a dot in its name, and could not be restored",
+            hint="name the catalog's own schemas: schemas in [catalog_databases.NAME] of bcn.toml",
+        )
+    return found
 
 
 def file_name(manner: Manner) -> str:

@@ -68,6 +68,16 @@ class Snapshot:
         return self._total("total-records")
 
     @property
+    def added_records(self) -> int | None:
+        """Rows in the data files that it added, as its writer counted."""
+        return self._total("added-records")
+
+    @property
+    def deleted_records(self) -> int | None:
+        """Rows in the data files that it removed, as its writer counted."""
+        return self._total("deleted-records")
+
+    @property
     def total_data_files(self) -> int | None:
         """Its data files, as its writer counted."""
         return self._total("total-data-files")

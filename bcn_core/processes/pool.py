@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import zip_longest
 from multiprocessing.connection import Connection, Pipe
@@ -36,6 +37,7 @@ WORTH_STARTING = 500
 A process that speaks S3 takes 0.35 s of a core until it copies; 500 small files take one process about a second.
 """
 
+_LAST_WORDS_SECONDS = 10
 _MANIFEST_BYTES_LIKE_A_FILE = 32 * 1024
 """A packed manifest of so many bytes takes about as long as a small file."""
 _LARGEST_MANIFEST = 64 * 1024**2
@@ -76,6 +78,7 @@ class Processes:
         self._asked = 0
         self._started: list[_Process] = []
         self._free: SimpleQueue[Lane] = SimpleQueue()
+        self._served = 0
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -127,11 +130,25 @@ class Processes:
         if not self._are_worth_it(weight):
             return here()
         lane = self._free.get()
+        is_served = True
         try:
             return lane.ask(task, self._stores.report, self._spread.rate)
+        except ProcessLost:
+            is_served = self._lose_one()
+            raise
         finally:
-            # A lost one too: whoever takes it next is told so, where it would wait for ever without any.
-            self._free.put(lane)
+            if is_served:
+                self._free.put(lane)
+
+    def _lose_one(self) -> bool:
+        """Note that a lane's process is gone; whether the lane is needed none the less.
+
+        It fails at once, and would be free before every other one: the rest of a run's tables would fail at it. The
+        last one stays, so that whoever takes it is told, where without any it would wait for ever.
+        """
+        with self._lock:
+            self._served -= 1
+            return self._served < 1
 
     def _are_worth_it(self, weight: int) -> bool:
         if self._spread.wanted < 2:
@@ -151,6 +168,7 @@ class Processes:
         for lanes in zip_longest(*(process.lanes for process in self._started)):
             for lane in lanes:
                 self._free.put(lane)
+        self._served = self._free.qsize()
 
 
 class _Process:
@@ -171,15 +189,22 @@ class _Process:
         for _, there in pipes:
             there.close()
         self._life = pipes[0][0]
-        self._life.send(given)
         self.lanes = [Lane(self._process, here) for here, _ in pipes[1:]]
+        with suppress(BrokenPipeError):  # it is gone already: its first task is told so
+            self._life.send(given)
 
     def end(self) -> None:
         """Let it go: no task of it is under way any more, or none that anybody waits for."""
         self._life.close()
         for lane in self.lanes:
             lane.close()
-        self._process.wait()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_LAST_WORDS_SECONDS)
+            return
+        # It does not come to hear that it is to end: somebody stopped it, or a disk keeps it.
+        self._process.kill()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_LAST_WORDS_SECONDS)
 
 
 def _all_or_none(count: int, start: Callable[[], _Process]) -> list[_Process]:

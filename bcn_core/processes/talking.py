@@ -1,6 +1,6 @@
 """What the two ends of a pipe say to each other: one task, then events and bytes on the way, then its result."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bcn_core.errors import BcnError
@@ -18,7 +18,7 @@ class ProcessLost(BcnError):
 class Given:
     """What a process is told when it begins: how stores are reached, and whether bytes are to be asked for."""
 
-    options: StorageOptions
+    options: StorageOptions = field(repr=False)
     has_rate: bool
 
 

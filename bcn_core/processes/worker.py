@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
 from bcn_core.errors import BcnError
@@ -24,7 +25,10 @@ def main(arguments: Sequence[str]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     life, *lanes = (Connection(int(number)) for number in arguments)
-    given: Given = life.recv()
+    try:
+        given: Given = life.recv()
+    except (EOFError, OSError):  # the other process ended as soon as it had started this one
+        return
     office = _Office()
     stores = Stores((lambda store: Throttled(store, office)) if given.has_rate else as_it_is, given.options)
     stores.report = office.report
@@ -45,13 +49,12 @@ class _Office:
 
     def serve(self, lane: Connection, stores: Stores) -> None:
         self._own.lane = lane
-        try:
+        # Whatever ends it: a lane that stays open and is served by nobody would keep the other end waiting for ever.
+        # That it was closed at the other end is no failure: nobody waits for this one any more.
+        with lane, suppress(EOFError, OSError):
             while True:
                 task = lane.recv()
                 lane.send(_outcome(task, stores))
-        except (EOFError, OSError):
-            # The other end was closed in the midst of a task: nobody waits for this one any more.
-            lane.close()
 
     def report(self, event: Event) -> None:
         self._own.lane.send(Told(event))

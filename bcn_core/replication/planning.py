@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bcn_core.catalogs.catalog import Catalog
+from bcn_core.counting import counted
 from bcn_core.errors import Conflict, InvalidRequest, InvalidTableFile, NotFound
 from bcn_core.iceberg.metadata import TableMetadata, parse
 from bcn_core.iceberg.metadata_names import version_in
 from bcn_core.iceberg.snapshot_selection import selected_snapshots
 from bcn_core.locations import canonical
-from bcn_core.names import TableName
+from bcn_core.names import TableName, instant_of
 from bcn_core.replication.closure import Closure
 from bcn_core.replication.presence import Presence
 from bcn_core.replication.remembered import Remembered, recall, remembered_of
@@ -77,15 +78,15 @@ class Planner:
         known = self._known(closure, file, metadata, former)
         rewriting = Rewriting(twin, closure.replica, self.stores, there, self.workers)
         plan = TableSync(
-            table,
-            twin.standby,
-            self._action(standing, file, twin, is_remembered=is_remembered),
-            file.name,
-            standing.version,
-            head.metadata.uuid,
-            lag,
-            _work(metadata, known, rewriting, former if is_remembered else None),
-            tuple(_rivals(head, versions)),
+            table=table,
+            place=twin.standby,
+            action=self._action(standing, file, twin, is_remembered=is_remembered),
+            version=file.name,
+            before=standing.version,
+            uuid=head.metadata.uuid,
+            lag=lag,
+            work=_work(metadata, known, rewriting, former if is_remembered else None),
+            notes=(*_rivals(head, versions), *_given_up(standing, metadata)),
         )
         return Prepared(plan, standing, file, metadata, known, rewriting, is_remembered)
 
@@ -187,9 +188,8 @@ class Planner:
         now = standing.metadata
         if now is None or now.uuid != metadata.uuid or self.request.rollback:
             return
-        if (
-            standing.state is not State.REPLICA
-        ):  # what its writers have counted up is given up with what they wrote
+        if standing.state is not State.REPLICA:
+            # What its writers have counted up is given up with what they wrote.
             return
         if metadata.last_sequence_number < now.last_sequence_number:
             raise Conflict(
@@ -253,6 +253,20 @@ def _rivals(head: Head, versions: Versions) -> Iterator[str]:
                 f"{other.file.name} and {head.file.name} bear the same version, and no later one names either:"
                 " the one that was written last is taken"
             )
+
+
+def _given_up(standing: Standing, metadata: TableMetadata) -> Iterator[str]:
+    """What a table's own writers committed that the version does not have; its files stay, nothing names them then."""
+    now = standing.metadata
+    if standing.state not in (State.PROMOTED, State.DIVERGED) or now is None:
+        return
+    lost = [one for one in now.snapshots if metadata.snapshot(one.id) is None]
+    if lost:
+        last = instant_of(max(one.timestamp_ms for one in lost))
+        yield (
+            f"gives up {counted(len(lost), 'commit')} of {standing.pointer}, the last of "
+            f"{last:%Y-%m-%d %H:%M:%S} UTC: keep that file to look them up"
+        )
 
 
 def _nothing_readable(table: TableName, folder: Folder, versions: Versions) -> str:

@@ -11,6 +11,7 @@ from bcn_core.catalogs.catalog import Catalog
 from bcn_core.errors import Conflict, InvalidTableFile, NotFound
 from bcn_core.iceberg.metadata import TableMetadata, parse
 from bcn_core.names import TableName
+from bcn_core.replication.sites import OWNED
 from bcn_core.replication.versions import Versions
 from bcn_core.storage.opening import Stores
 
@@ -49,7 +50,8 @@ def standing_of(catalog: Catalog, table: TableName, stores: Stores, versions: Ve
     """Look at a table in the standby catalog.
 
     ``versions``: what the replicator brought; a pointer to one of these files is BCN's own where both sites have the
-    same prefixes. A pointer whose file is gone or damaged is BROKEN: the replicator may have been at it.
+    same prefixes. Such a pointer whose file is gone or damaged is BROKEN: the replicator may have been at it. Of any
+    other file that cannot be read nobody knows whether a writer of the standby counts on it.
     """
     pointer = catalog.pointer(table)
     if pointer is None:
@@ -58,13 +60,14 @@ def standing_of(catalog: Catalog, table: TableName, stores: Stores, versions: Ve
     try:
         metadata = parse(stores.read(pointer), pointer)
     except (NotFound, InvalidTableFile):
-        return Standing(State.BROKEN, pointer, version=name)
+        is_ours = f"/{OWNED}/" in pointer or (versions is not None and versions.have(pointer))
+        return Standing(State.BROKEN, pointer, version=name) if is_ours else Standing(State.DIVERGED, pointer)
     properties = metadata.properties
     if PROMOTED in properties:
         return Standing(State.PROMOTED, pointer, metadata, properties.get(VERSION))
     if properties.get(VERSION) == name:
         return Standing(State.REPLICA, pointer, metadata, name)
-    if versions is not None and any(head.stems_from(pointer) for head in versions.heads):
+    if versions is not None and versions.stem_from(pointer):
         return Standing(State.REPLICA, pointer, metadata, name)
     return Standing(State.DIVERGED, pointer, metadata, properties.get(VERSION))
 

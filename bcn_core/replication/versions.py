@@ -39,10 +39,6 @@ class Head:
     metadata: TableMetadata
     chain: frozenset[str]
 
-    def stems_from(self, place: str) -> bool:
-        """Whether it is the version at a place, or came from that one."""
-        return canonical(place) in self.chain
-
 
 @dataclass(frozen=True, slots=True)
 class Versions:
@@ -61,6 +57,14 @@ class Versions:
         if last is None:
             return None
         return max((head for head in self.heads if head.metadata.uuid == last.metadata.uuid), key=_order)
+
+    def stem_from(self, place: str) -> bool:
+        """Whether a head is the version at a place, or came from that one."""
+        return any(canonical(place) in head.chain for head in self.heads)
+
+    def have(self, place: str) -> bool:
+        """Whether the replicator has brought a file to a place, whole or not, or a head came from one there."""
+        return self.stem_from(place) or canonical(place) in {canonical(one.place) for one in self.files}
 
     def after(self, file: MetadataFile) -> int:
         """How many versions are later than a file's, whole or not."""

@@ -18,8 +18,8 @@ _PREFIXES = tuple(prefix for kind in KINDS for prefix in kind.properties)
 class StorageOptions:
     """Properties by location prefix. What a longer prefix says wins over a shorter one, and over the environment."""
 
-    places: Mapping[str, Properties] = field(default_factory=dict)
-    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    places: Mapping[str, Properties] = field(default_factory=dict, repr=False)
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
 
     def of(self, location: str) -> dict[str, str]:
         """All properties that apply to a location."""

@@ -14,3 +14,11 @@ class Telling:
     def run(self, stores: Stores) -> int:
         stores.report(self.event)
         return self.result
+
+
+@dataclass(frozen=True, slots=True)
+class Unsendable:
+    """A task whose result no pipe takes."""
+
+    def run(self, stores: Stores) -> object:
+        return lambda: None

@@ -1,7 +1,7 @@
 """What can be said of a catalog's database without one: addresses, programs, scripts, dumps of a repository."""
 
 import gzip
-import socket
+import resource
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,22 +15,23 @@ from bcn_core.dump_retention import (
     release_dump,
     undelete_dump,
 )
-from bcn_core.dumping.address import DatabaseAddress
 from bcn_core.dumping.dumps import Dumps, check_dumps_there
 from bcn_core.dumping.encrypting import decrypted
 from bcn_core.dumping.programs import find_programs
-from bcn_core.dumping.running import answering_at
+from bcn_core.dumping.scratch import scratch
 from bcn_core.dumping.script import opened_script, problems_of, read_script
 from bcn_core.dumping.stored import stored_faults
-from bcn_core.errors import Conflict, DamagedRepository, InvalidRequest, NotFound
+from bcn_core.errors import Conflict, DamagedRepository, InvalidRequest, NotFound, StorageFull
 from bcn_core.events import silent
 from bcn_core.names import Scope, pit_id
 from bcn_core.pruning.policy import Policy
 from bcn_core.repository.documents import SourceRecord
 from bcn_core.repository.dump_documents import CatalogState, DumpedTable, DumpManifest
 from bcn_core.repository.encoding import sha256
+from bcn_core.repository.flag_documents import Pin
+from bcn_core.repository.flags import put_flag
 from bcn_core.repository.layout import dump_flag
-from bcn_core.repository.pins import this_process
+from bcn_core.repository.pins import put_pin, this_process
 from bcn_core.repository.readers import reading
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.memory import MemoryStore
@@ -74,7 +75,7 @@ def repository(clock: Clock) -> Repository:
     return Repository.open(store, clock)
 
 
-def dumped(repository: Repository, at: datetime) -> str:
+def dumped(repository: Repository, at: datetime, reason: str = "") -> str:
     """A dump as it lies in a repository."""
     dumps, dump, data = Dumps(repository), pit_id(at), gzip.compress(SCRIPT)
     key = dumps.layout.dump(dump, "dump.sql.gz")
@@ -83,7 +84,7 @@ def dumped(repository: Repository, at: datetime) -> str:
         repository_id=repository.manifest.repository_id,
         catalog="shop",
         dump=dump,
-        reason="",
+        reason=reason,
         taken_at=at,
         finished_at=at,
         duration_ms=1,
@@ -107,53 +108,12 @@ def ten_days(repository: Repository) -> list[str]:
     return [dumped(repository, START - timedelta(days=day)) for day in range(9, -1, -1)]
 
 
-def test_an_address_gives_its_password_to_the_environment_alone() -> None:
-    found = DatabaseAddress.of("postgresql+psycopg2://me:s%40cret@db:5433/nessie?sslmode=require")
-
-    said = found.environment({})
-    assert ("s@cret", "require", "5433") == (said["PGPASSWORD"], said["PGSSLMODE"], said["PGPORT"])
-    assert "postgresql://db:5433/nessie" == found.place
-
-
-@pytest.mark.parametrize(
-    "uri", ["sqlite:///a.db", "postgresql://db", "postgresql://db/a?magic=1", "postgresql://db:high/a"]
-)
-def test_an_address_that_is_none_is_refused_without_repeating_it(uri: str) -> None:
-    with pytest.raises(InvalidRequest) as refused:
-        DatabaseAddress.of(uri)
-
-    assert uri not in str(refused.value)
-
-
-def test_a_password_that_breaks_an_address_is_not_repeated() -> None:
-    with pytest.raises(InvalidRequest) as refused:
-        DatabaseAddress.of("postgresql://me:sec/ret@db/nessie")
-
-    assert (False, None) == ("sec" in str(refused.value), refused.value.__cause__)
-
-
 def test_what_is_no_identity_of_age_is_refused(tmp_path: Path) -> None:
     (tmp_path / "identity.txt").write_text("not a key\n")
     (tmp_path / "dump.age").write_bytes(b"")
 
     with pytest.raises(InvalidRequest, match="no identity file of age"):
         decrypted(tmp_path / "dump.age", tmp_path / "identity.txt")
-
-
-def test_any_of_several_metastores_that_answers_is_found() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-
-        found = answering_at({"uri": f"thrift://127.0.0.1:1,thrift://127.0.0.1:{port}"})
-
-    assert f"127.0.0.1:{port}" == found
-
-
-@pytest.mark.parametrize(
-    "uri", ["", "thrift://host:high", "thrift://127.0.0.1:1", "postgresql://127.0.0.1/a"]
-)
-def test_no_catalog_answers_where_none_is(uri: str) -> None:
-    assert answering_at({"uri": uri}) is None
 
 
 def test_missing_programs_are_told_with_what_to_install(tmp_path: Path) -> None:
@@ -169,10 +129,30 @@ def made_programs(folder: Path, version: str) -> None:
         (folder / name).chmod(0o755)
 
 
+def test_a_full_disk_of_this_machine_is_told_as_such() -> None:
+    bounds = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, bounds[1]))
+    try:
+        with pytest.raises(StorageFull, match="there is no room below"), scratch("test") as folder:
+            (folder / "dump.sql").write_bytes(b"row" * 1000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, bounds)
+
+    assert not folder.exists()
+
+
 def test_programs_older_than_the_server_are_refused(tmp_path: Path) -> None:
     made_programs(tmp_path, "14.2")
 
     with pytest.raises(InvalidRequest, match="for PostgreSQL 16"):
+        find_programs(16, tmp_path)
+
+
+def test_programs_that_this_machine_cannot_run_are_none(tmp_path: Path) -> None:
+    made_programs(tmp_path, "16.4")
+    (tmp_path / "pg_dump").write_bytes(b"\x7fELF of another processor")
+
+    with pytest.raises(InvalidRequest, match="found none at all"):
         find_programs(16, tmp_path)
 
 
@@ -239,6 +219,26 @@ def test_the_rules_keep_the_last_dump_of_each_day(repository: Repository) -> Non
     assert tuple(dumps[:-2]) == plan_dump_prune(repository, RULES).remove
 
 
+def test_the_latest_dump_is_none_of_what_a_restore_replaced(repository: Repository) -> None:
+    dump = dumped(repository, START - timedelta(hours=2))
+    dumped(repository, START, f"safety before the restore of {dump}")
+
+    assert dump == Dumps(repository).select("latest")
+
+
+def test_where_nothing_else_is_there_the_latest_dump_is_what_a_reset_replaced(repository: Repository) -> None:
+    assert dumped(repository, START, "safety before the reset") == Dumps(repository).select("latest")
+
+
+def test_what_a_restore_replaced_takes_no_dumps_place(repository: Repository) -> None:
+    dumps = ten_days(repository)
+    safety = dumped(repository, START + timedelta(minutes=1), f"safety before the restore of {dumps[-1]}")
+
+    plan = plan_dump_prune(repository, RULES)
+
+    assert [*dumps[-2:], safety] == list(plan.keep)
+
+
 def test_a_dump_goes_after_its_grace_and_not_before(repository: Repository, clock: Clock) -> None:
     dumps = ten_days(repository)
     apply_dump_prune(repository, plan_dump_prune(repository, RULES), RULES, OWNER)
@@ -278,6 +278,54 @@ def test_a_dump_that_is_read_is_spared(repository: Repository) -> None:
         done = apply_dump_prune(repository, plan, RULES, OWNER)
 
     assert "in use" in done.spared[dumps[0]]
+
+
+def waited(repository: Repository, clock: Clock) -> str:
+    """A condemned dump whose grace is over."""
+    dumps = ten_days(repository)
+    apply_dump_prune(repository, plan_dump_prune(repository, RULES), RULES, OWNER)
+    clock.now = START + timedelta(days=4)
+    return dumps[0]
+
+
+def test_a_pin_that_cannot_be_read_spares_every_dump(repository: Repository, clock: Clock) -> None:
+    dump = waited(repository, clock)
+    repository.store.put_new("readers/0123456789abcdef/pin.json", [b"?"])
+
+    done = apply_dump_prune(repository, plan_dump_prune(repository, RULES), RULES, OWNER)
+
+    assert ("in use" in done.spared[dump], True) == (True, dump in Dumps(repository).ids())
+
+
+def test_a_dump_that_somebody_calls_back_at_the_last_moment_is_spared(
+    repository: Repository, clock: Clock
+) -> None:
+    dump = waited(repository, clock)
+    put_flag(repository, dump_flag(dump), OWNER, "undelete")
+
+    done = apply_dump_prune(repository, plan_dump_prune(repository, RULES), RULES, OWNER)
+
+    assert ("called back", True) == (done.spared[dump], dump in Dumps(repository).ids())
+
+
+def test_the_bytes_of_a_dump_that_is_being_made_are_no_orphans(repository: Repository, clock: Clock) -> None:
+    dumps, dump = Dumps(repository), pit_id(START)
+    put_pin(repository.store, dumps.layout, Pin(pit=dump, owner=OWNER, since=START))
+    repository.store.put_new(dumps.layout.dump(dump, "dump.sql"), [b"half"])
+    clock.now = START + timedelta(days=2)
+    rules = DumpRules(RULES.policy, RULES.grace, timedelta(days=1))
+
+    assert () == plan_dump_prune(repository, rules).orphans
+
+
+def test_a_manifest_that_somebody_copied_to_another_dumps_place_is_refused(repository: Repository) -> None:
+    dumps, dump = Dumps(repository), dumped(repository, START)
+    other = pit_id(START + timedelta(hours=1))
+    data = repository.store.get(dumps.layout.pit_manifest(dump))
+    repository.store.put_new(dumps.layout.pit_manifest(other), [data])
+
+    with pytest.raises(DamagedRepository, match=f"is the manifest of dump {dump}"):
+        dumps.manifest(other)
 
 
 def test_a_dump_that_waits_to_be_removed_is_not_read(repository: Repository) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from bcn_core.errors import InvalidRequest
 from bcn_core.failback import way_back
+from bcn_core.replication.request import SyncRequest
 from bcn_core.replication.sites import site_map
 
 
@@ -32,4 +33,4 @@ def test_a_neighbour_whose_name_begins_the_same_is_not_covered() -> None:
 
 @pytest.mark.parametrize("source", ["abfss://c@prod/lake", "s3a://prod/lake", "gcs://prod/lake"])
 def test_the_way_back_leads_to_the_source_as_it_was_typed(source: str) -> None:
-    assert {"s3://dr/lake": source} == way_back(site_map([(source, "s3://dr/lake")]))
+    assert {"s3://dr/lake": source} == way_back(SyncRequest(site_map([(source, "s3://dr/lake")]), {}))

@@ -11,6 +11,7 @@ from bcn_core.errors import Conflict, InvalidTableFile, ObjectMissing
 from bcn_core.events import Event, Warned
 from bcn_core.iceberg.relocation import relocate_paths
 from bcn_core.locations import PrefixMap
+from bcn_core.processes import lanes, pool
 from bcn_core.processes.cores import usable_cores
 from bcn_core.processes.pool import Processes, Spread
 from bcn_core.processes.talking import ProcessLost
@@ -20,7 +21,7 @@ from bcn_core.storage.opening import Stores
 from bcn_core.storage.store import Store
 from bcn_core.storage.throttling import Rate
 from tests.builders.avro_files import entry, manifest
-from tests.builders.telling import Telling
+from tests.builders.telling import Telling, Unsendable
 
 DATA = b"row " * 100_000
 MOVED = PrefixMap.of([("s3://a/t", "s3://b/t")])
@@ -283,6 +284,55 @@ def test_a_manifest_with_position_deletes_is_left_to_the_run_by_another_process(
 def test_a_damaged_manifest_is_refused_by_another_process_as_by_this_one(two: Processes) -> None:
     with pytest.raises(InvalidTableFile, match=r"m\.avro is damaged"):
         two.relocate(MANIFEST[:-3], "m.avro", MOVED, "s3://b/t")
+
+
+def test_a_process_that_is_lost_costs_its_own_tasks_and_not_the_rest(ends: Ends, two: Processes) -> None:
+    before = children()
+    two.carry_out(ends.copy(0))
+    os.kill(min(children() - before), signal.SIGKILL)
+
+    lost = 0
+    for number in range(1, 20):
+        try:
+            two.carry_out(ends.copy(number))
+        except ProcessLost:
+            lost += 1
+
+    assert 2 == lost
+
+
+def test_when_no_process_is_left_every_task_is_told(ends: Ends, two: Processes) -> None:
+    before = children()
+    two.carry_out(ends.copy(0))
+    for pid in children() - before:
+        os.kill(pid, signal.SIGKILL)
+
+    for number in range(1, 10):
+        with pytest.raises(ProcessLost):
+            two.carry_out(ends.copy(number))
+
+
+def test_a_process_that_was_stopped_does_not_outlive_the_run(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "_LAST_WORDS_SECONDS", 0.1)
+    before = children()
+
+    with Processes(ends.stores, Spread(2, 4)) as processes:
+        processes.carry_out(ends.copy(0))
+        for pid in children() - before:
+            os.kill(pid, signal.SIGSTOP)
+
+    assert before == children()
+
+
+def test_a_result_that_no_pipe_takes_is_an_error_and_no_hang(
+    two: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "_WAIT_SECONDS", 0.1)
+
+    with pytest.raises(ProcessLost, match="closed its pipe"):
+        two._do(Unsendable(), lambda: None)
 
 
 def heard(stores: Stores) -> list[Event]:

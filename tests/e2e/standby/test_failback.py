@@ -1,7 +1,10 @@
 """The way back after a failover: what exists only here, what is copied, and the source that shows it."""
 
+import json
 import shutil
 from pathlib import Path
+
+import pytest
 
 from tests.builders.standby_line import StandbyLine
 from tests.warehouse.commits import HandMade, path_of
@@ -119,6 +122,23 @@ def test_the_plan_names_the_next_commands(terminal: StandbyLine, sites: Sites) -
     assert f"--map file://{sites.standby.folder}=file://{sites.source.folder}" in answer.out
 
 
+@pytest.mark.parametrize("more", ["", 'metadata_location = "rewritten"\n'])
+def test_the_command_that_the_plan_names_shows_the_tables_at_the_source(
+    terminal: StandbyLine, sites: Sites, more: str
+) -> None:
+    terminal.configure(more)
+    fail_over(terminal)
+    append(sites.standby.pyiceberg().load_table("sales.orders"), 90, 5)
+    carry_back(terminal)
+    (told,) = [one for one in terminal.bcn("failback").out.splitlines() if "  bcn sync" in one]
+
+    answer = terminal.bcn(*told.replace("SOURCE", "shop").split()[1:])
+
+    pointer = sites.source.bcn().pointer(ORDERS)
+    assert pointer is not None
+    assert (0, 25) == (answer.code, len(rows(pointer)))
+
+
 def test_a_replica_has_nothing_to_bring_back(terminal: StandbyLine) -> None:
     terminal.bcn("sync")
 
@@ -136,3 +156,102 @@ def test_a_promotion_whose_beginning_is_gone_is_refused(terminal: StandbyLine, s
     answer = terminal.bcn("failback")
 
     assert (3, True) == (answer.code, "copy the whole table back" in answer.err)
+
+
+def test_a_promoted_table_whose_metadata_cannot_be_read_is_not_called_a_replica(
+    terminal: StandbyLine, sites: Sites
+) -> None:
+    fail_over(terminal)
+    path_of(sites.pointer()).unlink()
+
+    answer = terminal.bcn("failback")
+
+    assert (4, True) == (answer.code, "cannot be read" in answer.err)
+    assert "nothing was written here" not in answer.err
+
+
+def test_a_promotion_that_somebody_removed_the_beginning_of_is_refused(
+    terminal: StandbyLine, sites: Sites
+) -> None:
+    fail_over(terminal)
+    file = path_of(sites.pointer())
+    raw = json.loads(file.read_bytes())
+    del raw["properties"]["bcn.standby.promoted-from"]
+    file.write_text(json.dumps(raw))
+
+    answer = terminal.bcn("failback")
+
+    assert (4, True) == (answer.code, "copy the whole table back" in answer.err)
+
+
+def test_what_a_writer_noted_in_words_instead_of_numbers_is_no_obstacle(
+    terminal: StandbyLine, sites: Sites
+) -> None:
+    fail_over(terminal)
+    append(sites.standby.pyiceberg().load_table("sales.orders"), 90, 5)
+    file = path_of(sites.pointer())
+    raw = json.loads(file.read_bytes())
+    raw["snapshots"][-1]["summary"]["added-records"] = "five"
+    file.write_text(json.dumps(raw))
+
+    (plan,) = terminal.bcn("failback", "--json").document["plan"]
+
+    assert [0] == [one["rows_added"] for one in plan["only_here"]]
+
+
+def test_a_file_whose_name_would_break_its_line_is_in_no_list(terminal: StandbyLine, sites: Sites) -> None:
+    fail_over(terminal)
+    table = sites.standby.pyiceberg().load_table("sales.orders")
+    with table.transaction() as change:
+        change.set_properties({"write.data.path": f"file://{sites.standby.warehouse}/sales/orders/a\tb"})
+    append(table, 90, 5)
+
+    answer = terminal.bcn("failback", "--copy-list", "list.tsv")
+
+    assert (2, False) == (answer.code, (terminal.folder / "list.tsv").exists())
+
+
+def test_what_the_source_wrote_meanwhile_is_told_by_the_sync_that_gives_it_up(
+    terminal: StandbyLine, sites: Sites
+) -> None:
+    fail_over(terminal)
+    append(sites.source.pyiceberg().load_table("sales.orders"), 20, 7)
+    carry_back(terminal)
+
+    answer = terminal.bcn(
+        *(
+            "sync",
+            "--catalog",
+            "shop",
+            "--root",
+            str(sites.source.warehouse),
+            "--replace-diverged",
+            "--dry-run",
+        ),
+        *("--map", f"file://{sites.standby.folder}=file://{sites.source.folder}"),
+    )
+
+    assert "gives up 1 commit of" in answer.out
+
+
+def test_the_whole_circle_ends_with_a_standby_that_follows_its_source_again(
+    terminal: StandbyLine, sites: Sites
+) -> None:
+    fail_over(terminal)
+    append(sites.standby.pyiceberg().load_table("sales.orders"), 90, 5)
+    carry_back(terminal)
+    show_at_source(terminal)
+    turned = ("--map", f"file://{sites.standby.folder}=file://{sites.source.folder}")
+    at_source = ("--catalog", "shop", "--root", str(sites.source.warehouse), *turned)
+    promoted = terminal.bcn("promote", *at_source, "--yes")
+    append(sites.source.pyiceberg().load_table("sales.orders"), 200, 3)
+    sites.replicate()
+
+    refused = terminal.bcn("sync")
+    followed = terminal.bcn("sync", "--replace-diverged")
+    append(sites.source.pyiceberg().load_table("sales.orders"), 300, 2)
+    sites.replicate()
+    again = terminal.bcn("sync")
+
+    assert [0, 4, 0, 0] == [one.code for one in (promoted, refused, followed, again)]
+    assert ("gives up" in followed.out, 30) == (False, len(rows(sites.pointer())))

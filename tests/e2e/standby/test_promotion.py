@@ -1,16 +1,57 @@
 """Failover: a standby becomes a table of its own, says what it lost, and is left alone by sync from then on."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
+from bcn_core.catalogs.catalog import Catalog
+from bcn_core.errors import Conflict
+from bcn_core.names import TableName
+from bcn_core.promote import Promote, Promotion, promote_all
+from bcn_core.replication.sites import site_map
+from bcn_core.sync import Sync, SyncRequest, sync_all
 from tests.builders.standby_line import StandbyLine
 from tests.warehouse.commits import HandMade, path_of
 from tests.warehouse.readers import rows
 from tests.warehouse.source import append
-from tests.warehouse.standby import Sites
+from tests.warehouse.standby import ORDERS, Sites
 
 
 def properties(sites: Sites) -> dict[str, str]:
     found: dict[str, str] = json.loads(path_of(sites.pointer()).read_bytes())["properties"]
+    return found
+
+
+@dataclass
+class MeetingCatalog:
+    """A catalog in which something happens before or after a table is pointed at other metadata."""
+
+    inner: Catalog
+    before: Callable[[], object] = lambda: None
+    after: Callable[[], object] = lambda: None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def replace(self, table: TableName, expected: str, metadata_location: str) -> None:
+        self.before()
+        self.inner.replace(table, expected, metadata_location)
+        self.after()
+
+
+def conflict() -> None:
+    raise Conflict("the pointer moved")
+
+
+def with_one_prefix(sites: Sites) -> SyncRequest:
+    """Both sites have the source's prefix, as with a bucket that is mirrored under its own name."""
+    same = f"file://{sites.source.folder}"
+    return SyncRequest(site_map([(same, same)]), {ORDERS: f"file://{sites.source.warehouse}/sales/orders"})
+
+
+def promoted(sites: Sites, request: SyncRequest, catalog: MeetingCatalog) -> Promotion:
+    (found,) = promote_all(Promote(catalog, sites.stores, request))
     return found
 
 
@@ -35,6 +76,20 @@ def test_garbage_collection_is_as_it_was_at_the_source(
     terminal.bcn("promote", "--yes")
 
     assert "true" == properties(sites)["gc.enabled"]
+
+
+def test_a_writer_that_counts_time_in_other_units_stops_no_promotion(
+    terminal: StandbyLine, sites: Sites, orders: HandMade
+) -> None:
+    orders.edit(
+        lambda raw: raw.update({"last-updated-ms": raw["last-updated-ms"] * 1000, "metadata-log": None})
+    )
+    sites.replicate()
+    terminal.bcn("sync")
+
+    answer = terminal.bcn("promote", "--yes")
+
+    assert (0, True) == (answer.code, "1 of 1 tables promoted" in answer.out)
 
 
 def test_where_the_source_set_no_garbage_collection_none_is_set(terminal: StandbyLine, sites: Sites) -> None:
@@ -141,3 +196,45 @@ def test_the_document_of_a_promotion_holds_the_plan_and_the_result(terminal: Sta
     document = terminal.bcn("promote", "--yes", "--json").document
 
     assert ["promote", "promote"] == [document[part][0]["action"] for part in ("plan", "result")]
+
+
+def test_a_promotion_that_a_sync_overtook_leaves_nothing_in_the_next_ones_way(sites: Sites) -> None:
+    request, table = with_one_prefix(sites), sites.source.pyiceberg().load_table("sales.orders")
+    append(table, 20, 5)
+    late = path_of(table.metadata_location)
+    aside = late.rename(late.with_suffix(".late"))
+    sync_all(sites.syncing(), request)
+
+    def overtake() -> None:
+        """A sync that had looked before commits now."""
+        aside.rename(late)
+        sites.standby.bcn().replace(ORDERS, sites.pointer(), table.metadata_location)
+
+    refused = promoted(sites, request, MeetingCatalog(sites.standby.bcn(), before=overtake)).refusal
+    assert isinstance(refused, Conflict)
+    assert () == sync_all(sites.syncing(), request).failed
+
+
+def test_a_promotion_whose_answer_was_lost_is_one(sites: Sites) -> None:
+    request = with_one_prefix(sites)
+    sync_all(sites.syncing(), request)
+
+    done = promoted(sites, request, MeetingCatalog(sites.standby.bcn(), after=conflict))
+
+    assert (None, sites.pointer()) == (done.refusal, done.metadata_location)
+
+
+def test_with_one_prefix_the_way_back_ends_when_the_marks_of_the_promotion_are_removed(sites: Sites) -> None:
+    request, source = with_one_prefix(sites), Sync(sites.source.bcn(), sites.stores)
+    sync_all(sites.syncing(), request)
+    promoted(sites, request, MeetingCatalog(sites.standby.bcn()))
+    append(sites.standby.pyiceberg().load_table("sales.orders"), 90, 5)
+    sync_all(source, replace(request, replace_diverged=True))
+    with sites.source.pyiceberg().load_table("sales.orders").transaction() as change:
+        change.remove_properties("bcn.standby.promoted-at", "bcn.standby.promoted-from")
+    sync_all(sites.syncing(), replace(request, replace_diverged=True))
+    append(sites.source.pyiceberg().load_table("sales.orders"), 200, 3)
+
+    failed = sync_all(sites.syncing(), request).failed
+
+    assert ((), 28) == (failed, len(rows(sites.pointer())))

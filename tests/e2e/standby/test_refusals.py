@@ -7,6 +7,7 @@ import pytest
 
 from bcn_core.errors import BcnError, Conflict, InvalidRequest, NotFound
 from bcn_core.names import TableName
+from tests.builders.standby_line import StandbyLine
 from tests.warehouse.commits import HandMade, path_of
 from tests.warehouse.readers import rows
 from tests.warehouse.source import append, make
@@ -45,6 +46,28 @@ def test_what_was_written_to_a_standby_is_given_up_when_told(sites: Sites) -> No
     sites.sync(replace_diverged=True)
 
     assert 20 == len(rows(sites.pointer()))
+
+
+def test_what_is_given_up_is_told_before(sites: Sites) -> None:
+    sites.replicate()
+    sites.sync()
+    append(sites.standby.pyiceberg().load_table("sales.orders"), 90)
+
+    (plan,) = sites.plan(replace_diverged=True)
+
+    assert f"gives up 1 commit of {sites.pointer()}, the last of" in plan.notes[0]
+
+
+def test_a_promoted_table_whose_metadata_cannot_be_read_is_not_made_a_replica_again(
+    terminal: StandbyLine, sites: Sites
+) -> None:
+    terminal.bcn("sync")
+    terminal.bcn("promote", "--yes")
+    append(sites.standby.pyiceberg().load_table("sales.orders"), 90)
+    written = sites.pointer()
+    path_of(written).rename(path_of(written).with_suffix(".aside"))
+
+    assert written == refused(sites, Conflict, "has diverged")
 
 
 def test_an_empty_folder_is_not_taken_for_an_empty_table(sites: Sites) -> None:
