@@ -37,7 +37,7 @@ def man_page(program: click.Command, version: str) -> str:
         r".B bcn",
         r"\fICOMMAND\fR [\fIOPTIONS\fR] [\fIARGUMENTS\fR]",
         ".SH DESCRIPTION",
-        *_paragraphs(program),
+        *_paragraphs(program.help),
         "Answers go to standard output, progress and messages to standard error.",
         ".SH COMMANDS",
     ]
@@ -52,16 +52,19 @@ def _command(context: click.Context) -> Iterator[str]:
     command = context.command
     arguments = "" if isinstance(command, click.Group) else " ".join(command.collect_usage_pieces(context))
     yield f".SS {escaped(context.command_path)} {escaped(arguments)}".rstrip()
-    yield from _paragraphs(command)
+    yield from _paragraphs(command.help)
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
         if record is not None:
             yield from _pair(*record)
+    if command.epilog:
+        yield ".PP"
+        yield from _paragraphs(command.epilog)
 
 
-def _paragraphs(command: click.Command) -> Iterator[str]:
-    """The help of a command; one that click is told not to fold keeps its lines."""
-    for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
+def _paragraphs(said: str | None) -> Iterator[str]:
+    """What a command says of itself; a paragraph that click is told not to fold keeps its lines."""
+    for paragraph in inspect.cleandoc(said or "").split("\n\n"):
         kept = paragraph.startswith("\b")
         text = paragraph.removeprefix("\b\n")
         lines = [escaped(line) for line in (text.splitlines() if kept else [" ".join(text.split())])]

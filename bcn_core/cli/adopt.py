@@ -9,6 +9,7 @@ from bcn_core.adopt import Adopt, Adoption, adopt_table, plan_adoption
 from bcn_core.catalogs.opening import open_target
 from bcn_core.cli.confirming import confirm
 from bcn_core.cli.drawing import draw, line, size, warn
+from bcn_core.cli.examples import examples
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import (
     RunOptions,
@@ -47,7 +48,13 @@ class AdoptDocument(TypedDict):
     result: NotRequired[Adoption]
 
 
-@click.command("adopt")
+@click.command(
+    "adopt",
+    epilog=examples(
+        "bcn adopt sales.orders s3://lake-east/sales/orders --dry-run",
+        "bcn adopt web.visits /lake/web/visits --catalog standby --append-only",
+    ),
+)
 @click.argument("table", metavar="DATABASE.TABLE")
 @click.argument("place", metavar="PLACE")
 @which_standby

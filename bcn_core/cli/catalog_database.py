@@ -9,6 +9,7 @@ from bcn_core.cli import completing
 from bcn_core.cli.catalog_database_restore import drill_command, reset_command, restore_command
 from bcn_core.cli.database_documents import DumpChecksDocument, DumpDocument, DumpListDocument
 from bcn_core.cli.drawing import draw, duration, facts, failed, line, size
+from bcn_core.cli.examples import examples
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place
 from bcn_core.cli.opening_database import opened_database
@@ -45,7 +46,12 @@ def group() -> None:
     """
 
 
-@group.command("backup")
+@group.command(
+    "backup",
+    epilog=examples(
+        "bcn catalog-database backup",
+    ),
+)
 @place_options
 @json_option(DumpDocument)
 @click.pass_obj
@@ -63,7 +69,12 @@ def backup_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
         _draw(found)
 
 
-@group.command("list")
+@group.command(
+    "list",
+    epilog=examples(
+        "bcn catalog-database list",
+    ),
+)
 @place_options
 @json_option(DumpListDocument)
 @click.pass_obj
@@ -82,7 +93,13 @@ def list_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
         click.get_current_context().exit(FinishedWithProblems.exit_code)
 
 
-@group.command("describe")
+@group.command(
+    "describe",
+    epilog=examples(
+        "bcn catalog-database describe",
+        "bcn catalog-database describe 20261120T09",
+    ),
+)
 @place_options
 @click.argument("dump", shell_complete=completing.dumps, default="latest")
 @json_option(DumpDocument)
@@ -102,7 +119,13 @@ def describe_command(manner: Manner, **given: Unpack[DumpOptions]) -> None:
         draw(("TABLE OF THE CATALOG", "METADATA"), sorted(found.state.tables.items()))
 
 
-@group.command("verify")
+@group.command(
+    "verify",
+    epilog=examples(
+        "bcn catalog-database verify --all",
+        "bcn catalog-database verify --running",
+    ),
+)
 @place_options
 @click.argument("dump", shell_complete=completing.dumps, default="latest")
 @click.option("--all", is_flag=True, help="Every dump, not one.")

@@ -22,6 +22,7 @@ from bcn_core.cli.database_documents import (
     RestoreDocument,
 )
 from bcn_core.cli.drawing import duration, facts, line
+from bcn_core.cli.examples import examples
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening_database import opened_database
 from bcn_core.cli.options import (
@@ -65,7 +66,14 @@ class ResetOptions(PlaceOptions):
 _IN_USE = "Also while the catalog answers or somebody is connected."
 
 
-@click.command("restore")
+@click.command(
+    "restore",
+    epilog=examples(
+        "bcn catalog-database restore --dry-run",
+        "bcn catalog-database restore 20261120T09 --with-tables",
+        "bcn catalog-database restore latest --target-database catalog_check",
+    ),
+)
 @place_options
 @click.argument("dump", shell_complete=completing.dumps, default="latest")
 @click.option(
@@ -114,7 +122,12 @@ def restore_command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
         line("start the catalog, then: bcn catalog-database verify --running " + plan.manifest.dump)
 
 
-@click.command("reset")
+@click.command(
+    "reset",
+    epilog=examples(
+        "bcn catalog-database reset",
+    ),
+)
 @place_options
 @click.option("--database", metavar="NAME", help="The database's name, instead of being asked for it.")
 @click.option("--while-in-use", is_flag=True, help=_IN_USE)
@@ -140,7 +153,12 @@ def reset_command(manner: Manner, **given: Unpack[ResetOptions]) -> None:
         )
 
 
-@click.command("drill")
+@click.command(
+    "drill",
+    epilog=examples(
+        "bcn catalog-database drill",
+    ),
+)
 @place_options
 @click.argument("dump", shell_complete=completing.dumps, default="latest")
 @json_option(DrillDocument)

@@ -10,6 +10,7 @@ from bcn_core.capture.planning import Parent, Source, changes_since, consistent_
 from bcn_core.catalogs.catalog import Sweep
 from bcn_core.changes import Changes, view_changes
 from bcn_core.cli.drawing import draw, line, warn
+from bcn_core.cli.examples import examples
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
@@ -48,7 +49,13 @@ class ChangesDocument(TypedDict):
     views: list[ChangedView]
 
 
-@click.command("changes")
+@click.command(
+    "changes",
+    epilog=examples(
+        "bcn changes",
+        "bcn changes --json",
+    ),
+)
 @place_options
 @json_option(ChangesDocument)
 @click.pass_obj

@@ -8,6 +8,7 @@ import click
 
 from bcn_core.cli import completing
 from bcn_core.cli.drawing import draw, line
+from bcn_core.cli.examples import examples
 from bcn_core.cli.manual import index, text_of
 
 _WIDEST = 100
@@ -15,7 +16,13 @@ _WIDEST = 100
 _PAGE = re.compile(r"\]\([^()\s]*?([\w-]+)\.md(?:#[\w-]*)?\)")
 
 
-@click.command("docs")
+@click.command(
+    "docs",
+    epilog=examples(
+        "bcn docs",
+        "bcn docs the-catalog-is-gone",
+    ),
+)
 @click.argument("page", required=False, shell_complete=completing.topics)
 def command(page: str | None) -> None:
     """Show a page of the documentation: bcn docs the-catalog-is-gone. Without a page: list them.

@@ -7,6 +7,7 @@ from typing import Annotated, Any, NotRequired, TypedDict, Unpack
 import click
 
 from bcn_core.cli.drawing import Cell, draw, failed, line, size
+from bcn_core.cli.examples import examples
 from bcn_core.cli.json_schema import Flat
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import json_option
@@ -39,7 +40,13 @@ class FailbackDocument(TypedDict):
     problems: NotRequired[list[BcnError]]
 
 
-@click.command("failback")
+@click.command(
+    "failback",
+    epilog=examples(
+        "bcn failback",
+        "bcn failback --standby east --copy-list files.tsv",
+    ),
+)
 @standby_options
 @click.option(
     "--copy-list",

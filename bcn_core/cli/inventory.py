@@ -5,6 +5,7 @@ from typing import Annotated, Any, TypedDict, Unpack
 import click
 
 from bcn_core.cli.drawing import facts, line
+from bcn_core.cli.examples import examples
 from bcn_core.cli.json_schema import Flat
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
@@ -43,7 +44,12 @@ def command() -> None:
     """
 
 
-@command.command("status")
+@command.command(
+    "status",
+    epilog=examples(
+        "bcn inventory status",
+    ),
+)
 @place_options
 @json_option(InventoryDocument)
 @click.pass_obj
@@ -55,7 +61,12 @@ def status_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
         _draw(found)
 
 
-@command.command("rebuild")
+@command.command(
+    "rebuild",
+    epilog=examples(
+        "bcn inventory rebuild",
+    ),
+)
 @place_options
 @json_option(InventoryDocument)
 @click.pass_obj

@@ -6,6 +6,7 @@ from typing import NotRequired, TypedDict, Unpack
 import click
 
 from bcn_core.cli.drawing import Tone, failed, line
+from bcn_core.cli.examples import examples
 from bcn_core.cli.faults import MOST_SHOWN, draw_faults, draw_more, draw_still_whole
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
@@ -52,7 +53,13 @@ class RepairDocument(TypedDict):
     result: NotRequired[Repaired]
 
 
-@click.command("repair")
+@click.command(
+    "repair",
+    epilog=examples(
+        "bcn repair",
+        "bcn repair --read-all --copy s3://second/backups --apply",
+    ),
+)
 @place_options
 @read_options
 @click.option("--copy", metavar="PLACE", help="Another copy of the repository, to take right bytes from.")

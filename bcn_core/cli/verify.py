@@ -6,6 +6,7 @@ import click
 
 from bcn_core.cli.bounds import ProcessOptions, process_option
 from bcn_core.cli.drawing import line
+from bcn_core.cli.examples import examples
 from bcn_core.cli.faults import MOST_SHOWN, draw_more
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import json_option, place_options
@@ -44,7 +45,15 @@ class TableVerifyDocument(TypedDict):
     notes: list[Finding]
 
 
-@click.command("verify")
+@click.command(
+    "verify",
+    epilog=examples(
+        "bcn verify",
+        "bcn verify --read 7/30",
+        "bcn verify --restore --sample 1/10",
+        "bcn verify --table-location s3://lake/sales/orders --forbid-prefix s3://old",
+    ),
+)
 @place_options
 @read_options
 @process_option("Read data files")
