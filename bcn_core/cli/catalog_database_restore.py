@@ -104,22 +104,18 @@ def restore_command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
         tied = both.plan() if given["with_tables"] else None
         plan = tied.database if tied else plan_database(database, request, properties)
         _show(manner, plan, tied)
-        if given["dry_run"]:
-            return
         refusal = (tied or plan).refusal
         if refusal is not None:
             raise refusal
+        if given["dry_run"]:
+            return
         confirm(manner, f"Replace what {plan.target.place} holds?", yes=given["yes"])
         done = both.carry_out(tied) if tied else restore_database(database, plan)
     manner.answer(
         {"result": {"dump": plan.manifest.dump, "safety": done.safety, "seconds": round(done.seconds, 3)}}
     )
     if not manner.as_json:
-        line(
-            f"{plan.target.place} is in the state of dump {plan.manifest.dump}, in {duration(done.seconds)}",
-            "good",
-        )
-        line("start the catalog, then: bcn catalog-database verify --running " + plan.manifest.dump)
+        _draw_end(plan, done.seconds)
 
 
 @click.command(
@@ -218,9 +214,14 @@ def _draw(plan: DatabasePlan) -> None:
             ("into", plan.target.place),
             ("there now", now),
             ("in use by", ", ".join([*filter(None, [plan.catalog_answers]), *plan.connections]) or None),
-            ("refused", plan.refusal.message if plan.refusal else None),
         ]
     )
+
+
+def _draw_end(plan: DatabasePlan, seconds: float) -> None:
+    dump = plan.manifest.dump
+    line(f"{plan.target.place} is in the state of dump {dump}, in {duration(seconds)}", "good")
+    line(f"start the catalog, then: bcn catalog-database verify --running {dump}")
 
 
 def _typed(manner: Manner, place: str) -> str:

@@ -122,7 +122,7 @@ def _draw_views(views: list[ChangedView]) -> None:
 def _words_of_view(view: ChangedView) -> str:
     if view["unreadable"]:
         return f"unreadable: {view['unreadable']}"
-    return "deleted in source" if view["change"] == "dropped" else view["change"]
+    return "deleted at the source" if view["change"] == "dropped" else view["change"]
 
 
 def _unchanged(found: Changes) -> int:
@@ -143,7 +143,7 @@ def _words(row: ChangedTable) -> str:
     parts = [
         f"unreadable: {row['unreadable']}" if row["unreadable"] else "",
         f"renamed from {row['renamed_from']}" if row["renamed_from"] else "",
-        "deleted in source"
+        "deleted at the source"
         if row["changes"] == ["dropped"]
         else change_words(row["changes"], row["columns"]),
     ]

@@ -15,8 +15,8 @@ from bcn_core.cli.plain import plain
 from bcn_core.cli.progress import reporting
 from bcn_core.cli.standby import StandbyOptions, standby_of, standby_options, tell_problems
 from bcn_core.counting import counted
-from bcn_core.errors import BcnError, FinishedWithProblems
-from bcn_core.failback import Commit, Failback, TableFailback, plan_failback, way_back
+from bcn_core.errors import BcnError, FinishedWithProblems, InvalidRequest
+from bcn_core.failback import Commit, Failback, FileToCopy, TableFailback, plan_failback, way_back
 from bcn_core.replication.standby import Standby
 
 
@@ -91,15 +91,33 @@ def _document(one: TableFailback) -> dict[str, Any]:
 
 
 def _write(path: Path, plans: Sequence[TableFailback]) -> None:
-    with path.open("w") as file:
-        for plan in plans:
-            for one in plan.files:
-                file.write(f"{one.location}\t{one.target}\t{'' if one.bytes is None else one.bytes}\n")
+    lines = [copy_line(one) for plan in plans for one in plan.files]
+    try:
+        path.write_text("".join(lines), encoding="utf-8")
+    except OSError as error:
+        raise InvalidRequest(
+            f"{path} cannot be written: {error.strerror}", hint="choose another file for --copy-list"
+        ) from error
+
+
+def copy_line(one: FileToCopy) -> str:
+    """A line for whoever copies: from where, to where, how many bytes, with tabs between.
+
+    Raises:
+        InvalidRequest: a name has a tab or a line's end in it. A table's metadata may name any place, and would add
+            lines of its own.
+    """
+    if not (one.location + one.target).isprintable():
+        raise InvalidRequest(
+            f"a file's name does not fit on a line of tabs: {one.location!r}",
+            hint="take the files from --json",
+        )
+    return f"{one.location}\t{one.target}\t{'' if one.bytes is None else one.bytes}\n"
 
 
 def _draw(plans: Sequence[TableFailback], standby: Standby, back: dict[str, str]) -> None:
     line("Failback plan - nothing written")
-    headings = ("TABLE", "PROMOTED AT", ">ONLY HERE", ">GIVEN UP", ">FILES TO COPY", ">SIZE")
+    headings = ("TABLE", "PROMOTED AT (UTC)", ">ONLY HERE", ">GIVEN UP", ">FILES TO COPY", ">SIZE")
     draw(headings, (_row(one) for one in plans if one.refusal is None))
     for one in plans:
         if one.refusal is not None:
@@ -129,4 +147,4 @@ def _draw_way_back(standby: Standby, back: dict[str, str]) -> None:
 def _draw_commits(title: str, commits: Sequence[Commit]) -> None:
     for one in commits:
         rows = f"{counted(one.rows_added, 'row')} added, {one.rows_deleted:,} deleted"
-        line(f"{title}: {one.at:%Y-%m-%d %H:%M:%S} {one.operation} {one.snapshot_id}, {rows}")
+        line(f"{title}: {one.at:%Y-%m-%d %H:%M:%S} UTC {one.operation} {one.snapshot_id}, {rows}")

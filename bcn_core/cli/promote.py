@@ -95,7 +95,7 @@ def _draw(manner: Manner, plans: Sequence[Promotion], title: str) -> None:
     if manner.as_json:
         return
     line(title)
-    draw(("TABLE", "ACTION", ">VERSION", "WRITTEN AT", ">AGE", ">BEHIND"), (_row(one) for one in plans))
+    draw(("TABLE", "ACTION", ">VERSION", "WRITTEN AT (UTC)", ">AGE", ">BEHIND"), (_row(one) for one in plans))
     for one in plans:
         if one.refusal is not None:
             failed(one.table, one.refusal)

@@ -136,3 +136,11 @@ def test_a_promotion_whose_beginning_is_gone_is_refused(terminal: StandbyLine, s
     answer = terminal.bcn("failback")
 
     assert (3, True) == (answer.code, "copy the whole table back" in answer.err)
+
+
+def test_a_list_that_cannot_be_written_is_refused(terminal: StandbyLine) -> None:
+    fail_over(terminal)
+
+    answer = terminal.bcn("failback", "--copy-list", "nowhere/list.tsv")
+
+    assert (2, True) == (answer.code, "nowhere/list.tsv cannot be written: No such file" in answer.err)
