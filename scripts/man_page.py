@@ -21,6 +21,9 @@ EXIT_CODES = {
 ENVIRONMENT = {
     "BCN_CONFIG": "The configuration file, instead of bcn.toml in the working directory.",
     "BCN_INVENTORY": "Whether the inventory is kept up, where no option says so.",
+    "BACKUP_BUCKET": "The repository is s3://BACKUP_BUCKET, where neither --repo nor the file names one.",
+    "HIVE_METASTORE_URI, WAREHOUSE_BUCKET": "A catalog named hive and its warehouse, unless the file has one.",
+    "S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY, S3_REGION": "The account of S3, where properties name none.",
     "NO_COLOR": "Set to anything: no colours.",
     "COLUMNS": "How wide tables may be; else as the terminal is, else 80.",
 }

@@ -7,6 +7,7 @@ import click
 
 from bcn_core.adopt import Adopt, Adoption, adopt_table, plan_adoption
 from bcn_core.catalogs.opening import open_target
+from bcn_core.cli import completing
 from bcn_core.cli.confirming import confirm
 from bcn_core.cli.drawing import draw, line, size, warn
 from bcn_core.cli.examples import examples
@@ -56,7 +57,7 @@ class AdoptDocument(TypedDict):
     ),
 )
 @click.argument("table", metavar="DATABASE.TABLE")
-@click.argument("place", metavar="PLACE")
+@click.argument("place", metavar="PLACE", shell_complete=completing.folders)
 @which_standby
 @click.option(
     "--append-only",

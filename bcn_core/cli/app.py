@@ -32,7 +32,7 @@ COMMANDS = {
     "catalog-database": ("catalog_database:group", "Back up the catalog's own database, and bring it back."),
     "verify": ("verify", "Check a repository, or any Iceberg table."),
     "repair": ("repair", "Mend what verify finds, as far as right bytes can be had."),
-    "inventory": ("inventory", "Describe the repository as Iceberg tables."),
+    "inventory": ("inventory:group", "Describe the repository as Iceberg tables."),
     "query": ("query", "Ask in SQL what is backed up."),
     "check-store": ("check_store", "Try out whether a place can hold a repository."),
     "docs": ("docs", "Show a page of the documentation; no network is needed."),

@@ -11,16 +11,18 @@ from bcn_core.cli.database_documents import DumpChecksDocument, DumpDocument, Du
 from bcn_core.cli.drawing import draw, duration, facts, failed, line, size
 from bcn_core.cli.examples import examples
 from bcn_core.cli.manner import Manner
-from bcn_core.cli.opening import Place
+from bcn_core.cli.opening import Place, open_place
 from bcn_core.cli.opening_database import opened_database
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.plain import plain
 from bcn_core.cli.wording import tables_and_rows
 from bcn_core.counting import counted
+from bcn_core.dumping.dumps import Dumps
 from bcn_core.dumping.running import check_running
 from bcn_core.dumping.standing import Standing, standing_of
 from bcn_core.errors import DamagedRepository, FinishedWithProblems
 from bcn_core.repository.dump_documents import DumpManifest
+from bcn_core.repository.repository import Repository
 from bcn_core.settings import CatalogDatabaseSettings
 
 
@@ -83,13 +85,14 @@ def list_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
 
     Its age is what would be lost (RPO); how long the last drill took is how soon all would be back (RTO).
     """
-    with opened_database(manner, given, "catalog-database list") as (place, database):
-        found, limit = standing_of(database), _limit(place, database)
+    place = open_place(given)
+    repository = place.repository()
+    found, limit = standing_of(repository), _limit(place, repository)
     manner.answer({**plain(found), "no_older_than": limit.no_older_than.total_seconds()})
     if not manner.as_json:
         _draw_standing(found)
     if found.age is None or found.age > limit.no_older_than:
-        manner.advise(f"the newest dump is older than {limit.no_older_than}: bcn catalog-database backup")
+        manner.advise(f"{_too_old(found, limit)}: bcn catalog-database backup")
         click.get_current_context().exit(FinishedWithProblems.exit_code)
 
 
@@ -106,8 +109,8 @@ def list_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
 @click.pass_obj
 def describe_command(manner: Manner, **given: Unpack[DumpOptions]) -> None:
     """Show one dump: an id, a prefix of one, or 'latest' (default)."""
-    with opened_database(manner, given, "catalog-database describe") as (_, database):
-        found = database.dumps.manifest(database.dumps.select(given["dump"]))
+    known = Dumps(open_place(given).repository())
+    found = known.manifest(known.select(given["dump"]))
     manner.answer({"dump": plain(found)})
     if manner.as_json:
         return
@@ -160,9 +163,14 @@ def _asked(place: Place, database: CatalogDatabase, dump: str) -> list[str]:
     return check_running(state, place.catalog(name), place.settings.catalog_properties(name), place.stores)
 
 
-def _limit(place: Place, database: CatalogDatabase) -> CatalogDatabaseSettings:
-    name = database.repository.scope.catalog
-    return place.settings.catalog_databases.get(name, CatalogDatabaseSettings())
+def _limit(place: Place, repository: Repository) -> CatalogDatabaseSettings:
+    return place.settings.catalog_databases.get(repository.scope.catalog, CatalogDatabaseSettings())
+
+
+def _too_old(found: Standing, limit: CatalogDatabaseSettings) -> str:
+    if found.age is None:
+        return "take the first dump"
+    return f"the newest dump is older than {duration(limit.no_older_than.total_seconds())}"
 
 
 def _draw(found: DumpManifest) -> None:

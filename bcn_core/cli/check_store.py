@@ -4,6 +4,7 @@ from typing import TypedDict, Unpack
 
 import click
 
+from bcn_core.cli import completing
 from bcn_core.cli.drawing import draw
 from bcn_core.cli.examples import examples
 from bcn_core.cli.manner import Manner
@@ -35,7 +36,7 @@ class CheckStoreDocument(TypedDict):
         "bcn check-store s3://backups",
     ),
 )
-@click.argument("place")
+@click.argument("place", shell_complete=completing.folders)
 @run_options
 @json_option(CheckStoreDocument)
 @click.pass_obj

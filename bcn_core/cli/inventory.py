@@ -37,14 +37,14 @@ def open_inventory(place: Place, report: Report = silent) -> Inventory:
 
 
 @click.group("inventory")
-def command() -> None:
+def group() -> None:
     """The tables that describe the repository, for any engine that reads Iceberg.
 
     They are written after each backup where [inventory] of bcn.toml says enable = true.
     """
 
 
-@command.command(
+@group.command(
     "status",
     epilog=examples(
         "bcn inventory status",
@@ -61,7 +61,7 @@ def status_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
         _draw(found)
 
 
-@command.command(
+@group.command(
     "rebuild",
     epilog=examples(
         "bcn inventory rebuild",

@@ -104,7 +104,10 @@ _REQUEST = (
     ),
     click.option("--target-table", metavar="NAME", help="The new name; may hold {database} and {table}."),
     click.option(
-        "--target-location", metavar="PLACE", help="Where the files go; may hold {database} and {table}."
+        "--target-location",
+        shell_complete=completing.folders,
+        metavar="PLACE",
+        help="Where the files go; may hold {database} and {table}.",
     ),
     click.option(
         "--on-conflict",

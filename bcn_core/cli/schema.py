@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from bcn_core.cli import completing
 from bcn_core.cli.examples import examples
 from bcn_core.cli.json_schema import Failed, schema_of
 from bcn_core.cli.manner import NO_COMMAND, document_id
@@ -22,7 +23,7 @@ from bcn_core.names import nearest
         "bcn schema catalog-database list",
     ),
 )
-@click.argument("of", metavar="[COMMAND]...", nargs=-1)
+@click.argument("of", metavar="[COMMAND]...", nargs=-1, shell_complete=completing.documents)
 @click.pass_context
 def command(context: click.Context, of: tuple[str, ...]) -> None:
     """Print the JSON Schema of a command's document: bcn schema restore. Without a command: list those that have one.

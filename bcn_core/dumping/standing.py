@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bcn_core.dumping.making import CatalogDatabase
+from bcn_core.dumping.dumps import Dumps
 from bcn_core.dumping.records import last_drill, last_look
 from bcn_core.errors import DamagedRepository, UnsupportedFormat
 from bcn_core.repository.checks import CheckRecord
 from bcn_core.repository.flags import condemned_dumps, held
 from bcn_core.repository.layout import dump_flag
+from bcn_core.repository.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +39,19 @@ class Standing:
     look: CheckRecord | None
 
 
-def standing_of(database: CatalogDatabase) -> Standing:
+def standing_of(repository: Repository) -> Standing:
     """How the dumps stand. One that cannot be read is shown as damaged, not left out, and is nobody's newest."""
-    dumps = tuple(_summary(database, dump) for dump in database.dumps.ids())
+    dumps = tuple(_summary(repository, dump) for dump in Dumps(repository).ids())
     instants = [one.taken_at for one in dumps if one.taken_at is not None]
-    age = database.repository.now() - max(instants) if instants else None
-    return Standing(dumps, age, last_drill(database), last_look(database))
+    age = repository.now() - max(instants) if instants else None
+    return Standing(dumps, age, last_drill(repository), last_look(repository))
 
 
-def _summary(database: CatalogDatabase, dump: str) -> DumpSummary:
-    store = database.repository.store
-    waits = "waits to be removed" if dump in condemned_dumps(store) else ""
-    holds = tuple(f'held: "{why}"' for why in held(database.repository).get(dump_flag(dump), ()))
+def _summary(repository: Repository, dump: str) -> DumpSummary:
+    waits = "waits to be removed" if dump in condemned_dumps(repository.store) else ""
+    holds = tuple(f'held: "{why}"' for why in held(repository).get(dump_flag(dump), ()))
     try:
-        found = database.dumps.manifest(dump)
+        found = Dumps(repository).manifest(dump)
     except (DamagedRepository, UnsupportedFormat) as error:
         return DumpSummary(dump, waits=waits, held=holds, problem=error.message)
     return DumpSummary(
