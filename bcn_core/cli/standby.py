@@ -127,12 +127,18 @@ def _said(given: StandbyOptions, section: StandbySettings) -> dict[str, Any]:
     return found
 
 
+_SIDES = {
+    "--map": "--map s3://lake=s3://lake-east",
+    "--name": "--name sales.orders=s3://lake-east/tables/7f3a",
+}
+
+
 def _pairs(option: str, given: Iterable[str]) -> dict[str, str]:
     found = {}
     for text in given:
         left, mark, right = text.partition("=")
         if not (left and mark and right):
-            raise InvalidRequest(f"{option} '{text}' has no two sides", hint=f"see: {option} in --help")
+            raise InvalidRequest(f"{option} '{text}' has no two sides", hint=f"such as {_SIDES[option]}")
         found[left] = right
     return found
 

@@ -73,7 +73,8 @@ def table_history(repository: Repository, name: str) -> TableHistory:
     ]
     if not named:
         known = {str(table) for held in by_pit.values() for table in held}
-        raise NotFound(f"no PIT of {repository.store.url} has a table '{name}'", hint=nearest(name, known))
+        hint = nearest(name, known) if known else "no PIT holds a table yet; take one: bcn backup"
+        raise NotFound(f"no PIT of {repository.store.url} has a table '{name}'", hint=hint)
     uuid = named[-1][1].uuid
     seen = [
         (pit, table, entry)
