@@ -21,6 +21,9 @@ EXIT_CODES = {
 ENVIRONMENT = {
     "BCN_CONFIG": "The configuration file, instead of bcn.toml in the working directory.",
     "BCN_INVENTORY": "Whether the inventory is kept up, where no option says so.",
+    "BACKUP_BUCKET": "The repository is s3://BACKUP_BUCKET, where neither --repo nor the file names one.",
+    "HIVE_METASTORE_URI, WAREHOUSE_BUCKET": "A catalog named hive and its warehouse, unless the file has one.",
+    "S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY, S3_REGION": "The account of S3, where properties name none.",
     "NO_COLOR": "Set to anything: no colours.",
     "COLUMNS": "How wide tables may be; else as the terminal is, else 80.",
 }
@@ -37,7 +40,7 @@ def man_page(program: click.Command, version: str) -> str:
         r".B bcn",
         r"\fICOMMAND\fR [\fIOPTIONS\fR] [\fIARGUMENTS\fR]",
         ".SH DESCRIPTION",
-        *_paragraphs(program),
+        *_paragraphs(program.help),
         "Answers go to standard output, progress and messages to standard error.",
         ".SH COMMANDS",
     ]
@@ -52,16 +55,19 @@ def _command(context: click.Context) -> Iterator[str]:
     command = context.command
     arguments = "" if isinstance(command, click.Group) else " ".join(command.collect_usage_pieces(context))
     yield f".SS {escaped(context.command_path)} {escaped(arguments)}".rstrip()
-    yield from _paragraphs(command)
+    yield from _paragraphs(command.help)
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
         if record is not None:
             yield from _pair(*record)
+    if command.epilog:
+        yield ".PP"
+        yield from _paragraphs(command.epilog)
 
 
-def _paragraphs(command: click.Command) -> Iterator[str]:
-    """The help of a command; one that click is told not to fold keeps its lines."""
-    for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
+def _paragraphs(said: str | None) -> Iterator[str]:
+    """What a command says of itself; a paragraph that click is told not to fold keeps its lines."""
+    for paragraph in inspect.cleandoc(said or "").split("\n\n"):
         kept = paragraph.startswith("\b")
         text = paragraph.removeprefix("\b\n")
         lines = [escaped(line) for line in (text.splitlines() if kept else [" ".join(text.split())])]

@@ -3,6 +3,7 @@
 With ``--check`` it only tells whether they are as they should be.
 """
 
+import inspect
 import json
 import sys
 from collections.abc import Iterator
@@ -87,7 +88,7 @@ def settings() -> str:
     for name, field in Settings.model_fields.items():
         kind = field.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
-            parts.append(f"## `[{name}]`\n\n{(kind.__doc__ or '').strip()}\n\n{_table(kind.model_fields)}\n")
+            parts.append(f"## `[{name}]`\n\n{inspect.getdoc(kind) or ''}\n\n{_table(kind.model_fields)}\n")
         elif (inner := _section(kind)) is not None:
             parts.append(f"## `[{name}.NAME]`\n\n{field.description}\n\n{_table(inner.model_fields)}\n")
         else:
@@ -105,7 +106,7 @@ def component() -> str:
     """The fields of the Dagster component, then those of the fields that hold fields themselves."""
     parts = [_table(IcebergCatalogBackups.model_fields)]
     for name, model in FIELDS_WITH_FIELDS.items():
-        parts.append(f"### `{name}`\n\n{(model.__doc__ or '').strip()}\n\n{_table(model.model_fields)}")
+        parts.append(f"### `{name}`\n\n{inspect.getdoc(model) or ''}\n\n{_table(model.model_fields)}")
     return "\n\n".join(parts)
 
 

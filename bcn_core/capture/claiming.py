@@ -50,7 +50,9 @@ def check_free(repository: Repository, pit: str, seen: Look) -> None:
     if pit in seen.listing.sizes:
         raise Conflict(f"PIT {pit} exists already", hint="PITs are never changed; take a new one")
     if pit_instant(pit) > repository.now() + CLOCK_TOLERANCE:
-        raise Conflict(f"PIT {pit} lies in the future", hint="check the clock of this machine")
+        raise Conflict(
+            f"PIT {pit} lies in the future", hint="check the timestamp, and the clock of this machine"
+        )
 
 
 def check_source(repository: Repository, catalog: Catalog, report: Report, *, accept: bool) -> None:

@@ -7,8 +7,10 @@ import click
 
 from bcn_core.adopt import Adopt, Adoption, adopt_table, plan_adoption
 from bcn_core.catalogs.opening import open_target
+from bcn_core.cli import completing
 from bcn_core.cli.confirming import confirm
 from bcn_core.cli.drawing import draw, line, size, warn
+from bcn_core.cli.examples import examples
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import (
     RunOptions,
@@ -47,9 +49,15 @@ class AdoptDocument(TypedDict):
     result: NotRequired[Adoption]
 
 
-@click.command("adopt")
+@click.command(
+    "adopt",
+    epilog=examples(
+        "bcn adopt sales.orders s3://lake-east/sales/orders --dry-run",
+        "bcn adopt web.visits /lake/web/visits --catalog standby --append-only",
+    ),
+)
 @click.argument("table", metavar="DATABASE.TABLE")
-@click.argument("place", metavar="PLACE")
+@click.argument("place", metavar="PLACE", shell_complete=completing.folders)
 @which_standby
 @click.option(
     "--append-only",
@@ -68,6 +76,18 @@ def command(manner: Manner, **given: Unpack[AdoptOptions]) -> None:
     lost, and every file counts as live: it is refused where deletes may have existed. Where the metadata is there,
     use bcn sync.
     """
+    adopt = _opened(given)
+    with reporting(manner, adopt.stores):
+        plan = plan_adoption(adopt)
+    manner.answer({"plan": plain(plan)})
+    if not manner.as_json:
+        _draw(plan, adopt.standby.name)
+    if not given["dry_run"]:
+        confirm(manner, "Make this table from files alone?", yes=given["yes"])
+        _carry_out(manner, adopt)
+
+
+def _opened(given: AdoptOptions) -> Adopt:
     settings = load(given["config"])
     said = standby_settings(settings, given["standby"])
     name = given["catalog"] or said.catalog
@@ -75,24 +95,14 @@ def command(manner: Manner, **given: Unpack[AdoptOptions]) -> None:
         raise InvalidRequest(
             "no standby catalog is named", hint="add --catalog NAME, or catalog in [standby.NAME] of bcn.toml"
         )
-    catalog = open_target(name, settings.catalog_properties(name))
-    stores = open_stores(settings)
-    with reporting(manner, stores):
-        adopt = Adopt(
-            catalog,
-            stores,
-            table_name(given["table"]),
-            given["place"],
-            given["append_only"],
-            files_at_once=said.files_at_once,
-        )
-        plan = plan_adoption(adopt)
-    manner.answer({"plan": plain(plan)})
-    if not manner.as_json:
-        _draw(plan, name)
-    if not given["dry_run"]:
-        confirm(manner, "Make this table from files alone?", yes=given["yes"])
-        _carry_out(manner, adopt)
+    return Adopt(
+        open_target(name, settings.catalog_properties(name)),
+        open_stores(settings),
+        table_name(given["table"]),
+        given["place"],
+        given["append_only"],
+        files_at_once=said.files_at_once,
+    )
 
 
 def _carry_out(manner: Manner, adopt: Adopt) -> None:

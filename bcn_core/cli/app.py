@@ -1,12 +1,11 @@
 """The command group, its lazily loaded commands, and the way from an error to an exit code."""
 
 import importlib
-import sys
 import traceback
 from collections.abc import Sequence
 
 import click
-from click.exceptions import NoArgsIsHelpError
+from click.exceptions import NoArgsIsHelpError, NoSuchCommand
 from click.shell_completion import CompletionItem
 
 from bcn_core import __version__
@@ -31,13 +30,13 @@ COMMANDS = {
     "release": ("keeping:release_command", "Take back the holds of a PIT."),
     "undelete": ("keeping:undelete_command", "Call a PIT back that waits to be removed."),
     "catalog-database": ("catalog_database:group", "Back up the catalog's own database, and bring it back."),
-    "verify": ("verify", "Check a repository, or any Iceberg table, whoever wrote it."),
+    "verify": ("verify", "Check a repository, or any Iceberg table."),
     "repair": ("repair", "Mend what verify finds, as far as right bytes can be had."),
-    "inventory": ("inventory", "Describe the repository as Iceberg tables."),
+    "inventory": ("inventory:group", "Describe the repository as Iceberg tables."),
     "query": ("query", "Ask in SQL what is backed up."),
     "check-store": ("check_store", "Try out whether a place can hold a repository."),
     "docs": ("docs", "Show a page of the documentation; no network is needed."),
-    "schema": ("schema", "Print the JSON Schema of what a command prints with --json."),
+    "schema": ("schema", "Print the JSON Schema of a command's --json."),
     "completion": ("completion", "Print what makes a shell complete this command."),
 }
 """Each command's module (and its name there, else ``command``) and summary; loaded when it runs, not for the help."""
@@ -57,6 +56,15 @@ class LazyGroup(click.Group):
         found: click.Command = getattr(loaded, name or "command")
         return found
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as error:
+            # click knows the names of loaded commands alone.
+            raise NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from error
+
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         own = [
             CompletionItem(name, help=summary)
@@ -71,7 +79,10 @@ class LazyGroup(click.Group):
 
 
 @click.group(
-    cls=LazyGroup, epilog="Exit codes: 0 done, 9 done with problems; all: bcn docs errors-and-exit-codes."
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="\b\nExit codes: 0 done, 9 done with problems, others by cause.\n"
+    "More: bcn COMMAND --help, bcn docs, bcn docs errors-and-exit-codes",
 )
 @click.version_option(__version__, prog_name="bcn")
 def bcn() -> None:
@@ -101,13 +112,22 @@ def _told(arguments: Sequence[str], manner: Manner) -> int:
         manner.say(error.format_message())
         return error.exit_code
     except click.ClickException as error:
-        hint = f"see: {_command_of(error, arguments)} --help"
-        return manner.fail("Usage", error.exit_code, _in_our_form(error.format_message()), hint)
+        return _misused(error, arguments, manner)
     except click.Abort:
-        return manner.fail("Aborted", 1, "nothing was written: the question was not answered")
+        return manner.fail("Aborted", 1, "nothing was written: the question was not answered with yes")
     except Exception as error:  # noqa: BLE001 - the last resort: no failure may look like a crash of Python
         _trace(manner)
         return _unforeseen(error, manner)
+
+
+def _misused(error: click.ClickException, arguments: Sequence[str], manner: Manner) -> int:
+    """What click says of a command line, with the names that it finds near as a hint, as everywhere."""
+    near = getattr(error, "possibilities", None)
+    said = error.message if near else error.format_message()
+    hint = f"see: {_command_of(error, arguments)} --help"
+    if near:
+        hint = f"nearest: {', '.join(near)}; {hint}"
+    return manner.fail("Usage", error.exit_code, _in_our_form(said), hint)
 
 
 def _unforeseen(error: Exception, manner: Manner) -> int:
@@ -147,7 +167,10 @@ def _trace(manner: Manner) -> None:
 def _finished(manner: Manner, code: int) -> int:
     try:
         manner.finish()
-    except BrokenPipeError:
-        # The reader has seen enough (bcn list --json | head). Else Python complains about it while it exits.
-        sys.stdout = None
+    except OSError as error:
+        manner.complain(
+            f"the document could not be written: {error.strerror}",
+            "what was done stands; bcn describe shows it",
+        )
+        return code or BcnError.exit_code
     return code

@@ -14,6 +14,7 @@ from bcn_core.capture.making import make_repository
 from bcn_core.catalog_database import tied_dump
 from bcn_core.cli.backup_result import BackupDocument, draw_result, hint_for, result_of
 from bcn_core.cli.bounds import ProcessOptions, at_once, bound_options, process_option, spread, throttle
+from bcn_core.cli.examples import examples
 from bcn_core.cli.inventory_keeping import inventory_option, inventory_wanted, keep_inventory
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
@@ -41,7 +42,14 @@ class BackupOptions(ScopeOptions, ProcessOptions):
     with_catalog_database: bool
 
 
-@click.command("backup")
+@click.command(
+    "backup",
+    epilog=examples(
+        "bcn backup --repo /backups/shop --catalog shop",
+        "bcn backup",
+        "bcn backup --at 2026-11-20T09:30:00Z",
+    ),
+)
 @place_options
 @scope_options
 @bound_options

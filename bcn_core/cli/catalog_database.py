@@ -9,17 +9,20 @@ from bcn_core.cli import completing
 from bcn_core.cli.catalog_database_restore import drill_command, reset_command, restore_command
 from bcn_core.cli.database_documents import DumpChecksDocument, DumpDocument, DumpListDocument
 from bcn_core.cli.drawing import draw, duration, facts, failed, line, size
+from bcn_core.cli.examples import examples
 from bcn_core.cli.manner import Manner
-from bcn_core.cli.opening import Place
+from bcn_core.cli.opening import Place, open_place
 from bcn_core.cli.opening_database import opened_database
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
 from bcn_core.cli.plain import plain
 from bcn_core.cli.wording import tables_and_rows
 from bcn_core.counting import counted
+from bcn_core.dumping.dumps import Dumps
 from bcn_core.dumping.overview import DumpOverview, overview_of
 from bcn_core.dumping.running import check_running
 from bcn_core.errors import DamagedRepository, FinishedWithProblems
 from bcn_core.repository.dump_documents import DumpManifest
+from bcn_core.repository.repository import Repository
 from bcn_core.settings import CatalogDatabaseSettings
 
 
@@ -45,7 +48,12 @@ def group() -> None:
     """
 
 
-@group.command("backup")
+@group.command(
+    "backup",
+    epilog=examples(
+        "bcn catalog-database backup",
+    ),
+)
 @place_options
 @json_option(DumpDocument)
 @click.pass_obj
@@ -63,7 +71,12 @@ def backup_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
         _draw(found)
 
 
-@group.command("list")
+@group.command(
+    "list",
+    epilog=examples(
+        "bcn catalog-database list",
+    ),
+)
 @place_options
 @json_option(DumpListDocument)
 @click.pass_obj
@@ -72,25 +85,32 @@ def list_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
 
     Its age is what would be lost (RPO); how long the last drill took is how soon all would be back (RTO).
     """
-    with opened_database(manner, given, "catalog-database list") as (place, database):
-        found, limit = overview_of(database), _limit(place, database)
+    place = open_place(given)
+    repository = place.repository()
+    found, limit = overview_of(repository), _limit(place, repository)
     manner.answer({**plain(found), "no_older_than": limit.no_older_than.total_seconds()})
     if not manner.as_json:
         _draw_overview(found)
     if found.age is None or found.age > limit.no_older_than:
-        manner.advise(f"the newest dump is older than {limit.no_older_than}: bcn catalog-database backup")
+        manner.advise(f"{_too_old(found, limit)}: bcn catalog-database backup")
         click.get_current_context().exit(FinishedWithProblems.exit_code)
 
 
-@group.command("describe")
+@group.command(
+    "describe",
+    epilog=examples(
+        "bcn catalog-database describe",
+        "bcn catalog-database describe 20261120T09",
+    ),
+)
 @place_options
 @click.argument("dump", shell_complete=completing.dumps, default="latest")
 @json_option(DumpDocument)
 @click.pass_obj
 def describe_command(manner: Manner, **given: Unpack[DumpOptions]) -> None:
     """Show one dump: an id, a prefix of one, or 'latest' (default)."""
-    with opened_database(manner, given, "catalog-database describe") as (_, database):
-        found = database.dumps.manifest(database.dumps.select(given["dump"]))
+    known = Dumps(open_place(given).repository())
+    found = known.manifest(known.select(given["dump"]))
     manner.answer({"dump": plain(found)})
     if manner.as_json:
         return
@@ -102,7 +122,13 @@ def describe_command(manner: Manner, **given: Unpack[DumpOptions]) -> None:
         draw(("TABLE OF THE CATALOG", "METADATA"), sorted(found.state.tables.items()))
 
 
-@group.command("verify")
+@group.command(
+    "verify",
+    epilog=examples(
+        "bcn catalog-database verify --all",
+        "bcn catalog-database verify --running",
+    ),
+)
 @place_options
 @click.argument("dump", shell_complete=completing.dumps, default="latest")
 @click.option("--all", is_flag=True, help="Every dump, not one.")
@@ -137,9 +163,14 @@ def _asked(place: Place, database: CatalogDatabase, dump: str) -> list[str]:
     return check_running(state, place.catalog(name), place.settings.catalog_properties(name), place.stores)
 
 
-def _limit(place: Place, database: CatalogDatabase) -> CatalogDatabaseSettings:
-    name = database.repository.scope.catalog
-    return place.settings.catalog_databases.get(name, CatalogDatabaseSettings())
+def _limit(place: Place, repository: Repository) -> CatalogDatabaseSettings:
+    return place.settings.catalog_databases.get(repository.scope.catalog, CatalogDatabaseSettings())
+
+
+def _too_old(found: DumpOverview, limit: CatalogDatabaseSettings) -> str:
+    if found.age is None:
+        return "take the first dump"
+    return f"the newest dump is older than {duration(limit.no_older_than.total_seconds())}"
 
 
 def _draw(found: DumpManifest) -> None:

@@ -22,6 +22,7 @@ from bcn_core.cli.database_documents import (
     RestoreDocument,
 )
 from bcn_core.cli.drawing import duration, facts, line
+from bcn_core.cli.examples import examples
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening_database import opened_database
 from bcn_core.cli.options import (
@@ -65,7 +66,14 @@ class ResetOptions(PlaceOptions):
 _IN_USE = "Also while the catalog answers or somebody is connected."
 
 
-@click.command("restore")
+@click.command(
+    "restore",
+    epilog=examples(
+        "bcn catalog-database restore --dry-run",
+        "bcn catalog-database restore 20261120T09 --with-tables",
+        "bcn catalog-database restore latest --target-database catalog_check",
+    ),
+)
 @place_options
 @click.argument("dump", shell_complete=completing.dumps, default="latest")
 @click.option(
@@ -96,25 +104,26 @@ def restore_command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
         tied = both.plan() if given["with_tables"] else None
         plan = tied.database if tied else plan_database(database, request, properties)
         _show(manner, plan, tied)
-        if given["dry_run"]:
-            return
         refusal = (tied or plan).refusal
         if refusal is not None:
             raise refusal
+        if given["dry_run"]:
+            return
         confirm(manner, f"Replace what {plan.target.place} holds?", yes=given["yes"])
         done = both.carry_out(tied) if tied else restore_database(database, plan)
     manner.answer(
         {"result": {"dump": plan.manifest.dump, "safety": done.safety, "seconds": round(done.seconds, 3)}}
     )
     if not manner.as_json:
-        line(
-            f"{plan.target.place} is in the state of dump {plan.manifest.dump}, in {duration(done.seconds)}",
-            "good",
-        )
-        line("start the catalog, then: bcn catalog-database verify --running " + plan.manifest.dump)
+        _draw_end(plan, done.seconds)
 
 
-@click.command("reset")
+@click.command(
+    "reset",
+    epilog=examples(
+        "bcn catalog-database reset",
+    ),
+)
 @place_options
 @click.option("--database", metavar="NAME", help="The database's name, instead of being asked for it.")
 @click.option("--while-in-use", is_flag=True, help=_IN_USE)
@@ -140,7 +149,12 @@ def reset_command(manner: Manner, **given: Unpack[ResetOptions]) -> None:
         )
 
 
-@click.command("drill")
+@click.command(
+    "drill",
+    epilog=examples(
+        "bcn catalog-database drill",
+    ),
+)
 @place_options
 @click.argument("dump", shell_complete=completing.dumps, default="latest")
 @json_option(DrillDocument)
@@ -200,9 +214,14 @@ def _draw(plan: DatabasePlan) -> None:
             ("into", plan.target.place),
             ("there now", now),
             ("in use by", ", ".join([*filter(None, [plan.catalog_answers]), *plan.connections]) or None),
-            ("refused", plan.refusal.message if plan.refusal else None),
         ]
     )
+
+
+def _draw_end(plan: DatabasePlan, seconds: float) -> None:
+    dump = plan.manifest.dump
+    line(f"{plan.target.place} is in the state of dump {dump}, in {duration(seconds)}", "good")
+    line(f"start the catalog, then: bcn catalog-database verify --running {dump}")
 
 
 def _typed(manner: Manner, place: str) -> str:

@@ -10,6 +10,7 @@ from bcn_core.capture.planning import Parent, Source, changes_since, consistent_
 from bcn_core.catalogs.catalog import Sweep
 from bcn_core.changes import Changes, view_changes
 from bcn_core.cli.drawing import draw, line, warn
+from bcn_core.cli.examples import examples
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
@@ -48,7 +49,13 @@ class ChangesDocument(TypedDict):
     views: list[ChangedView]
 
 
-@click.command("changes")
+@click.command(
+    "changes",
+    epilog=examples(
+        "bcn changes",
+        "bcn changes --json",
+    ),
+)
 @place_options
 @json_option(ChangesDocument)
 @click.pass_obj
@@ -115,7 +122,7 @@ def _draw_views(views: list[ChangedView]) -> None:
 def _words_of_view(view: ChangedView) -> str:
     if view["unreadable"]:
         return f"unreadable: {view['unreadable']}"
-    return "deleted in source" if view["change"] == "dropped" else view["change"]
+    return "deleted at the source" if view["change"] == "dropped" else view["change"]
 
 
 def _unchanged(found: Changes) -> int:
@@ -136,7 +143,7 @@ def _words(row: ChangedTable) -> str:
     parts = [
         f"unreadable: {row['unreadable']}" if row["unreadable"] else "",
         f"renamed from {row['renamed_from']}" if row["renamed_from"] else "",
-        "deleted in source"
+        "deleted at the source"
         if row["changes"] == ["dropped"]
         else change_words(row["changes"], row["columns"]),
     ]

@@ -4,7 +4,9 @@ from typing import TypedDict, Unpack
 
 import click
 
+from bcn_core.cli import completing
 from bcn_core.cli.drawing import draw
+from bcn_core.cli.examples import examples
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import RunOptions, json_option, run_options
 from bcn_core.cli.plain import plain
@@ -27,8 +29,14 @@ class CheckStoreDocument(TypedDict):
     promises: list[Probed]
 
 
-@click.command("check-store")
-@click.argument("place")
+@click.command(
+    "check-store",
+    epilog=examples(
+        "bcn check-store /backups",
+        "bcn check-store s3://backups",
+    ),
+)
+@click.argument("place", shell_complete=completing.folders)
 @run_options
 @json_option(CheckStoreDocument)
 @click.pass_obj

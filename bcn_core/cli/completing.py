@@ -48,6 +48,8 @@ def _repository(given: dict[str, Any]) -> "Repository | None":
 
 
 def _pits(given: dict[str, Any]) -> Iterable[str]:
+    if given.get("catalog_database"):
+        return _dumps(given)
     repository = _repository(given)
     return () if repository is None else ("latest", *reversed(repository.pits()))
 
@@ -83,7 +85,19 @@ def folders(_context: click.Context, _parameter: click.Parameter, incomplete: st
 
 
 pits = _offering(_pits)
-"""Ids of PITs, the newest first."""
+"""Ids of PITs, the newest first; of dumps, where the line says that it means one."""
+
+
+def documents(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The words of commands that print a document: the next after those that stand on the line."""
+    from bcn_core.cli.schema import answers
+
+    typed = ["bcn", *(context.params.get("of") or ())]
+    known = (name.split() for name, _ in answers(context.find_root().command))
+    following = (name[len(typed)] for name in known if name[: len(typed)] == typed and len(name) > len(typed))
+    return [word for word in dict.fromkeys(following) if word.startswith(incomplete)]
+
+
 tables = _offering(_tables)
 """``DATABASE.TABLE`` of the PIT that the line names, else of the newest."""
 dumps = _offering(_dumps)

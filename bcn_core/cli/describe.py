@@ -6,6 +6,7 @@ import click
 
 from bcn_core.cli import completing
 from bcn_core.cli.describing import draw_history, draw_pit, draw_repository
+from bcn_core.cli.examples import examples
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
@@ -30,7 +31,14 @@ class DescribeOptions(PlaceOptions):
     table: str | None
 
 
-@click.command("describe")
+@click.command(
+    "describe",
+    epilog=examples(
+        "bcn describe",
+        "bcn describe --pit latest",
+        "bcn describe --table sales.orders",
+    ),
+)
 @place_options
 @click.option(
     "--pit",

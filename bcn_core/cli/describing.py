@@ -122,7 +122,7 @@ def _draw_views(manifest: PitManifest) -> None:
     for one in manifest.failed_views:
         warn(f"the view {one.table.table()} could not be captured: {one.reason}")
     if manifest.deleted_in_source.sql_views:
-        line(f"views deleted in source: {', '.join(manifest.deleted_in_source.sql_views)}")
+        line(f"views deleted at the source: {', '.join(manifest.deleted_in_source.sql_views)}")
 
 
 def draw_history(found: TableHistory) -> None:

@@ -47,6 +47,12 @@ _STATES = frozenset({"STATUS", "RESULT", "ACTION", "WHAT"})
 """The columns of states: in any other, such a word is somebody's name."""
 _TONES: dict[str, Tone] = {word: tone for tone, words in _WORDS.items() for word in words}
 _STEP = 1024
+_ROUNDED_UP = 1023.95
+"""From here on a size would be shown as 1024.0 of its unit."""
+_SHORT = 59.95
+"""Seconds; from here on they would be shown as 60.0."""
+_A_LONG_RUN = 72
+"""Hours; from here on days say more."""
 _UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -58,8 +64,13 @@ def console() -> "Console":
 
 
 def draw(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-    """A table; ``>`` marks headings of numbers, ``~`` those of words that may be folded. Nothing is cut."""
+    """A table; ``>`` marks headings of numbers, ``~`` those of words that may be folded. Nothing is cut.
+
+    Headings with nothing below them are not shown.
+    """
     table = [[shown(cell) for cell in row] for row in rows]
+    if not table:
+        return
     filled = [[*row, *[""] * (len(headings) - len(row))] for row in table]
     columns = [Column.of(heading, [row[place] for row in filled]) for place, heading in enumerate(headings)]
     screen = console()
@@ -157,13 +168,17 @@ def size(count: int | None) -> str:
     if count < _STEP:
         return f"{count} B"
     power = min((count.bit_length() - 1) // 10, len(_UNITS))
+    if count / _STEP**power >= _ROUNDED_UP and power < len(_UNITS):
+        power += 1
     return f"{count / _STEP**power:.1f} {_UNITS[power - 1]}"
 
 
 def duration(seconds: float) -> str:
-    """A time span for people: ``1m52s``."""
-    whole = int(seconds)
-    if whole < 60:
+    """A time span for people: ``4.2s``, ``1m52s``, ``3h05m``, ``12d06h``."""
+    if seconds < _SHORT:
         return f"{seconds:.1f}s"
-    minutes, rest = divmod(whole, 60)
-    return f"{minutes}m{rest:02d}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02d}m"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m{rest:02d}s"
+    hours = minutes // 60
+    return f"{hours}h{minutes % 60:02d}m" if hours < _A_LONG_RUN else f"{hours // 24}d{hours % 24:02d}h"

@@ -7,6 +7,7 @@ import click
 from bcn_core.backup import Backup
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.cli.estimate_result import EstimateDocument, PaceOptions, pace_options, show
+from bcn_core.cli.examples import examples
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
 from bcn_core.cli.options import ScopeOptions, json_option, place_options, scope_options
@@ -47,7 +48,13 @@ def group() -> None:
     """
 
 
-@group.command("backup")
+@group.command(
+    "backup",
+    epilog=examples(
+        "bcn estimate backup",
+        "bcn estimate backup --repo s3://backups/shop --catalog shop",
+    ),
+)
 @place_options
 @scope_options
 @pace_options
@@ -82,7 +89,12 @@ def _backup(place: Place, repository: Repository, catalog: Catalog, report: Repo
     )
 
 
-@group.command("restore")
+@group.command(
+    "restore",
+    epilog=examples(
+        "bcn estimate restore --table sales.orders --target-database check",
+    ),
+)
 @place_options
 @request_options
 @pace_options
@@ -105,7 +117,12 @@ def restore_command(manner: Manner, **given: Unpack[RestoreOptions]) -> None:
     show(manner, place, given, found, settings)
 
 
-@group.command("verify")
+@group.command(
+    "verify",
+    epilog=examples(
+        "bcn estimate verify --read-all --egress",
+    ),
+)
 @place_options
 @read_options
 @pace_options
@@ -121,7 +138,12 @@ def verify_command(manner: Manner, **given: Unpack[VerifyOptions]) -> None:
     show(manner, place, given, estimate_verify(place.repository(), level))
 
 
-@group.command("prune")
+@group.command(
+    "prune",
+    epilog=examples(
+        "bcn estimate prune --keep-last 30",
+    ),
+)
 @place_options
 @rule_options
 @pace_options

@@ -7,6 +7,7 @@ from typing import Annotated, Any, NotRequired, TypedDict, Unpack
 import click
 
 from bcn_core.cli.drawing import Cell, draw, failed, line, size
+from bcn_core.cli.examples import examples
 from bcn_core.cli.json_schema import Flat
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import json_option
@@ -15,13 +16,11 @@ from bcn_core.cli.progress import reporting
 from bcn_core.cli.standby import StandbyOptions, standby_of, standby_options, tell_problems
 from bcn_core.counting import counted
 from bcn_core.errors import BcnError, FinishedWithProblems, InvalidRequest
-from bcn_core.failback import Commit, Failback, TableFailback, plan_failback, way_back
+from bcn_core.failback import Commit, Failback, FileToCopy, TableFailback, plan_failback, way_back
 from bcn_core.locations import PrefixMap
 from bcn_core.replication.standby import Standby
 from bcn_core.settings import StandbySettings
 from bcn_core.storage.opening import absolute
-
-_ENDS = frozenset("\t\n\r")
 
 
 class FailbackOptions(StandbyOptions):
@@ -44,7 +43,13 @@ class FailbackDocument(TypedDict):
     problems: NotRequired[list[BcnError]]
 
 
-@click.command("failback")
+@click.command(
+    "failback",
+    epilog=examples(
+        "bcn failback",
+        "bcn failback --standby east --copy-list files.tsv",
+    ),
+)
 @standby_options
 @click.option(
     "--copy-list",
@@ -89,26 +94,33 @@ def _document(one: TableFailback) -> dict[str, Any]:
 
 
 def _write(path: Path, plans: Sequence[TableFailback]) -> None:
-    """Write the list.
+    lines = [copy_line(one) for plan in plans for one in plan.files]
+    try:
+        path.write_text("".join(lines), encoding="utf-8")
+    except OSError as error:
+        raise InvalidRequest(
+            f"{path} cannot be written: {error.strerror}", hint="choose another file for --copy-list"
+        ) from error
+
+
+def copy_line(one: FileToCopy) -> str:
+    """A line for whoever copies: from where, to where, how many bytes, with tabs between.
 
     Raises:
-        InvalidRequest: a location would break its line.
+        InvalidRequest: a name has a tab or a line's end in it. A table's metadata may name any place, and would add
+            lines of its own.
     """
-    files = [one for plan in plans for one in plan.files]
-    odd = next((one.location for one in files if not _ENDS.isdisjoint(one.location)), None)
-    if odd is not None:
+    if not (one.location + one.target).isprintable():
         raise InvalidRequest(
-            f"{odd!r} has a tab or a line's end in its name, which no line of the list can hold",
-            hint="take the files from the answer of --json",
+            f"a file's name does not fit on a line of tabs: {one.location!r}",
+            hint="take the files from --json",
         )
-    with path.open("w", encoding="utf-8") as out:
-        for one in files:
-            out.write(f"{one.location}\t{one.target}\t{'' if one.bytes is None else one.bytes}\n")
+    return f"{one.location}\t{one.target}\t{'' if one.bytes is None else one.bytes}\n"
 
 
 def _draw(plans: Sequence[TableFailback], standby: Standby, back: dict[str, str]) -> None:
     line("Failback plan - nothing written")
-    headings = ("TABLE", "PROMOTED AT", ">ONLY HERE", ">GIVEN UP", ">FILES TO COPY", ">SIZE")
+    headings = ("TABLE", "PROMOTED AT (UTC)", ">ONLY HERE", ">GIVEN UP", ">FILES TO COPY", ">SIZE")
     draw(headings, (_row(one) for one in plans if one.refusal is None))
     for one in plans:
         if one.refusal is not None:
@@ -147,4 +159,4 @@ def _options(said: StandbySettings, back: dict[str, str]) -> Iterator[str]:
 def _draw_commits(title: str, commits: Sequence[Commit]) -> None:
     for one in commits:
         rows = f"{counted(one.rows_added, 'row')} added, {one.rows_deleted:,} deleted"
-        line(f"{title}: {one.at:%Y-%m-%d %H:%M:%S} {one.operation} {one.snapshot_id}, {rows}")
+        line(f"{title}: {one.at:%Y-%m-%d %H:%M:%S} UTC {one.operation} {one.snapshot_id}, {rows}")

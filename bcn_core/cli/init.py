@@ -6,6 +6,7 @@ import click
 
 from bcn_core.capture.making import make_repository
 from bcn_core.cli.drawing import line
+from bcn_core.cli.examples import examples
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import ScopeOptions, json_option, place_options, scope_options
@@ -20,7 +21,13 @@ class InitDocument(TypedDict):
     repository: RepositoryManifest
 
 
-@click.command("init")
+@click.command(
+    "init",
+    epilog=examples(
+        "bcn init --repo /backups/shop --catalog shop",
+        "bcn init --repo s3://backups/orders --catalog shop --table sales.orders",
+    ),
+)
 @place_options
 @scope_options
 @json_option(InitDocument)

@@ -5,6 +5,7 @@ from typing import Annotated, Any, TypedDict, Unpack
 import click
 
 from bcn_core.cli.drawing import facts, line
+from bcn_core.cli.examples import examples
 from bcn_core.cli.json_schema import Flat
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
@@ -36,14 +37,19 @@ def open_inventory(place: Place, report: Report = silent) -> Inventory:
 
 
 @click.group("inventory")
-def command() -> None:
+def group() -> None:
     """The tables that describe the repository, for any engine that reads Iceberg.
 
     They are written after each backup where [inventory] of bcn.toml says enable = true.
     """
 
 
-@command.command("status")
+@group.command(
+    "status",
+    epilog=examples(
+        "bcn inventory status",
+    ),
+)
 @place_options
 @json_option(InventoryDocument)
 @click.pass_obj
@@ -55,7 +61,12 @@ def status_command(manner: Manner, **given: Unpack[PlaceOptions]) -> None:
         _draw(found)
 
 
-@command.command("rebuild")
+@group.command(
+    "rebuild",
+    epilog=examples(
+        "bcn inventory rebuild",
+    ),
+)
 @place_options
 @json_option(InventoryDocument)
 @click.pass_obj

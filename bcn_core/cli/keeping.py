@@ -6,6 +6,7 @@ import click
 
 from bcn_core.cli import completing
 from bcn_core.cli.drawing import line
+from bcn_core.cli.examples import examples
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
@@ -53,7 +54,13 @@ _of_database = click.option(
 )
 
 
-@click.command("hold")
+@click.command(
+    "hold",
+    epilog=examples(
+        "bcn hold latest --reason 'audit of 2026'",
+        "bcn hold 20261120T09 --catalog-database --reason 'before the upgrade'",
+    ),
+)
 @place_options
 @click.argument("pit", shell_complete=completing.pits)
 @click.option("--reason", required=True, metavar="TEXT", help="Why, for those who come later.")
@@ -72,7 +79,12 @@ def hold_command(manner: Manner, **given: Unpack[HoldOptions]) -> None:
     return _say(manner, {"held": pit}, f"PIT {pit} is held: {given['reason']}")
 
 
-@click.command("release")
+@click.command(
+    "release",
+    epilog=examples(
+        "bcn release 20261120T09",
+    ),
+)
 @place_options
 @click.argument("pit", shell_complete=completing.pits)
 @_of_database
@@ -96,7 +108,12 @@ def release_command(manner: Manner, **given: Unpack[PitOptions]) -> None:
     )
 
 
-@click.command("undelete")
+@click.command(
+    "undelete",
+    epilog=examples(
+        "bcn undelete 20261120T09",
+    ),
+)
 @place_options
 @click.argument("pit", shell_complete=completing.pits)
 @_of_database

@@ -8,6 +8,7 @@ import click
 from bcn_core.cli import completing
 from bcn_core.cli.describing import draw_pits
 from bcn_core.cli.drawing import Cell, draw, line, size
+from bcn_core.cli.examples import examples
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
 from bcn_core.cli.options import PlaceOptions, json_option, place_options
@@ -57,7 +58,14 @@ class TablesDocument(TypedDict):
     views: dict[str, list[str]]
 
 
-@click.command("list")
+@click.command(
+    "list",
+    epilog=examples(
+        "bcn list",
+        "bcn list --pit 20261120T09",
+        "bcn list --pit latest --database sales --json",
+    ),
+)
 @place_options
 @click.option(
     "--pit",

@@ -73,4 +73,6 @@ class Manner:
             from bcn_core.repository.encoding import as_utf8
 
             document = {"format": document_id(self.command), **self.document}
-            print(as_utf8(json.dumps(document, indent=1, ensure_ascii=False)).decode(), flush=True)  # noqa: T201
+            # A stdout of another encoding spells out what it does not know in a way that is no JSON.
+            in_ascii = (sys.stdout.encoding or "utf-8").lower() != "utf-8"
+            print(as_utf8(json.dumps(document, indent=1, ensure_ascii=in_ascii)).decode(), flush=True)  # noqa: T201

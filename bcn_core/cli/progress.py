@@ -38,7 +38,7 @@ def _drawing(manner: Manner) -> Iterator[Report]:
         said = _line(event, everything=manner.verbose)
         if said:
             with suppress(OSError, ValueError):
-                manner.say(printable(said))
+                manner.say(said)
 
     if manner.verbose or not sys.stderr.isatty():
         yield lines

@@ -8,6 +8,7 @@ import click
 
 from bcn_core.cli.confirming import confirm
 from bcn_core.cli.drawing import draw, duration, failed, line
+from bcn_core.cli.examples import examples
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import (
     dry_run_option,
@@ -39,7 +40,13 @@ class PromoteDocument(TypedDict):
     problems: NotRequired[list[BcnError]]
 
 
-@click.command("promote")
+@click.command(
+    "promote",
+    epilog=examples(
+        "bcn promote --dry-run",
+        "bcn promote --standby east --yes",
+    ),
+)
 @standby_options
 @click.option("--as-is", is_flag=True, help="Promote what is shown, even when more has arrived.")
 @dry_run_option
@@ -88,7 +95,7 @@ def _draw(manner: Manner, plans: Sequence[Promotion], title: str) -> None:
     if manner.as_json:
         return
     line(title)
-    draw(("TABLE", "ACTION", ">VERSION", "WRITTEN AT", ">AGE", ">BEHIND"), (_row(one) for one in plans))
+    draw(("TABLE", "ACTION", ">VERSION", "WRITTEN AT (UTC)", ">AGE", ">BEHIND"), (_row(one) for one in plans))
     for one in plans:
         if one.refusal is not None:
             failed(one.table, one.refusal)

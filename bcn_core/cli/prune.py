@@ -9,6 +9,7 @@ import click
 
 from bcn_core.cli.drawing import draw, failed, line, size, warn
 from bcn_core.cli.durations import Span
+from bcn_core.cli.examples import examples
 from bcn_core.cli.inventory_keeping import inventory_option, inventory_wanted, keep_inventory
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
@@ -86,7 +87,14 @@ def rule_options(command: F) -> F:
     return command
 
 
-@click.command("prune")
+@click.command(
+    "prune",
+    epilog=examples(
+        "bcn prune",
+        "bcn prune --keep-daily 7 --keep-weekly 4 --keep-monthly 12",
+        "bcn prune --apply",
+    ),
+)
 @place_options
 @rule_options
 @apply_option

@@ -7,6 +7,7 @@ from typing import Any, TypedDict, Unpack
 import click
 
 from bcn_core.cli.drawing import draw, line
+from bcn_core.cli.examples import examples
 from bcn_core.cli.inventory import open_inventory
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
@@ -29,7 +30,13 @@ class QueryDocument(TypedDict):
     rows: list[list[Any]]
 
 
-@click.command("query")
+@click.command(
+    "query",
+    epilog=examples(
+        'bcn query "SELECT pit, status, bytes_new FROM pits ORDER BY pit"',
+        "bcn query \"SELECT * FROM tables WHERE status = 'CARRIED'\" --json",
+    ),
+)
 @place_options
 @click.argument("sql")
 @click.option(
@@ -42,10 +49,7 @@ class QueryDocument(TypedDict):
 @json_option(QueryDocument)
 @click.pass_obj
 def command(manner: Manner, **given: Unpack[QueryOptions]) -> None:
-    """Ask the inventory in SQL: its tables are pits, tables and objects.
-
-    bcn query "SELECT pit, status, bytes_new FROM pits ORDER BY pit"
-    """
+    """Ask the inventory in SQL: its tables are pits, tables and objects."""
     found = query(open_inventory(open_place(given)), given["sql"], given["engine"])
     rows = [[_plain(value) for value in row] for row in found.rows()]
     manner.answer({"columns": found.columns, "rows": rows})

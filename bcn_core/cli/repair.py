@@ -5,7 +5,9 @@ from typing import NotRequired, TypedDict, Unpack
 
 import click
 
+from bcn_core.cli import completing
 from bcn_core.cli.drawing import Tone, failed, line
+from bcn_core.cli.examples import examples
 from bcn_core.cli.faults import MOST_SHOWN, draw_faults, draw_more, draw_still_whole
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import open_place
@@ -52,10 +54,21 @@ class RepairDocument(TypedDict):
     result: NotRequired[Repaired]
 
 
-@click.command("repair")
+@click.command(
+    "repair",
+    epilog=examples(
+        "bcn repair",
+        "bcn repair --read-all --copy s3://second/backups --apply",
+    ),
+)
 @place_options
 @read_options
-@click.option("--copy", metavar="PLACE", help="Another copy of the repository, to take right bytes from.")
+@click.option(
+    "--copy",
+    shell_complete=completing.folders,
+    metavar="PLACE",
+    help="Another copy of the repository, to take right bytes from.",
+)
 @apply_option
 @json_option(RepairDocument)
 @click.pass_obj

@@ -13,6 +13,7 @@ from bcn_core.catalogs.opening import open_target
 from bcn_core.cli import completing
 from bcn_core.cli.bounds import ProcessOptions, at_once, bound_options, process_option, spread, throttle
 from bcn_core.cli.confirming import confirm
+from bcn_core.cli.examples import examples
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.opening import Place, open_place
 from bcn_core.cli.options import (
@@ -103,7 +104,10 @@ _REQUEST = (
     ),
     click.option("--target-table", metavar="NAME", help="The new name; may hold {database} and {table}."),
     click.option(
-        "--target-location", metavar="PLACE", help="Where the files go; may hold {database} and {table}."
+        "--target-location",
+        shell_complete=completing.folders,
+        metavar="PLACE",
+        help="Where the files go; may hold {database} and {table}.",
     ),
     click.option(
         "--on-conflict",
@@ -134,7 +138,15 @@ def request_options(command: F) -> F:
     return command
 
 
-@click.command("restore")
+@click.command(
+    "restore",
+    epilog=examples(
+        "bcn restore --table sales.orders --target-table orders_then --dry-run",
+        "bcn restore --pit 20261120T09 --database sales --on-conflict replace",
+        "bcn restore --target-catalog spare --target-location s3://spare/{table}",
+        "bcn restore --files-only --target-location /recovered",
+    ),
+)
 @place_options
 @bound_options
 @process_option("Copy")

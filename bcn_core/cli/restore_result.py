@@ -89,7 +89,9 @@ class RestoreDocument(TypedDict):
     result: NotRequired[RestoreReportDocument]
 
 
-_ACTIONS = {"done": "there already", "skip": "skipped: it exists"}
+_STANDS = {"done": "there already", "skip": "skipped: it exists"}
+"""The same words before and after: nothing becomes of these."""
+_ACTIONS = {"create": "created", "replace": "replaced", **_STANDS}
 
 
 def draw_plan(plan: RestorePlan) -> None:
@@ -168,7 +170,7 @@ def _draw_view(view: SqlViewPlan) -> None:
     line(f"  view {view.source} -> {view.target}", "title")
     _draw_refusal(view.refusal)
     if view.refusal is None:
-        line(f"    {view.action}  UUID: {'a new one' if view.uuid else 'kept'}")
+        line(f"    {_STANDS.get(view.action, view.action)}  UUID: {'a new one' if view.uuid else 'kept'}")
         line(f"    at {view.location}")
         for note in view.notes:
             line(f"    note: {note}")
@@ -182,7 +184,7 @@ def _draw_refusal(refusal: BcnError | None) -> None:
 
 
 def _counted(noun: str, plans: Sequence[TablePlan | SqlViewPlan]) -> str:
-    actions = [one.action for one in plans]
+    actions = [_STANDS.get(one.action, one.action) for one in plans]
     said = ", ".join(f"{actions.count(one)} {one}" for one in dict.fromkeys(actions))
     return f"{counted(len(plans), noun)}: {said}" if plans else ""
 
@@ -204,7 +206,8 @@ def _draw_table(table: TablePlan) -> None:
         return
     uuid = "a new one" if table.uuid else "kept"
     line(
-        f"    {table.action}  {counted(table.files, 'file')}  {size(table.bytes)}  {_rows(table)}  UUID: {uuid}"
+        f"    {_STANDS.get(table.action, table.action)}  {counted(table.files, 'file')}  {size(table.bytes)}  "
+        f"{_rows(table)}  UUID: {uuid}"
     )
     line(f"    at {table.location}")
     for note in table.notes:
@@ -223,4 +226,4 @@ def _row(one: Restored) -> tuple[str | int | None, ...]:
 def _result(one: Restored | RestoredView) -> str | None:
     if one.error:
         return "FAILED"
-    return _ACTIONS.get(one.action, {"create": "created", "replace": "replaced"}.get(one.action))
+    return _ACTIONS.get(one.action)

@@ -1,11 +1,13 @@
 """``bcn schema``: of which form the documents are that commands print with ``--json``."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
 
+from bcn_core.cli import completing
+from bcn_core.cli.examples import examples
 from bcn_core.cli.json_schema import Failed, schema_of
 from bcn_core.cli.manner import NO_COMMAND, document_id
 from bcn_core.cli.options import JsonOption
@@ -14,8 +16,14 @@ from bcn_core.errors import NotFound
 from bcn_core.names import nearest
 
 
-@click.command("schema")
-@click.argument("of", metavar="[COMMAND]...", nargs=-1)
+@click.command(
+    "schema",
+    epilog=examples(
+        "bcn schema",
+        "bcn schema catalog-database list",
+    ),
+)
+@click.argument("of", metavar="[COMMAND]...", nargs=-1, shell_complete=completing.documents)
 @click.pass_context
 def command(context: click.Context, of: tuple[str, ...]) -> None:
     """Print the JSON Schema of a command's document: bcn schema restore. Without a command: list those that have one.
@@ -30,7 +38,12 @@ def command(context: click.Context, of: tuple[str, ...]) -> None:
     elif name in known:
         click.echo(json.dumps(schema_of(known[name], document_id(name)), indent=1))
     else:
-        raise NotFound(f"no command '{' '.join(of)}' prints a document", hint=nearest(name, known))
+        raise NotFound(f"no command '{' '.join(of)}' prints a document", hint=_near(name, known))
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    """Without the program's own name, which would make all look alike."""
+    return nearest(name.removeprefix("bcn "), (one.removeprefix("bcn ") for one in known))
 
 
 def answers(program: click.Command) -> Iterator[tuple[str, Any]]:

@@ -64,7 +64,11 @@ _OPTIONS = (
         help="A prefix of the source's locations, and where the replicator puts it. May be given again.",
     ),
     click.option(
-        "--root", metavar="PLACE", multiple=True, help="Where tables are looked for. May be given again."
+        "--root",
+        shell_complete=completing.folders,
+        metavar="PLACE",
+        multiple=True,
+        help="Where tables are looked for. May be given again.",
     ),
     click.option(
         "--name",
@@ -72,8 +76,18 @@ _OPTIONS = (
         multiple=True,
         help="The place of a table whose folder does not tell its name. May be given again.",
     ),
-    click.option("--names-from", metavar="PLACE", help="A repository whose newest PIT names the tables."),
-    click.option("--metadata-location", metavar="PLACE", help="Where rewritten metadata goes."),
+    click.option(
+        "--names-from",
+        shell_complete=completing.folders,
+        metavar="PLACE",
+        help="A repository whose newest PIT names the tables.",
+    ),
+    click.option(
+        "--metadata-location",
+        shell_complete=completing.folders,
+        metavar="PLACE",
+        help="Where rewritten metadata goes.",
+    ),
     table_options(),
 )
 
@@ -113,12 +127,18 @@ def _said(given: StandbyOptions, section: StandbySettings) -> dict[str, Any]:
     return found
 
 
+_SIDES = {
+    "--map": "--map s3://lake=s3://lake-east",
+    "--name": "--name sales.orders=s3://lake-east/tables/7f3a",
+}
+
+
 def _pairs(option: str, given: Iterable[str]) -> dict[str, str]:
     found = {}
     for text in given:
         left, mark, right = text.partition("=")
         if not (left and mark and right):
-            raise InvalidRequest(f"{option} '{text}' has no two sides", hint=f"see: {option} in --help")
+            raise InvalidRequest(f"{option} '{text}' has no two sides", hint=f"such as {_SIDES[option]}")
         found[left] = right
     return found
 

@@ -4,6 +4,7 @@ from typing import Any, Unpack
 
 import click
 
+from bcn_core.cli.examples import examples
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import (
     dry_run_option,
@@ -28,7 +29,14 @@ class SyncOptions(StandbyOptions):
     dry_run: bool
 
 
-@click.command("sync")
+@click.command(
+    "sync",
+    epilog=examples(
+        "bcn sync --dry-run",
+        "bcn sync --standby east --table 'sales.*'",
+        "bcn sync --catalog standby --map s3://lake=s3://lake-east",
+    ),
+)
 @standby_options
 @click.option(
     "--history",

@@ -80,13 +80,21 @@ def _widths(columns: Sequence[Column], width: int) -> list[int] | None:
     room = width - _GAP * (len(columns) - 1)
     first, others = columns[0], columns[1:]
     left = room - sum(column.least for column in others)
-    fitting = [wide for cell in (first.heading, *first.cells) if (wide := width_of(cell)) <= left]
-    if width_of(first.heading) > left or first.is_words:
-        return [column.least for column in columns] if first.least <= left else None
-    widths = [max(fitting), *(column.least for column in others)]
-    for place, column in enumerate(columns):
-        if column.is_words:
-            widths[place] = min(column.natural, widths[place] + room - sum(widths))
+    least = first.least if first.is_words else width_of(first.heading)
+    if least > left:
+        return None
+    fitting = [wide for cell in first.cells if not first.is_words and (wide := width_of(cell)) <= left]
+    widths = [max(least, *fitting, 0), *(column.least for column in others)]
+    return _grown(widths, columns, room)
+
+
+def _grown(widths: list[int], columns: Sequence[Column], room: int) -> list[int]:
+    """The room that is left goes to the columns of words, in equal parts where they want more than there is."""
+    words = [place for place, column in enumerate(columns) if column.is_words]
+    words.sort(key=lambda place: columns[place].natural - widths[place])
+    for number, place in enumerate(words):
+        share = (room - sum(widths)) // (len(words) - number)
+        widths[place] = min(columns[place].natural, widths[place] + share)
     return widths
 
 

@@ -4,8 +4,10 @@ from typing import Literal, TypedDict, Unpack
 
 import click
 
+from bcn_core.cli import completing
 from bcn_core.cli.bounds import ProcessOptions, process_option
 from bcn_core.cli.drawing import line
+from bcn_core.cli.examples import examples
 from bcn_core.cli.faults import MOST_SHOWN, draw_more
 from bcn_core.cli.manner import Manner
 from bcn_core.cli.options import json_option, place_options
@@ -44,13 +46,22 @@ class TableVerifyDocument(TypedDict):
     notes: list[Finding]
 
 
-@click.command("verify")
+@click.command(
+    "verify",
+    epilog=examples(
+        "bcn verify",
+        "bcn verify --read 7/30",
+        "bcn verify --restore --sample 1/10",
+        "bcn verify --table-location s3://lake/sales/orders --forbid-prefix s3://old",
+    ),
+)
 @place_options
 @read_options
 @process_option("Read data files")
 @drill_options
 @click.option(
     "--table-location",
+    shell_complete=completing.folders,
     metavar="PLACE",
     help="No repository but a table: its metadata file, or its location: then its newest metadata file.",
 )
@@ -89,12 +100,21 @@ def command(manner: Manner, **given: Unpack[VerifyOptions]) -> None:
         names = " and ".join(f"--{name.replace('_', '-')}" for name in asked)
         raise InvalidRequest(f"{names} ask for different things", hint="give one of them")
     check_drill_options(given)
+    _check_table_options(given)
     if given["restore"]:
         carry_out_drill(manner, given)
     elif given["table_location"] is not None:
         _verify_table(manner, given, given["table_location"])
     else:
         verify_place(manner, given, level_of(given))
+
+
+def _check_table_options(given: VerifyOptions) -> None:
+    """A check that does not look at places must not seem to have looked."""
+    alone = [name for name in ("allow_prefix", "forbid_prefix", "source") if given[name]]
+    if alone and given["table_location"] is None:
+        option = f"--{alone[0].replace('_', '-')}"
+        raise InvalidRequest(f"{option} belongs to the check of one table", hint="add --table-location")
 
 
 def _verify_table(manner: Manner, given: VerifyOptions, place: str) -> None:

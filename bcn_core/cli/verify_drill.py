@@ -64,6 +64,7 @@ def drill_options(command: F) -> F:
         click.option("--sample", metavar="N/M", help="Drill: the N-th of M parts of the tables."),
         click.option(
             "--scratch",
+            shell_complete=completing.folders,
             metavar="PLACE",
             help="Drill: an empty place for the files, else a temporary folder.",
         ),

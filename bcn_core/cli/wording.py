@@ -59,7 +59,7 @@ def what_happened(table: TableInPit) -> str:
         parts.append(f"renamed from {table.renamed_from}")
     parts.append(change_words(table.changes, table.columns))
     if table.status == "DELETED":
-        parts.append("deleted in source")
+        parts.append("deleted at the source")
     if table.status in ("CARRIED", "DELETED"):
         parts.append(f"last captured in {table.captured_by}")
     if table.coverage is not None:

@@ -72,7 +72,8 @@ def table_history(repository: Repository, name: str) -> TableHistory:
     named = [entry for _, table, entry in everything if str(table) == name]
     if not named:
         known = {str(table) for _, table, _ in everything}
-        raise NotFound(f"no PIT of {repository.store.url} has a table '{name}'", hint=nearest(name, known))
+        hint = nearest(name, known) if known else "no PIT holds a table yet; take one: bcn backup"
+        raise NotFound(f"no PIT of {repository.store.url} has a table '{name}'", hint=hint)
     uuid = named[-1].uuid
     seen = [one for one in everything if one[2].uuid == uuid and (uuid is not None or str(one[1]) == name)]
     entries = {entry.capture: entry for _, _, entry in seen}

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bcn_core.dumping.dumps import SAFETY
-from bcn_core.dumping.making import CatalogDatabase
+from bcn_core.dumping.dumps import SAFETY, Dumps
 from bcn_core.dumping.records import last_drill, last_look
 from bcn_core.errors import DamagedRepository, UnsupportedFormat
 from bcn_core.repository.checks import CheckRecord
 from bcn_core.repository.flags import condemned_dumps, held
 from bcn_core.repository.layout import dump_flag
+from bcn_core.repository.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +43,24 @@ class DumpOverview:
     look: CheckRecord | None
 
 
-def overview_of(database: CatalogDatabase) -> DumpOverview:
+def overview_of(repository: Repository) -> DumpOverview:
     """How the dumps stand. One that cannot be read is shown as damaged, not left out, and is nobody's newest."""
-    going, holds = condemned_dumps(database.repository.store), held(database.repository)
+    going, holds = condemned_dumps(repository.store), held(repository)
     dumps = tuple(
         _summary(
-            database, dump, "waits to be removed" if dump in going else "", holds.get(dump_flag(dump), ())
+            repository, dump, "waits to be removed" if dump in going else "", holds.get(dump_flag(dump), ())
         )
-        for dump in database.dumps.ids()
+        for dump in Dumps(repository).ids()
     )
     instants = [one.taken_at for one in dumps if one.taken_at and not one.reason.startswith(SAFETY)]
-    age = database.repository.now() - max(instants) if instants else None
-    return DumpOverview(dumps, age, last_drill(database), last_look(database))
+    age = repository.now() - max(instants) if instants else None
+    return DumpOverview(dumps, age, last_drill(repository), last_look(repository))
 
 
-def _summary(database: CatalogDatabase, dump: str, waits: str, reasons: Iterable[str]) -> DumpSummary:
+def _summary(repository: Repository, dump: str, waits: str, reasons: Iterable[str]) -> DumpSummary:
     holds = tuple(f'held: "{why}"' for why in reasons)
     try:
-        found = database.dumps.manifest(dump)
+        found = Dumps(repository).manifest(dump)
     except (DamagedRepository, UnsupportedFormat) as error:
         return DumpSummary(dump, waits=waits, held=holds, problem=error.message)
     return DumpSummary(

@@ -8,6 +8,7 @@ from bcn_core.errors import StorageRefused
 from bcn_core.events import Warned
 from bcn_core.repository.checks import CheckRecord, keep_check, last_checks
 from bcn_core.repository.dump_documents import DumpManifest
+from bcn_core.repository.repository import Repository
 
 LOOKED = "dumps"
 DRILLED = "dump drill"
@@ -66,14 +67,14 @@ def keep_drill(database: CatalogDatabase, drill: Drill) -> Drill:
     return drill
 
 
-def last_look(database: CatalogDatabase) -> CheckRecord | None:
+def last_look(repository: Repository) -> CheckRecord | None:
     """When dumps were looked through last."""
-    return last_checks(database.repository).get(LOOKED)
+    return last_checks(repository).get(LOOKED)
 
 
-def last_drill(database: CatalogDatabase) -> CheckRecord | None:
+def last_drill(repository: Repository) -> CheckRecord | None:
     """The newest drill: its seconds are the measured RTO."""
-    return last_checks(database.repository).get(DRILLED)
+    return last_checks(repository).get(DRILLED)
 
 
 def _keep(database: CatalogDatabase, record: CheckRecord) -> None:

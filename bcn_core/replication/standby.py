@@ -74,7 +74,8 @@ def standby_settings(settings: Settings, name: str | None) -> StandbySettings:
     known = settings.standby
     if name is not None:
         if name not in known:
-            raise NotFound(f"no [standby.{name}] in bcn.toml", hint=nearest(name, known))
+            hint = nearest(name, known) if known else "it has none yet; see: bcn docs a-standby-catalog"
+            raise NotFound(f"no [standby.{name}] in bcn.toml", hint=hint)
         return known[name]
     if len(known) > 1:
         raise InvalidRequest(

@@ -65,7 +65,8 @@ def build_fresh_check(place: DatabasePlace) -> dg.AssetChecksDefinition:
     )
     def fresh(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         with told_to_dagster():
-            found, limit = overview_of(place.open(context)), place.limits.no_older_than
+            found = overview_of(place.open(context).repository)
+            limit = place.limits.no_older_than
         drilled = found.drill.seconds if found.drill and found.drill.seconds is not None else None
         yield dg.AssetCheckResult(
             asset_key=place.key,

@@ -145,6 +145,15 @@ def test_a_dry_run_changes_nothing(operator: Operator, database: Database, place
     assert (before, objects) == (database.tables(), stored(operator))
 
 
+def test_a_dry_run_of_what_would_be_refused_is_refused(operator: Operator, database: Database) -> None:
+    dump, connection = operator.dump(), database.connect()
+
+    answer = operator.database_command("restore", dump, "--dry-run", code=4)
+    connection.close()
+
+    assert ("Conflict", dump) == (answer["error"]["kind"], answer["plan"]["dump"])
+
+
 def test_the_state_before_a_restore_is_dumped_and_can_be_had_back(
     operator: Operator, database: Database
 ) -> None:

@@ -79,6 +79,27 @@ def test_catalogs_of_the_configuration_are_offered() -> None:
     assert ["other", "prod"] == offered("bcn restore --target-catalog ")
 
 
+def test_pages_of_the_documentation_are_offered() -> None:
+    assert ["the-catalog-is-gone", "the-compose-stack", "the-region-is-gone"] == offered("bcn docs the-")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("bcn schema re", {"release", "repair", "restore"}),
+        ("bcn schema catalog-database d", {"describe", "drill"}),
+        ("bcn schema restore ", set()),
+    ],
+)
+def test_a_schema_is_offered_of_commands_that_have_one(line: str, words: set[str]) -> None:
+    assert words == set(offered(line))
+
+
+@pytest.mark.usefixtures("two_pits")
+def test_where_a_dump_is_meant_no_pit_is_offered() -> None:
+    assert ["latest"] == offered("bcn hold --repo repo --catalog-database ")
+
+
 @pytest.mark.parametrize(
     "line",
     ["bcn restore --target-catalog ", "bcn list --repo repo --pit ", "bcn restore --repo repo --table "],

@@ -54,6 +54,8 @@ def test_a_table_that_does_not_come_back_ends_with_6(two_pits: CommandLine) -> N
         ("--sample", "1/2"),
         ("--table", "sales.*"),
         ("--restore", "--read-all"),
+        ("--forbid-prefix", "s3://lost"),
+        ("--source", "metadata.json"),
         ("--restore", "--sample", "3/2"),
     ],
 )

@@ -52,6 +52,10 @@ def test_an_option_without_its_value_names_the_help_of_its_command(empty: Comman
     assert "bcn: option '--pit' requires an argument\nHINT: see: bcn restore --help\n" == answer.err
 
 
+def test_help_has_its_short_name_everywhere(empty: CommandLine) -> None:
+    assert empty.bcn("list", "--help").out == empty.bcn("list", "-h").out
+
+
 def test_wrong_usage_is_told_on_one_line(empty: CommandLine) -> None:
     assert 2 == len(empty.bcn("completion").err.splitlines())
 
@@ -131,6 +135,21 @@ def test_a_reader_that_leaves_early_sees_no_traceback(two_pits: CommandLine) -> 
 
 
 def test_wrong_usage_is_told_in_the_form_of_every_other_error(empty: CommandLine) -> None:
-    answer = empty.bcn("bakcup")
+    answer = empty.bcn("frobnicate")
 
-    assert ["bcn: no such command 'bakcup'", "HINT: see: bcn --help"] == answer.err.splitlines()
+    assert ["bcn: no such command 'frobnicate'", "HINT: see: bcn --help"] == answer.err.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("typed", "nearest"),
+    [(["bakcup"], "backup"), (["estimate", "bakup"], "backup"), (["list", "--pitt"], "--pit")],
+    ids=["command", "command of a group", "option"],
+)
+def test_a_name_that_is_nearly_right_is_answered_with_the_nearest(
+    empty: CommandLine, typed: list[str], nearest: str
+) -> None:
+    assert f"HINT: nearest: {nearest}; see: " in empty.bcn(*typed).err
+
+
+def test_a_command_without_a_document_is_refused_with_the_nearest(empty: CommandLine) -> None:
+    assert "HINT: nearest: restore," in empty.bcn("schema", "restor").err

@@ -4,6 +4,9 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
+from bcn_core.cli.docs import as_seen
 from bcn_core.cli.manual import index, topics
 from tests.builders.command_line import CommandLine
 
@@ -22,6 +25,18 @@ def test_every_page_of_the_index_is_listed(empty: CommandLine) -> None:
     listed = {line.split()[0] for line in empty.bcn("docs").out.splitlines() if line}
 
     assert {page.topic for page in index()} <= listed
+
+
+@pytest.mark.usefixtures("empty")
+@pytest.mark.parametrize("topic", [name for name in topics() if name[0].islower()])
+def test_no_word_of_a_page_is_cut_on_a_screen(topic: str) -> None:
+    text = topics()[topic].read_text()
+
+    seen = as_seen(text)
+
+    cells = [cell for line in text.splitlines() if line.startswith("| ") for cell in line.split("|")]
+    words = {word for cell in cells for word in re.findall(r"^[A-Za-z_]+$", cell.strip().strip("`"))}
+    assert set() == {word for word in words if word.upper() not in seen.upper()}
 
 
 def test_the_list_fits_80_columns(empty: CommandLine) -> None:

@@ -255,3 +255,11 @@ def test_the_whole_circle_ends_with_a_standby_that_follows_its_source_again(
 
     assert [0, 4, 0, 0] == [one.code for one in (promoted, refused, followed, again)]
     assert ("gives up" in followed.out, 30) == (False, len(rows(sites.pointer())))
+
+
+def test_a_list_that_cannot_be_written_is_refused(terminal: StandbyLine) -> None:
+    fail_over(terminal)
+
+    answer = terminal.bcn("failback", "--copy-list", "nowhere/list.tsv")
+
+    assert (2, True) == (answer.code, "nowhere/list.tsv cannot be written: No such file" in answer.err)

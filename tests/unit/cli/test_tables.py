@@ -63,3 +63,16 @@ def test_records_hold_one_value_a_line_and_an_empty_line_between() -> None:
     assert [["PIT  ", "first"], ["FILES", "1"], [], ["PIT  ", "second"], ["FILES", "2"]] == list(
         as_records(columns)
     )
+
+
+def test_columns_of_words_share_the_room_that_there_is() -> None:
+    assert ["id  w_why        w_what", "1   aa bb cc dd  ee ff gg hh"] == drawn(
+        30, id=["1"], w_why=["aa bb cc dd"], w_what=["ee ff gg hh"]
+    )
+    assert ["id  w_why    w_what", "1   aa bb    ee ff", "    cc dd    gg hh"] == drawn(
+        20, id=["1"], w_why=["aa bb cc dd"], w_what=["ee ff gg hh"]
+    )
+
+
+def test_a_table_of_words_alone_takes_the_room_that_there_is() -> None:
+    assert ["w_key  w_meaning", "a b    c d e f"] == drawn(20, w_key=["a b"], w_meaning=["c d e f"])

@@ -63,4 +63,4 @@ def test_a_group_shows_the_whole_summary_of_each_of_its_commands(group: click.Co
 def test_a_summary_is_one_sentence_that_fits_its_line(name: str) -> None:
     _, summary = COMMANDS[name]
 
-    assert (True, True) == (summary.endswith("."), len(f"  {max(COMMANDS, key=len)}  {summary}") <= 80)
+    assert (True, True) == (summary.endswith("."), len(f"  {max(COMMANDS, key=len)}  {summary}") <= 78)
