@@ -13,7 +13,7 @@ from bcn_dagster.automation.drift import build_drift_sensor
 from bcn_dagster.automation.nightly import build_backup_job, build_nightly_schedule
 from bcn_dagster.automation.pits import build_pits_sensor
 from bcn_dagster.automation.refreshing import build_refresh_job, build_refresh_sensor
-from bcn_dagster.automation.release import build_release_sensor
+from bcn_dagster.automation.release import build_release_sensors
 from bcn_dagster.checks.scheduled import build_check_jobs, build_check_schedules, build_scheduled_checks
 from bcn_dagster.checks.verifying import build_quick_check
 from bcn_dagster.history import build_history_job
@@ -42,7 +42,7 @@ def build_definitions(site: Site, timing: Timing, *, known: bool) -> dg.Definiti
     )
     sensors: list[dg.SensorDefinition] = [
         build_pits_sensor(site, timing.pits_interval_seconds),
-        build_release_sensor(site),
+        *build_release_sensors(site),
         build_refresh_sensor(site, timing.pits_interval_seconds),
     ]
     if timing.drift_interval_seconds is not None:

@@ -240,6 +240,22 @@ def test_a_run_that_died_leaves_the_repository_to_others(backed_up: Location) ->
     assert written_elsewhere(backed_up) == backed_up.repository.pits()[-1]
 
 
+def test_a_run_that_a_person_terminated_leaves_the_repository_to_others(backed_up: Location) -> None:
+    site, pit = backed_up.component.site(()), backed_up.add_pit()
+    begin(replace(at_the_command_line(backed_up), owner=owner(site, backed_up.instance)), pit)
+    run = backed_up.instance.create_run_for_job(
+        backed_up.definitions.resolve_job_def(f"{NAME}_back_up"),
+        status=dg.DagsterRunStatus.CANCELED,
+        tags={"bcn/writer": NAME, "dagster/partition": pit},
+    )
+    event = dg.DagsterEvent(dg.DagsterEventType.RUN_CANCELED.value, run.job_name)
+    context = dg.build_run_status_sensor_context("shop_release_terminated", event, backed_up.instance, run)
+
+    backed_up.sensor("release_terminated")(context)
+
+    assert written_elsewhere(backed_up) == backed_up.repository.pits()[-1]
+
+
 def test_a_run_that_died_and_is_run_again_keeps_its_pin(backed_up: Location) -> None:
     site, pit = backed_up.component.site(()), backed_up.add_pit()
     job = backed_up.definitions.resolve_job_def(f"{NAME}_back_up")
