@@ -33,7 +33,7 @@ dev: install ## open the Dagster UI on the demo's catalog (PORT=3000)
 	$(BIN)/python -m bcn_dagster.demo --prepare
 	mkdir -p $(DEMO_HOME)
 	cp dagster.yaml $(DEMO_HOME)/dagster.yaml
-	DAGSTER_HOME=$(DEMO_HOME) BCN_CONFIG=$(CURDIR)/.demo/bcn.toml $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
+	cd .demo && DAGSTER_HOME=$(DEMO_HOME) BCN_CONFIG=$(CURDIR)/.demo/bcn.toml $(CURDIR)/$(BIN)/dagster dev -w $(CURDIR)/workspace.yaml -h 127.0.0.1 -p $(PORT)
 
 test: install ## run the tests that need no server
 	TMPDIR=$(TEST_TMPDIR) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile

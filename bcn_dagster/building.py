@@ -4,8 +4,7 @@ from typing import Protocol
 
 import dagster as dg
 
-from bcn_core.errors import BcnError
-from bcn_dagster.alerts.sensor import Job, Watch, build_alert_sensor, build_alert_test_job
+from bcn_dagster.alerts.sensor import Job, Watch, build_alerts
 from bcn_dagster.assets.contents import build_contents_asset
 from bcn_dagster.assets.inventory import build_inventory_assets
 from bcn_dagster.assets.publishing import build_pit_asset
@@ -14,10 +13,11 @@ from bcn_dagster.automation.drift import build_drift_sensor
 from bcn_dagster.automation.nightly import build_backup_job, build_nightly_schedule
 from bcn_dagster.automation.pits import build_pits_sensor
 from bcn_dagster.automation.refreshing import build_refresh_job, build_refresh_sensor
-from bcn_dagster.automation.release import build_release_sensor
+from bcn_dagster.automation.release import build_release_sensors
 from bcn_dagster.checks.scheduled import build_check_jobs, build_check_schedules, build_scheduled_checks
 from bcn_dagster.checks.verifying import build_quick_check
 from bcn_dagster.history import build_history_job
+from bcn_dagster.naming import plain
 from bcn_dagster.restoring.job import build_restore_job
 from bcn_dagster.site import Site
 from bcn_dagster.upkeep.compare import build_compare_job
@@ -42,15 +42,13 @@ def build_definitions(site: Site, timing: Timing, *, known: bool) -> dg.Definiti
     )
     sensors: list[dg.SensorDefinition] = [
         build_pits_sensor(site, timing.pits_interval_seconds),
-        build_release_sensor(site),
+        *build_release_sensors(site),
         build_refresh_sensor(site, timing.pits_interval_seconds),
     ]
-    jobs = _jobs(site)
-    if site.options.alerts.any:
-        sensors.append(build_alert_sensor(_watch(site), jobs, site.sensor_status))
     if timing.drift_interval_seconds is not None:
         sensors.append(build_drift_sensor(site, timing.drift_interval_seconds))
-    return dg.Definitions(
+    jobs = _jobs(site)
+    found = dg.Definitions(
         assets=[
             build_contents_asset(site, _KNOWN if known else _UNKNOWN),
             *build_table_assets(site),
@@ -65,11 +63,11 @@ def build_definitions(site: Site, timing: Timing, *, known: bool) -> dg.Definiti
         schedules=[*schedules, *build_check_schedules(site, timing.timezone)],
         sensors=sensors,
     )
+    return dg.Definitions.merge(found, build_alerts(_watch(site), jobs, site.sensor_status))
 
 
 def _jobs(site: Site) -> list[Job]:
     """All of them, those of upkeep among them; what fails in one of these is told."""
-    alerts = [build_alert_test_job(_watch(site))] if site.options.alerts.any else []
     return [
         build_backup_job(site),
         build_history_job(site),
@@ -80,31 +78,31 @@ def _jobs(site: Site) -> list[Job]:
         build_compare_job(site),
         build_refresh_job(site),
         *build_check_jobs(site),
-        *alerts,
     ]
 
 
 def _watch(site: Site) -> Watch:
     options = site.options
     return Watch(
-        site.names.plain,
-        site.connection,
-        options.alerts,
-        options.webserver,
-        site.names.owns,
-        options.tags,
+        prefix=site.names.plain,
+        catalog=site.connection.catalog,
+        repository=site.connection.repository,
+        alerts=options.alerts,
+        webserver=options.webserver,
+        owns=site.names.owns,
+        tags=options.tags,
     )
 
 
-def unconfigured(error: BcnError) -> dg.Definitions:
-    """A location that loads and says what it lacks."""
-    return dg.Definitions(
-        assets=[
-            dg.AssetSpec(
-                ["bcn", "not_configured"], group_name="bcn", description=str(error), kinds={"iceberg"}
-            )
-        ]
+def notice(component: str, text: str) -> dg.Definitions:
+    """A component that loads and says what it lacks, as an asset; several of one location say it side by side."""
+    spec = dg.AssetSpec(
+        ["bcn", "notice", plain(component)],
+        group_name="bcn",
+        description=f"{component}: {text}",
+        kinds={"iceberg"},
     )
+    return dg.Definitions(assets=[spec])
 
 
 _KNOWN = "What a PIT must contain: two equal sweeps of the catalog, compared with the PIT before."

@@ -42,8 +42,8 @@ class Group:
 
     @property
     def part_names(self) -> tuple[str, ...]:
-        """What the names of those steps end in."""
-        return tuple(f"{self.name}_part_{number}" for number in range(self.parts))
+        """What the names of those steps end in; no table is called such that its step has the name of a part."""
+        return tuple(f"part_{number}_of_{self.name}" for number in range(self.parts))
 
 
 def groups_of(tables: Sequence[Listed], limits: Limits) -> tuple[Group, ...]:

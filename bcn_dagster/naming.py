@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import dagster as dg
@@ -87,7 +88,21 @@ class Names:
 def plain(name: str) -> str:
     """A name in ``[A-Za-z0-9_]``; one that had to be changed gets a digest, so that two never become one."""
     kept = re.sub(r"[^A-Za-z0-9_]", "_", name)
-    return kept if kept == name else f"{kept}_{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+    return kept if kept == name else f"{kept}_{_digest(name)}"
+
+
+def levels_of(table: TableName) -> list[str]:
+    """An identifier as JSON keeps it: a level may hold dots, so its text could not be taken apart again."""
+    return [*table.namespace, table.name]
+
+
+def of_levels(levels: Sequence[str]) -> TableName:
+    """The identifier that was kept so."""
+    return TableName(tuple(levels[:-1]), levels[-1])
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:6]
 
 
 def keys_of(run: dg.DagsterRun) -> list[dg.AssetKey]:
@@ -102,5 +117,8 @@ def group(database: str) -> str:
 
 
 def output(table: TableName) -> str:
-    """The output of a table in its step."""
-    return plain(f"{table.database}__{table.name}")
+    """The output of a table in its step; ``a.b__c`` and ``a__b.c`` are two tables, and so are two outputs."""
+    joined = f"{table.database}__{table.name}"
+    if re.search(r"__.*__|___", joined):
+        return f"{plain(joined)}_{_digest(str(table))}"
+    return plain(joined)

@@ -155,11 +155,14 @@ class Site:
     def try_again(self, tried: int, cause: BcnError | None = None) -> None:
         """Ask Dagster for another try of a step that failed by what may pass; nothing happens when none is left.
 
+        The waits are those of the policy, which Dagster itself applies to a failure alone.
+
         Raises:
             RetryRequested: there is one left; ``tried`` were taken.
         """
         if tried < self.options.retries:
-            raise dg.RetryRequested(self.options.retries, self.options.retry_delay_s) from cause
+            wait_s = self.retry_policy.calculate_delay(tried + 1)
+            raise dg.RetryRequested(self.options.retries, wait_s) from cause
 
     @property
     def backfill_policy(self) -> dg.BackfillPolicy:

@@ -1,5 +1,6 @@
 """Alerts on their way: each channel is tried on its own, and what could not be sent is told in the end."""
 
+import http.client
 import json
 import os
 import smtplib
@@ -21,7 +22,10 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One thing that people must know: what happened in which run of which catalog, and where to look."""
+    """One thing that people must know: what happened in which run of which catalog, and where to look.
+
+    ``pit`` and ``repository`` are empty where a run is about none.
+    """
 
     event: str
     catalog: str
@@ -41,7 +45,8 @@ class Alert:
     @property
     def text(self) -> str:
         """All of it, for people."""
-        return "\n".join([self.title, "", self.problem, "", f"repository: {self.repository}", self.link])
+        repository = [f"repository: {self.repository}"] if self.repository else []
+        return "\n".join([self.title, "", self.problem, "", *repository, self.link])
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,16 @@ def _deliver(mail: Email, message: EmailMessage, login: tuple[str, str] | None) 
         server.send_message(message)
 
 
+class _StaysHere(urllib.request.HTTPRedirectHandler):
+    """A redirect of a POST becomes a GET: the alert would be lost, called sent, and its token known to another host."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_StaysHere)
+
+
 def _post(url: str, document: Mapping[str, object], headers: Mapping[str, str]) -> None:
     """The address is a secret (whoever has Slack's can write to the channel), so no message names it."""
     if not url.startswith(("http://", "https://")):
@@ -149,9 +164,10 @@ def _post(url: str, document: Mapping[str, object], headers: Mapping[str, str]) 
         url, json.dumps(document).encode(), {"Content-Type": "application/json", **headers}
     )
     try:
-        urllib.request.urlopen(asked, timeout=_SECONDS).close()  # noqa: S310 the scheme was looked at
+        _OPENER.open(asked, timeout=_SECONDS).close()
     except urllib.error.HTTPError as error:
         kind = StorageFailure if error.code >= 500 or error.code == 429 else StorageRefused
         raise kind(f"it answered {error.code}") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        # HTTPException: that of an address with a blank in it names all of it.
         raise StorageFailure(f"it cannot be reached ({type(error).__name__})") from None

@@ -11,7 +11,6 @@ from bcn_core.names import is_pit_id
 from bcn_dagster.alerts.channels import Alerts
 from bcn_dagster.alerts.sending import Alert, Sender
 from bcn_dagster.automation.at_work import ends_of
-from bcn_dagster.connection import Connection
 from bcn_dagster.failures import told_to_dagster
 from bcn_dagster.naming import keys_of
 
@@ -24,20 +23,28 @@ class Watch:
     """Whose failures are told to whom; ``prefix`` keeps the definitions of several components apart.
 
     ``owns`` tells the component's assets: people run them by *Materialize*, which is no job of the component.
+    ``repository`` is empty for a standby, which has none.
     """
 
     prefix: str
-    connection: Connection
+    catalog: str
+    repository: str
     alerts: Alerts
     webserver: str
     owns: Callable[[dg.AssetKey], bool]
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-def build_alert_sensor(
-    watch: Watch, jobs: Iterable[Job], status: dg.DefaultSensorStatus
-) -> dg.SensorDefinition:
-    """A sensor over all jobs of one component; runs of other definitions in the location are theirs."""
+def build_alerts(watch: Watch, jobs: Sequence[Job], status: dg.DefaultSensorStatus) -> dg.Definitions:
+    """The sensor over all jobs of one component, and a job that tries its channels; nothing where nobody is told."""
+    if not watch.alerts.any:
+        return dg.Definitions()
+    trying = _build_test_job(watch)
+    return dg.Definitions(jobs=[trying], sensors=[_build_sensor(watch, [*jobs, trying], status)])
+
+
+def _build_sensor(watch: Watch, jobs: Iterable[Job], status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
+    """Runs of other definitions in the location are theirs."""
     names = frozenset(job.name for job in jobs)
 
     @dg.run_failure_sensor(
@@ -57,8 +64,8 @@ def build_alert_sensor(
     return alert_after_failure
 
 
-def build_alert_test_job(watch: Watch) -> dg.JobDefinition:
-    """A job that sends a test alert, so that people know before the first failure that they would be told."""
+def _build_test_job(watch: Watch) -> dg.JobDefinition:
+    """People shall know before the first failure that they would be told."""
 
     @dg.op(
         name=f"{watch.prefix}_send_test_alert",
@@ -100,12 +107,12 @@ def _alert(watch: Watch, run: dg.DagsterRun, problem: str, event: str = "failed"
     pits = ends_of(run)
     return Alert(
         event=event,
-        catalog=watch.connection.catalog,
+        catalog=watch.catalog,
         job=run.job_name,
         run_id=run.run_id,
         # The partitions of dumps are days.
         pit=" to ".join(pits) if all(map(is_pit_id, pits)) and pits else run.tags.get("bcn/pit", ""),
         problem=problem,
-        repository=watch.connection.repository,
+        repository=watch.repository,
         link=f"{watch.webserver.rstrip('/')}/runs/{run.run_id}",
     )

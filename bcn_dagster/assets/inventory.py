@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from bcn_core.errors import BcnError
-from bcn_core.inventory import Inventory, InventoryTable, is_enabled, keep_up, status
+from bcn_core.inventory import Inventory, InventoryTable, keep_up, status
 from bcn_core.inventorying.columns import COLUMNS
 from bcn_dagster.assets.share import Context, pits_of
 from bcn_dagster.failures import told_to_dagster
@@ -56,12 +56,9 @@ def bring_up_before_failing(site: Site, context: Context) -> None:
 
 
 def _bring_up(site: Site, context: Context) -> tuple[InventoryTable, ...]:
-    settings = site.connection.settings
-    if not is_enabled(settings.inventory, site.options.inventory):
-        context.log.info("the inventory is switched off: nothing is done")
-        return ()
-    repository = site.connection.open_repository()
-    found = Inventory.of(repository, site.connection.stores(), settings, log_events(context.log))
+    connection = site.connection
+    report = log_events(context.log)
+    found = Inventory.of(connection.open_repository(), connection.stores(), connection.settings, report)
     return _kept_up(site, context, found)
 
 

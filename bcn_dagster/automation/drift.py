@@ -4,23 +4,22 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 
 from bcn_core.changes import ViewChange
 from bcn_core.counting import counted
-from bcn_core.errors import NotFound
 from bcn_core.names import TableName, pit_id
 from bcn_core.repository.repository import Repository
 from bcn_dagster.automation.asking import request_pit
 from bcn_dagster.automation.at_work import writers
 from bcn_dagster.automation.looking import Look, look
-from bcn_dagster.automation.observing import collapsed, named, observations, observe_drops, observe_views
+from bcn_dagster.automation.observing import collapsed, observations, observe_drops, observe_views
 from bcn_dagster.automation.reactions import VIEW_WORDS, asks_for_backup, kinds_of
-from bcn_dagster.failures import told_to_dagster
+from bcn_dagster.automation.ticking import NO_PIT, Sensor, build_sensor
+from bcn_dagster.naming import levels_of, of_levels
 from bcn_dagster.site import Site
-
-_NO_PIT = "the first PIT is taken by the schedule or by a person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,8 @@ class Cursor:
     """What earlier ticks have dealt with: a fingerprint of the drift, and names that one listing has lacked."""
 
     dealt_with: str = ""
-    missing: frozenset[str] = frozenset()
-    missing_views: frozenset[str] = frozenset()
+    missing: frozenset[TableName] = frozenset()
+    missing_views: frozenset[TableName] = frozenset()
 
     @classmethod
     def parse(cls, text: str | None) -> "Cursor":
@@ -37,29 +36,34 @@ class Cursor:
         if not text:
             return cls()
         found = json.loads(text)
-        return cls(
-            found["dealt_with"], frozenset(found["missing"]), frozenset(found.get("missing_views", ()))
-        )
+        return cls(found["dealt_with"], _kept(found["missing"]), _kept(found.get("missing_views", ())))
 
     @property
     def text(self) -> str:
         """As Dagster keeps it."""
-        missing = {"missing": sorted(self.missing), "missing_views": sorted(self.missing_views)}
-        return json.dumps({"dealt_with": self.dealt_with, **missing})
+        return json.dumps(
+            {
+                "dealt_with": self.dealt_with,
+                "missing": [levels_of(table) for table in sorted(self.missing)],
+                "missing_views": [levels_of(view) for view in sorted(self.missing_views)],
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
     """Names of tables and of views that two listings in a row have lacked."""
 
-    tables: frozenset[str]
-    views: frozenset[str]
+    tables: frozenset[TableName]
+    views: frozenset[TableName]
 
     @classmethod
     def by(cls, found: Look, before: Cursor) -> "Confirmed":
-        """What one look says of names that the one before had missed."""
+        """What one look says of names that the one before had missed; one that is listed and unreadable is there."""
+        sweep = found.sweep
         return cls(
-            before.missing - _names(found.sweep.pointers), before.missing_views - _names(found.sweep.views)
+            before.missing - sweep.pointers.keys() - sweep.unreadable.keys(),
+            before.missing_views - sweep.views.keys() - set(sweep.unreadable_views),
         )
 
     @property
@@ -69,11 +73,11 @@ class Confirmed:
     @property
     def gone(self) -> Mapping[TableName, ViewChange]:
         """The views, as changes."""
-        return {named(view): "dropped" for view in sorted(self.views)}
+        return dict.fromkeys(sorted(self.views), "dropped")
 
     def concerns(self, found: Look) -> bool:
         """Whether any of them is in the newest PIT."""
-        return bool(self.tables & _names(found.missing) or self.views & _names(found.dropped_views))
+        return bool(self.tables & found.missing or self.views & found.dropped_views)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,34 +86,21 @@ class Findings:
 
     events: tuple[dg.AssetObservation, ...]
     wants_pit: bool
-    unconfirmed: frozenset[str]
-    unconfirmed_views: frozenset[str] = frozenset()
+    unconfirmed: frozenset[TableName]
+    unconfirmed_views: frozenset[TableName]
 
 
 def build_drift_sensor(site: Site, interval_s: int) -> dg.SensorDefinition:
     """A sensor that compares the catalog with the newest PIT by the engine's own comparison."""
-
-    @dg.sensor(
-        name=f"{site.names.plain}_drift",
-        job_name=site.backup_job,
-        minimum_interval_seconds=interval_s,
-        default_status=site.sensor_status,
-        description="Takes a PIT of what changed: data, schemas, new, renamed, re-created and dropped tables, views.",
-    )
-    def drift(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        with told_to_dagster():
-            return _evaluate(site, context)
-
-    return drift
+    words = "Takes a PIT of what changed: data, schemas, new, renamed, re-created and dropped tables, views."
+    return build_sensor(site, Sensor("drift", words, _evaluate, interval_s, site.backup_job))
 
 
-def _evaluate(site: Site, context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-    try:
-        repository = site.connection.open_repository()
-    except NotFound as error:
-        return dg.SkipReason(f"{error.message}; {_NO_PIT}")
+def _evaluate(
+    site: Site, repository: Repository, context: dg.SensorEvaluationContext
+) -> dg.SensorResult | dg.SkipReason:
     if not repository.pits():
-        return dg.SkipReason(f"there is no PIT yet; {_NO_PIT}")
+        return dg.SkipReason(f"there is no PIT yet; {NO_PIT}")
     running = next(writers(context.instance, site.names), None)
     if running is not None:
         return dg.SkipReason(f"run {running.run_id} is at work on the repository")
@@ -155,8 +146,8 @@ def _each(site: Site, found: Look, confirmed: Confirmed) -> Findings:
     """One observation for each table, and each kind by its own switch."""
     changes = found.changes()
     by_table = kinds_of(changes)
-    dropped = {str(table) for table in changes.dropped}
-    kinds = {kind for table, said in by_table.items() if str(table) not in dropped for kind in said}
+    dropped = frozenset(changes.dropped)
+    kinds = {kind for table, said in by_table.items() if table not in dropped for kind in said}
     if dropped & confirmed.tables:
         kinds.add("dropped")
     views = _views(found, confirmed)
@@ -169,8 +160,8 @@ def _each(site: Site, found: Look, confirmed: Confirmed) -> Findings:
         wants_pit=asks_for_backup(
             site.options.on_change, kinds | {VIEW_WORDS[change] for change in views.values()}
         ),
-        unconfirmed=frozenset(dropped - confirmed.tables),
-        unconfirmed_views=_names(found.dropped_views) - confirmed.views,
+        unconfirmed=dropped - confirmed.tables,
+        unconfirmed_views=found.dropped_views - confirmed.views,
     )
 
 
@@ -183,8 +174,8 @@ def _collapsed(site: Site, found: Look, confirmed: Confirmed) -> Findings:
             *observe_views(site.names, _views(found, confirmed)),
         ),
         wants_pit=True,
-        unconfirmed=_names(found.missing) - confirmed.tables,
-        unconfirmed_views=_names(found.dropped_views) - confirmed.views,
+        unconfirmed=found.missing - confirmed.tables,
+        unconfirmed_views=found.dropped_views - confirmed.views,
     )
 
 
@@ -194,5 +185,6 @@ def _views(found: Look, confirmed: Confirmed) -> dict[TableName, ViewChange]:
     return told | dict(confirmed.gone)
 
 
-def _names(tables: Iterable[TableName]) -> frozenset[str]:
-    return frozenset(map(str, tables))
+def _kept(names: Iterable[Any]) -> frozenset[TableName]:
+    """Names that a cursor keeps; texts are those of an older BCN, and the next listing looks for them anew."""
+    return frozenset(of_levels(one) for one in names if not isinstance(one, str))

@@ -34,7 +34,10 @@ def build_backup_job(site: Site) -> UnresolvedAssetJobDefinition:
         ),
         tags=site.run_tags,
         executor_def=_EXECUTORS[site.options.executor],
-        description=f"Takes one PIT of catalog {site.connection.catalog}.",
+        description=(
+            f"Takes one PIT of catalog {site.connection.catalog}. A partition is a PIT, and its name is an instant in "
+            "UTC, such as 20261120T093000.000Z: add one of now, or of the past to rebuild what was then."
+        ),
     )
 
 

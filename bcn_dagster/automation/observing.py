@@ -25,16 +25,10 @@ def observations(
             yield _observed(names, table, said, **_details(changes, table))
 
 
-def observe_drops(names: Names, tables: Iterable[str]) -> Iterator[dg.AssetObservation]:
+def observe_drops(names: Names, tables: Iterable[TableName]) -> Iterator[dg.AssetObservation]:
     """One observation for each name that two listings in a row have lacked."""
-    for name in sorted(tables):
-        yield _observed(names, named(name), ["dropped"])
-
-
-def named(text: str) -> TableName:
-    """A name as the sensor's cursor keeps it."""
-    database, _, own = text.rpartition(".")
-    return TableName((database,), own)
+    for table in sorted(tables):
+        yield _observed(names, table, ["dropped"])
 
 
 def collapsed(names: Names, found: Look) -> dg.AssetObservation:

@@ -4,6 +4,7 @@ The sensor reads the repository alone. Whoever wrote the PIT, its tables are the
 """
 
 import hashlib
+import http.client
 import json
 import tempfile
 import urllib.request
@@ -14,9 +15,10 @@ from typing import Any
 import dagster as dg
 
 from bcn_core.counting import counted
-from bcn_core.errors import InvalidRequest, NotFound, StorageFailure
+from bcn_core.errors import InvalidRequest, StorageFailure
 from bcn_core.names import TableName
 from bcn_core.repository.repository import Repository
+from bcn_dagster.automation.ticking import NO_PIT, Sensor, build_sensor
 from bcn_dagster.failures import told_to_dagster
 from bcn_dagster.listing import discover
 from bcn_dagster.site import Site
@@ -64,19 +66,8 @@ def build_refresh_job(site: Site) -> dg.JobDefinition:
 
 def build_refresh_sensor(site: Site, interval_s: int) -> dg.SensorDefinition:
     """A sensor that asks for the job, once for each PIT that shows other tables than the location does."""
-
-    @dg.sensor(
-        name=f"{site.names.plain}_refresh",
-        job_name=site.job("refresh"),
-        minimum_interval_seconds=interval_s,
-        default_status=site.sensor_status,
-        description="Has the tables listed anew when the newest PIT shows others than this code location.",
-    )
-    def refresh_sensor(_context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        with told_to_dagster():
-            return _evaluate(site)
-
-    return refresh_sensor
+    words = "Has the tables listed anew when the newest PIT shows others than this code location."
+    return build_sensor(site, Sensor("refresh", words, _evaluate, interval_s, site.job("refresh")))
 
 
 def keep(instance: dg.DagsterInstance, key: str, state: str) -> None:
@@ -122,14 +113,12 @@ def location_of(run: dg.DagsterRun) -> str:
     return run.remote_job_origin.repository_origin.code_location_origin.location_name
 
 
-def _evaluate(site: Site) -> dg.RunRequest | dg.SkipReason:
-    try:
-        repository = site.connection.open_repository()
-    except NotFound as error:
-        return dg.SkipReason(error.message)
+def _evaluate(
+    site: Site, repository: Repository, _context: dg.SensorEvaluationContext
+) -> dg.RunRequest | dg.SkipReason:
     pits = repository.pits()
     if not pits:
-        return dg.SkipReason("there is no PIT yet")
+        return dg.SkipReason(f"there is no PIT yet; {NO_PIT}")
     missing, vanished = _differences(site, repository, pits)
     if not missing and not vanished:
         return dg.SkipReason(f"all tables of PIT {pits[-1]} are shown")
@@ -163,7 +152,7 @@ def _asked(webserver: str, question: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         with urllib.request.urlopen(asked, timeout=_SECONDS) as answer:  # noqa: S310 the scheme was looked at
             found: Mapping[str, Any] = json.load(answer)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise StorageFailure(
             f"Dagster's web server at {webserver} does not answer: {error}",
             hint="set `webserver` in defs.yaml",

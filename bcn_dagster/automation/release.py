@@ -1,4 +1,4 @@
-"""The release sensor: a run that died leaves the repository to others."""
+"""The release sensors: a run that died or was terminated leaves the repository to others."""
 
 import dagster as dg
 
@@ -11,15 +11,25 @@ from bcn_dagster.failures import told_to_dagster
 from bcn_dagster.site import Site
 
 
-def build_release_sensor(site: Site) -> dg.SensorDefinition:
-    """A sensor that removes the pin of a failed run's PIT, so that ``bcn backup`` need not wait until it expires."""
+def build_release_sensors(site: Site) -> list[dg.SensorDefinition]:
+    """Sensors that remove the pin of a run's PIT, so that ``bcn backup`` need not wait a week until it expires.
 
-    @dg.run_failure_sensor(
-        name=f"{site.names.plain}_release",
+    Dagster has a sensor look at runs of one status; a person who terminates a run in the UI leaves the pin as well.
+    """
+    return [
+        _build(site, "release", dg.DagsterRunStatus.FAILURE, "failed"),
+        _build(site, "release_terminated", dg.DagsterRunStatus.CANCELED, "was terminated"),
+    ]
+
+
+def _build(site: Site, name: str, status: dg.DagsterRunStatus, what: str) -> dg.SensorDefinition:
+    @dg.run_status_sensor(
+        run_status=status,
+        name=site.job(name),
         default_status=site.sensor_status,
-        description="Lets others at the repository after a run that failed.",
+        description=f"Lets others at the repository after a run that {what}.",
     )
-    def release_after_failure(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
+    def release_after(context: dg.RunStatusSensorContext) -> dg.SkipReason | None:
         pits = pits_of_run(context.instance, site.names, context.dagster_run)
         if not pits:
             return dg.SkipReason("the run was about no PIT")
@@ -27,7 +37,7 @@ def build_release_sensor(site: Site) -> dg.SensorDefinition:
             left = [release_pit(site, context.instance, pit) for pit in pits]
         return left[0] if all(left) else None
 
-    return release_after_failure
+    return release_after
 
 
 def release_pit(site: Site, instance: dg.DagsterInstance, pit: str) -> dg.SkipReason | None:

@@ -9,9 +9,9 @@ from pydantic import Field
 from bcn_core.errors import BcnError
 from bcn_core.settings import load
 from bcn_dagster.alerts.channels import Alerts
-from bcn_dagster.alerts.sensor import Job, build_alert_sensor, build_alert_test_job
-from bcn_dagster.building import unconfigured
-from bcn_dagster.components.fields import CONFIG, OWNERS, REPOSITORY, TAGS
+from bcn_dagster.alerts.sensor import Job, build_alerts
+from bcn_dagster.building import notice
+from bcn_dagster.components.fields import ALERTS, CONFIG, OWNERS, REPOSITORY, TAGS, WEBSERVER
 from bcn_dagster.connection import Connection, webserver_at
 from bcn_dagster.database.dumping import (
     build_dump_asset,
@@ -41,17 +41,8 @@ class CatalogDatabaseBackups(dg.Component, Documented):
         default=False,
         description="Whether schedule and alerts run without a person switching it on in the UI.",
     )
-    alerts: Alerts = Field(
-        default_factory=Alerts,
-        description="Who is told of failed runs, and how: the fields of IcebergCatalogBackups.",
-    )
-    webserver: str | None = Field(
-        None,
-        description=(
-            "Where Dagster's web server answers, for the links of alerts. "
-            "Default: the variable BCN_WEBSERVER, else http://127.0.0.1:3000."
-        ),
-    )
+    alerts: Alerts = ALERTS
+    webserver: str | None = WEBSERVER
     owners: list[str] = OWNERS
     tags: dict[str, str] = TAGS
 
@@ -65,16 +56,20 @@ class CatalogDatabaseBackups(dg.Component, Documented):
             place = self.place
         except BcnError as error:
             _LOG.warning("%s", error)
-            return unconfigured(error)
+            return notice(f"CatalogDatabaseBackups[{self.catalog or self.config or 'default'}]", str(error))
         schedules = [build_dump_schedule(place, self.daily_cron)] if self.daily_cron else []
-        jobs = _jobs(place)
-        return dg.Definitions(
+        jobs: list[Job] = [
+            build_dump_job(place),
+            build_database_restore_job(place),
+            build_database_drill_job(place),
+        ]
+        found = dg.Definitions(
             assets=[build_dump_asset(place)],
             asset_checks=[build_fresh_check(place)],
             jobs=jobs,
             schedules=schedules,
-            sensors=[build_alert_sensor(place.watch, jobs, place.sensor_status)] if place.alerts.any else [],
         )
+        return dg.Definitions.merge(found, build_alerts(place.watch, jobs, place.sensor_status))
 
     @property
     def place(self) -> DatabasePlace:
@@ -97,13 +92,3 @@ class CatalogDatabaseBackups(dg.Component, Documented):
             owners=tuple(self.owners),
             tags=self.tags,
         )
-
-
-def _jobs(place: DatabasePlace) -> list[Job]:
-    alerts = [build_alert_test_job(place.watch)] if place.alerts.any else []
-    return [
-        build_dump_job(place),
-        build_database_restore_job(place),
-        build_database_drill_job(place),
-        *alerts,
-    ]

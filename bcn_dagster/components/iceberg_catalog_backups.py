@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import dagster as dg
-from dagster.components import DefsStateConfig, ResolvedDefsStateConfig
+from dagster.components import ResolvedDefsStateConfig
 from pydantic import Field, field_validator
 
 from bcn_core.errors import BcnError
@@ -13,7 +13,7 @@ from bcn_core.inventory import is_enabled
 from bcn_core.settings import load
 from bcn_dagster.alerts.channels import Alerts
 from bcn_dagster.automation.reactions import KINDS, Reaction, unknown_kinds
-from bcn_dagster.building import build_definitions, unconfigured
+from bcn_dagster.building import build_definitions, notice
 from bcn_dagster.checks.fields import Checks
 from bcn_dagster.components.fields import (
     CONFIG,
@@ -147,10 +147,8 @@ class IcebergCatalogBackups(ListedTables):
         return value
 
     @property
-    def defs_state_config(self) -> DefsStateConfig:
-        """The state's key is the catalog's name, so that several components live in one location."""
-        key = f"IcebergCatalogBackups[{self.catalog or 'default'}]"
-        return DefsStateConfig.from_args(self.defs_state, default_key=key)
+    def name(self) -> str | None:
+        return self.catalog
 
     def listed(self) -> str:
         return discover(self.connection).model_dump_json()
@@ -159,15 +157,16 @@ class IcebergCatalogBackups(ListedTables):
         self, context: dg.ComponentLoadContext, state_path: Path | None
     ) -> dg.Definitions:
         """Definitions from the listing; without one, everything but the tables, and a message that says why."""
+        state = None if state_path is None else state_path.read_text()
         try:
             connection = self.connection
+            found = _built(type(self), self.model_dump_json(), connection, state)
         except BcnError as error:
             LOG.warning("%s", error)
-            return unconfigured(error)
-        if state_path is None:
+            return notice(self.label, str(error))
+        if state is None:
             LOG.warning("the tables of catalog '%s' are not known yet: run %s", connection.catalog, _REFRESH)
-        state = None if state_path is None else state_path.read_text()
-        return _built(type(self), self.model_dump_json(), connection, state)
+        return found
 
     def definitions_now(self) -> dg.Definitions:
         """Ask the catalog and build at once, for scripts and notebooks: nothing is kept.

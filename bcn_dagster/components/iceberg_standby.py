@@ -5,14 +5,27 @@ from pathlib import Path
 from typing import ClassVar
 
 import dagster as dg
-from dagster.components import DefsStateConfig, ResolvedDefsStateConfig
+from dagster.components import ResolvedDefsStateConfig
 from pydantic import Field
 
 from bcn_core.errors import BcnError
 from bcn_core.names import TableName
-from bcn_dagster.building import unconfigured
-from bcn_dagster.components.fields import CONFIG, DEFS_STATE, OWNERS, RETRIES, RETRY_DELAY_SECONDS, TAGS
+from bcn_dagster.alerts.channels import Alerts
+from bcn_dagster.alerts.sensor import build_alerts
+from bcn_dagster.building import notice
+from bcn_dagster.components.fields import (
+    ALERTS,
+    CONFIG,
+    DEFS_STATE,
+    OWNERS,
+    RETRIES,
+    RETRY_DELAY_SECONDS,
+    TAGS,
+    WEBSERVER,
+)
 from bcn_dagster.components.listed import LOG, ListedTables
+from bcn_dagster.connection import webserver_at
+from bcn_dagster.naming import levels_of, of_levels
 from bcn_dagster.standby.assets import build_standby_assets, build_standby_job
 from bcn_dagster.standby.following import Following, standby_name
 from bcn_dagster.standby.sensor import build_sync_sensor
@@ -33,8 +46,11 @@ class IcebergStandby(ListedTables):
         description="How often a sync is asked for. With a marker in bcn.toml, it is looked at each minute instead.",
     )
     running: bool = Field(
-        default=False, description="Whether the sensor runs without a person switching it on in the UI."
+        default=False,
+        description="Whether the sensor and the alerts run without a person switching them on in the UI.",
     )
+    alerts: Alerts = ALERTS
+    webserver: str | None = WEBSERVER
     retries: int = RETRIES
     retry_delay_seconds: float = RETRY_DELAY_SECONDS
     owners: list[str] = OWNERS
@@ -42,27 +58,22 @@ class IcebergStandby(ListedTables):
     defs_state: ResolvedDefsStateConfig = DEFS_STATE
 
     @property
-    def defs_state_config(self) -> DefsStateConfig:
-        """The state's key is the standby's name, so that several components live in one location."""
-        key = f"IcebergStandby[{self.standby or 'default'}]"
-        return DefsStateConfig.from_args(self.defs_state, default_key=key)
+    def name(self) -> str | None:
+        return self.standby
 
     def listed(self) -> str:
-        return json.dumps([[*table.namespace, table.name] for table in self._discovered()])
+        return json.dumps([levels_of(table) for table in self._discovered()])
 
     def build_defs_from_state(
         self, context: dg.ComponentLoadContext, state_path: Path | None
     ) -> dg.Definitions:
         """Definitions from the listing; without one, a message that says what to do."""
         tables = json.loads(state_path.read_text()) if state_path is not None else []
-        if not tables:
-            LOG.warning("the tables of the standby are not known yet: run `dg utils refresh-defs-state`")
-            return dg.Definitions()
         try:
-            return self._built([TableName(tuple(levels[:-1]), levels[-1]) for levels in tables])
+            return self._built([of_levels(levels) for levels in tables])
         except BcnError as error:
             LOG.warning("%s", error)
-            return unconfigured(error)
+            return notice(self.label, str(error))
 
     def definitions_now(self) -> dg.Definitions:
         """Look for the tables and build at once, for scripts and notebooks: nothing is kept.
@@ -76,16 +87,21 @@ class IcebergStandby(ListedTables):
         return sorted(self._following().open().find().tables)
 
     def _built(self, tables: list[TableName]) -> dg.Definitions:
+        if not tables:
+            LOG.warning("%s: %s", self.label, _UNKNOWN)
+            return notice(self.label, _UNKNOWN)
         following = self._following(tuple(tables))
         _, said = following.settings()
         retries = dg.RetryPolicy(
             max_retries=self.retries, delay=self.retry_delay_seconds, backoff=dg.Backoff.EXPONENTIAL
         )
-        return dg.Definitions(
+        job = build_standby_job(following)
+        found = dg.Definitions(
             assets=[build_standby_assets(following, retries)],
-            jobs=[build_standby_job(following)],
+            jobs=[job],
             sensors=[build_sync_sensor(following, has_marker=said.marker is not None)],
         )
+        return dg.Definitions.merge(found, build_alerts(following.watch, [job], following.sensor_status))
 
     def _following(self, tables: tuple[TableName, ...] = ()) -> Following:
         config = Path(self.config) if self.config else None
@@ -93,8 +109,16 @@ class IcebergStandby(ListedTables):
             standby_name(config, self.standby),
             config,
             tables,
-            self.interval_seconds,
-            self.running,
-            tuple(self.owners),
-            self.tags,
+            interval_seconds=self.interval_seconds,
+            running=self.running,
+            alerts=self.alerts,
+            webserver=webserver_at(self.webserver),
+            owners=tuple(self.owners),
+            tags=self.tags,
         )
+
+
+_UNKNOWN = (
+    "THE TABLES OF THIS STANDBY ARE NOT KNOWN YET, so nothing follows its source. Once the replicator has brought the "
+    "first one, refresh the state (`dg utils refresh-defs-state`) and reload the code location."
+)

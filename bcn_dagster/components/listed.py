@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import dagster as dg
-from dagster.components import ResolvedDefsStateConfig
+from dagster.components import DefsStateConfig, ResolvedDefsStateConfig
 
 from bcn_core.errors import BcnError
 from bcn_dagster.documented import Documented
@@ -21,8 +21,24 @@ class ListedTables(dg.StateBackedComponent, Documented):
     """Whose tables they are, in words."""
 
     if TYPE_CHECKING:
-        # Each component has it as its last field; here it would be the first.
+        # Each component has them as its first and its last field; here they would be its first two.
+        config: str | None
         defs_state: ResolvedDefsStateConfig
+
+    @property
+    @abstractmethod
+    def name(self) -> str | None:
+        """The catalog or standby that a field names; None where the field leaves it to ``bcn.toml``."""
+
+    @property
+    def label(self) -> str:
+        """The component among its like in one location: by what it is about, else by the file that says it."""
+        return f"{type(self).__name__}[{self.name or self.config or 'default'}]"
+
+    @property
+    def defs_state_config(self) -> DefsStateConfig:
+        """Each keeps a listing of its own."""
+        return DefsStateConfig.from_args(self.defs_state, default_key=self.label)
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Load with what is known when nobody can be asked."""

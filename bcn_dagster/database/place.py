@@ -67,8 +67,15 @@ class DatabasePlace:
     @property
     def watch(self) -> Watch:
         """Failures of what is about the asset are told."""
-        prefix = f"{self.plain}_database"
-        return Watch(prefix, self.connection, self.alerts, self.webserver, self.key.__eq__, self.tags)
+        return Watch(
+            prefix=f"{self.plain}_database",
+            catalog=self.connection.catalog,
+            repository=self.connection.repository,
+            alerts=self.alerts,
+            webserver=self.webserver,
+            owns=self.key.__eq__,
+            tags=self.tags,
+        )
 
     @property
     def sensor_status(self) -> dg.DefaultSensorStatus:

@@ -160,10 +160,15 @@ def _restore_view(site: Site, context: dg.OpExecutionContext, way: Way, view: Sq
 
 
 def _build_report(site: Site) -> dg.OpDefinition:
+    plan_step = f"{site.names.plain}_plan_restore"
+
     @dg.op(name=f"{site.names.plain}_restore_report", description="What became of each table.")
     def report_op(context: dg.OpExecutionContext, alone: list, in_parts: list) -> None:  # type: ignore[type-arg]
         restored = [*alone, *in_parts]
         context.add_output_metadata(report_metadata(restored))
+        if not restored:
+            context.log.info("dry run: nothing was restored; the plan is what step %s observed", plan_step)
+            return
         failed = [one for one in restored if one.error]
         context.log.info("at their place: %d of %d tables", len(restored) - len(failed), len(restored))
         if failed:

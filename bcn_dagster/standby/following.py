@@ -10,6 +10,9 @@ from bcn_core.errors import InvalidRequest, NotFound
 from bcn_core.names import TableName, nearest
 from bcn_core.replication.standby import Standby, open_standby
 from bcn_core.settings import Settings, StandbySettings, load
+from bcn_dagster.alerts.channels import Alerts
+from bcn_dagster.alerts.sensor import Watch
+from bcn_dagster.connection import WEBSERVER
 from bcn_dagster.naming import Names, plain
 
 
@@ -22,6 +25,8 @@ class Following:
     tables: tuple[TableName, ...] = ()
     interval_seconds: int = 900
     running: bool = False
+    alerts: Alerts = field(default_factory=Alerts)
+    webserver: str = WEBSERVER
     owners: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -38,6 +43,24 @@ class Following:
     def key(self, table: TableName) -> dg.AssetKey:
         """A standby table's asset."""
         return Names(self.name).table(table)
+
+    @property
+    def watch(self) -> Watch:
+        """Failures of syncs are told."""
+        return Watch(
+            prefix=self.plain,
+            catalog=self.name,
+            repository="",
+            alerts=self.alerts,
+            webserver=self.webserver,
+            owns=lambda asset: asset.path[0] == self.name,
+            tags=self.tags,
+        )
+
+    @property
+    def sensor_status(self) -> dg.DefaultSensorStatus:
+        """Whether the sensors run without a person switching them on."""
+        return dg.DefaultSensorStatus.RUNNING if self.running else dg.DefaultSensorStatus.STOPPED
 
     def settings(self) -> tuple[Settings, StandbySettings]:
         """What ``bcn.toml`` says of it now.

@@ -16,13 +16,12 @@ _MARKER_SECONDS = 60
 def build_sync_sensor(following: Following, *, has_marker: bool) -> dg.SensorDefinition:
     """With a completion marker it is looked at every minute; without one each period is a reason of its own."""
     seconds = min(_MARKER_SECONDS, following.interval_seconds) if has_marker else following.interval_seconds
-    running = dg.DefaultSensorStatus.RUNNING if following.running else dg.DefaultSensorStatus.STOPPED
 
     @dg.sensor(
         name=following.job,
         job_name=following.job,
         minimum_interval_seconds=seconds,
-        default_status=running,
+        default_status=following.sensor_status,
         description=f"Asks for a sync of standby {following.name} after each replication.",
     )
     def sync(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:

@@ -51,13 +51,10 @@ def build_verify_job(site: Site) -> dg.JobDefinition:
         name=f"{prefix}_verify_repository", description="Looks, reports, and fails when anything is damaged."
     )
     def verify(context: dg.OpExecutionContext, config: VerifyConfig) -> None:
-        faults = (
-            _drill(site, context, config) if config.level is Level.restore else _verify(site, context, config)
-        )
-        if faults:
-            raise dg.Failure(
-                f"found {counted(faults, 'fault')}: see the report of the step", allow_retries=False
-            )
+        look = _drill if config.level is Level.restore else _verify
+        problem = look(site, context, config)
+        if problem:
+            raise dg.Failure(f"{problem}: see the report of the step", allow_retries=False)
 
     @dg.job(
         name=site.job("verify"),
@@ -70,16 +67,18 @@ def build_verify_job(site: Site) -> dg.JobDefinition:
     return verify_job
 
 
-def _verify(site: Site, context: dg.OpExecutionContext, config: VerifyConfig) -> int:
+def _verify(site: Site, context: dg.OpExecutionContext, config: VerifyConfig) -> str:
+    """What is wrong, in a word; empty when nothing is."""
     with told_to_dagster():
         levels = {Level.quick: Slice(), Level.all: EVERYTHING}
         level = levels.get(config.level) or Slice.of(config.part)
         found = verify_repository(site.connection.open_repository(), level, log_events(context.log))
     context.add_output_metadata(verification_metadata(found))
-    return len(found.faults)
+    return f"found {counted(len(found.faults), 'fault')}" if found.faults else ""
 
 
-def _drill(site: Site, context: dg.OpExecutionContext, config: VerifyConfig) -> int:
+def _drill(site: Site, context: dg.OpExecutionContext, config: VerifyConfig) -> str:
+    """What is wrong, in a word; a table that was not tried proves nothing."""
     with told_to_dagster():
         part = Slice.of(config.part)
         request = DrillRequest(
@@ -87,4 +86,6 @@ def _drill(site: Site, context: dg.OpExecutionContext, config: VerifyConfig) -> 
         )
         found = run_drill(open_drill(site, log_events(context.log)), request)
     context.add_output_metadata(drill_metadata(found))
-    return len(found.failed)
+    if found.failed:
+        return f"{counted(len(found.failed), 'table')} did not come back"
+    return f"{counted(len(found.refused), 'table')} could not be tried" if found.refused else ""

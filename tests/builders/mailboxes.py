@@ -34,8 +34,15 @@ def http_server() -> Iterator[Mailbox]:
             box.arrived.append({"body": body, "authorization": self.headers["Authorization"]})
             self.send_response(box.answers.pop(0) if box.answers else 200)
             self.send_header("Content-Type", "application/json")
+            self.send_header("Location", box.url)
             self.end_headers()
             self.wfile.write(b"{}")
+
+        def do_GET(self) -> None:
+            """A page, as those see it who follow a redirect."""
+            box.arrived.append({"body": None, "authorization": self.headers["Authorization"]})
+            self.send_response(200)
+            self.end_headers()
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -59,7 +59,7 @@ def test_the_files_of_a_very_large_table_are_copied_by_several_steps(fleet: Flee
         lists = [found.key for found in fleet.repository.store.list("") if "/parts/" in found.key]
 
     assert {"0-of-2.parquet", "1-of-2.parquet"} == {key.rpartition("/")[2] for key in lists}
-    assert {f"shop__captured_table_ops__events_part_{number}" for number in range(2)} <= set(
+    assert {f"shop__captured_part_{number}_of_table_ops__events" for number in range(2)} <= set(
         story.made["hosts"]
     )
 

@@ -60,7 +60,8 @@ class UserInterface:
         self.open(page, f"{self.location}/jobs/shop_back_up", wait_for="Materialize all")
         page.get_by_role("button", name="Materialize all").first.click()
         page.get_by_role("button", name=which, exact=True).click()
-        page.get_by_text(re.compile(r"^[1-9]\d* partitions$")).wait_for(timeout=120_000)
+        # Each asset's PITs are asked for one after another before there is a number.
+        page.get_by_text(re.compile(r"^[1-9]\d* partitions?$")).wait_for(timeout=START_SECONDS * 1000)
 
     def launch_backfill_and_wait(self, page: Page) -> str:
         """Click on what launches the backfill, and let the daemon bring it to its end; how it ended."""

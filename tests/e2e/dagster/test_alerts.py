@@ -136,6 +136,22 @@ def test_a_server_that_cannot_be_reached_is_told_without_its_address() -> None:
     assert "hush" not in str(told.value)
 
 
+def test_an_address_with_a_blank_in_it_is_not_told_and_leaves_the_others_alone(post: Mailbox) -> None:
+    alerts = Alerts(webhook=[Webhook(url_variable="HOOK")], email=[email(post)])
+
+    with pytest.raises(StorageFailure, match=r"1 of 2 alerts were not sent: webhook HOOK") as told:
+        Sender(alerts, {"HOOK": "http://127.0.0.1:9/hush hush"}, wait_s=0).send(ALERT)
+    assert (1, False) == (len(post.arrived), "hush" in str(told.value))
+
+
+def test_a_server_that_sends_elsewhere_has_not_taken_the_alert(box: Mailbox) -> None:
+    box.answers[:] = [302]
+
+    with pytest.raises(StorageFailure, match="webhook HOOK: it answered 302"):
+        to_webhook(box, TOKEN="hush").send(ALERT)
+    assert 1 == len(box.arrived)
+
+
 @pytest.mark.parametrize(
     ("url", "said"), [("", "HOOK is not set"), ("file:///etc/passwd", "no http:// or https://")]
 )

@@ -7,13 +7,13 @@ import dagster as dg
 import pytest
 
 from bcn_core.errors import BcnError, InvalidRequest
-from bcn_dagster.components import IcebergCatalogBackups
+from bcn_dagster.components import CatalogDatabaseBackups, IcebergCatalogBackups, IcebergStandby
 from bcn_dagster.definitions import defs
 from bcn_dagster.listing import Listing
 from bcn_dagster.naming import Names
 from bcn_dagster.site import window
 from tests.builders.dagster_location import PIT, PLAN, STEP, Location, key
-from tests.warehouse.source import append
+from tests.warehouse.source import append, make
 
 
 def specs(definitions: dg.Definitions) -> dict[dg.AssetKey, dg.AssetSpec]:
@@ -156,6 +156,58 @@ def test_the_location_loads_without_any_settings_and_says_what_it_lacks(
     (spec,) = specs(load()).values()
 
     assert "no catalog to back up is named" in str(spec.description)
+
+
+def test_components_without_their_settings_say_so_side_by_side(tmp_path: Path) -> None:
+    gone = str(tmp_path / "gone.toml")
+    components = [
+        IcebergCatalogBackups(config=gone),
+        IcebergCatalogBackups(config=gone, catalog="web"),
+        IcebergStandby(config=gone, standby="dr"),
+    ]
+    state = tmp_path / "state"
+    state.write_text('[["sales", "orders"]]')
+
+    found = [one.build_defs_from_state(context(), state) for one in components]
+    found.append(CatalogDatabaseBackups(config=gone).definitions_now())
+
+    assert 4 == len(specs(dg.Definitions.merge(*found)))
+
+
+def test_components_of_two_files_keep_a_listing_each() -> None:
+    components = [IcebergCatalogBackups(config=f"{name}.toml") for name in ("shop", "web")]
+
+    assert 2 == len({one.defs_state_config.key for one in components})
+
+
+def test_the_location_loads_when_the_switch_of_the_inventory_is_mistyped_and_says_so(
+    location: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BCN_INVENTORY", "maybe")
+
+    (spec,) = specs(location.component.build_defs_from_state(context(), None)).values()
+
+    assert "BCN_INVENTORY is 'maybe'" in str(spec.description)
+
+
+def test_tables_whose_names_read_alike_when_joined_are_an_asset_each(location: Location) -> None:
+    for database, table in (("raw", "web__clicks"), ("raw__web", "clicks")):
+        make(location.catalog, f"{database}.{table}")
+
+    run = location.back_up()
+
+    assert {key("raw.web__clicks"), key("raw__web.clicks")} <= set(specs(location.definitions))
+    assert {"web__clicks": "ACTIVE", "clicks": "ACTIVE"}.items() <= run.statuses.items()
+
+
+def test_a_large_table_that_is_called_like_a_part_of_another_one_has_its_own_step(location: Location) -> None:
+    location.fields |= {"files_per_step": 1, "executor": "project"}
+    for name in ("sales.events", "sales.events_part_0"):
+        table = make(location.catalog, name)
+        append(table, 0)
+        append(table, 10)
+
+    assert {key("sales.events"), key("sales.events_part_0")} <= set(specs(location.definitions))
 
 
 def test_the_location_loads_with_settings_that_are_missing(

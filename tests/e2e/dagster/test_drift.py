@@ -1,5 +1,7 @@
 """The drift sensor: each kind of change is observed, asked for once, and makes a whole PIT."""
 
+import sqlite3
+
 import dagster as dg
 import pytest
 from pyiceberg.types import LongType
@@ -125,6 +127,31 @@ def test_a_drop_that_a_second_listing_confirms_asks_for_a_pit_that_records_it(ba
     assert {} == observed(first)
     assert {"audit": "dropped"} == observed(second)
     assert ("ops.audit",) == backed_up.newest.deleted_in_source.tables
+
+
+def test_a_drop_is_observed_on_the_asset_of_a_table_whose_name_holds_a_dot(backed_up: Location) -> None:
+    make(backed_up.catalog, ("sales", "orders.v2"))
+    backed_up.back_up()
+    backed_up.catalog.drop_table(("sales", "orders.v2"))
+
+    second = asked(backed_up, asked(backed_up).cursor)
+
+    assert [dg.AssetKey(["shop", "sales", "orders.v2"])] == [one.asset_key for one in second.asset_events]
+
+
+def test_a_table_that_is_missing_and_then_listed_but_unreadable_is_not_called_dropped(
+    backed_up: Location,
+) -> None:
+    pointer = backed_up.catalog.load_table("ops.audit").metadata_location
+    backed_up.catalog.drop_table("ops.audit")
+    first = asked(backed_up)
+    backed_up.catalog.register_table("ops.audit", pointer)
+    with sqlite3.connect(backed_up.place.folder / "catalog.db") as database:
+        database.execute("UPDATE iceberg_tables SET metadata_location = NULL WHERE table_name = 'audit'")
+
+    second = asked(backed_up, first.cursor)
+
+    assert "dropped" not in observed(second).values()
 
 
 def test_a_recreated_table_is_observed_with_both_uuids(backed_up: Location) -> None:

@@ -98,6 +98,38 @@ def test_pits_that_are_shown_are_left_alone(backed_up: Location) -> None:
     assert isinstance(backed_up.tick("pits"), dg.SkipReason)
 
 
+def test_a_pit_whose_run_died_before_it_could_tell_is_told_of(backed_up: Location) -> None:
+    pit = written_elsewhere(backed_up)
+    backed_up.instance.add_dynamic_partitions(PARTITIONS, [pit])
+
+    events = result(backed_up.tick("pits")).asset_events
+
+    assert (PIT, pit) in {
+        (one.asset_key, one.partition) for one in events if isinstance(one, dg.AssetMaterialization)
+    }
+
+
+def test_a_pit_whose_run_is_at_work_is_told_of_by_that_run(backed_up: Location) -> None:
+    pit = written_elsewhere(backed_up)
+    job = backed_up.definitions.resolve_job_def(f"{NAME}_back_up")
+    tags = {"bcn/writer": NAME, "dagster/partition": pit}
+    backed_up.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags)
+
+    assert isinstance(backed_up.tick("pits"), dg.SkipReason)
+
+
+def test_a_damaged_pit_does_not_keep_those_that_do_not_stand_on_it_from_being_shown(
+    backed_up: Location,
+) -> None:
+    damaged, _, whole = (written_elsewhere(backed_up) for _ in range(3))
+    path = backed_up.folder / "repo" / backed_up.repository.layout.pit_manifest(damaged)
+    path.write_bytes(path.read_bytes()[:-40])
+
+    backed_up.tick("pits")
+
+    assert (False, True) == (damaged in backed_up.partitions, whole in backed_up.partitions)
+
+
 def test_a_pruned_pit_vanishes_and_one_that_is_asked_for_stays(backed_up: Location) -> None:
     pruned, asked_for = written_elsewhere(backed_up), backed_up.add_pit()
     cursor = result(backed_up.tick("pits")).cursor
@@ -204,6 +236,22 @@ def test_a_run_that_died_leaves_the_repository_to_others(backed_up: Location) ->
         begin(replace(mine, owner=owner(site, instance)), pit)
 
         release_pit(site, instance, pit)
+
+    assert written_elsewhere(backed_up) == backed_up.repository.pits()[-1]
+
+
+def test_a_run_that_a_person_terminated_leaves_the_repository_to_others(backed_up: Location) -> None:
+    site, pit = backed_up.component.site(()), backed_up.add_pit()
+    begin(replace(at_the_command_line(backed_up), owner=owner(site, backed_up.instance)), pit)
+    run = backed_up.instance.create_run_for_job(
+        backed_up.definitions.resolve_job_def(f"{NAME}_back_up"),
+        status=dg.DagsterRunStatus.CANCELED,
+        tags={"bcn/writer": NAME, "dagster/partition": pit},
+    )
+    event = dg.DagsterEvent(dg.DagsterEventType.RUN_CANCELED.value, run.job_name)
+    context = dg.build_run_status_sensor_context("shop_release_terminated", event, backed_up.instance, run)
+
+    backed_up.sensor("release_terminated")(context)
 
     assert written_elsewhere(backed_up) == backed_up.repository.pits()[-1]
 

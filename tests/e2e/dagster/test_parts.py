@@ -11,7 +11,7 @@ from tests.builders.dagster_location import PIT, PLAN, Location, Run, key
 from tests.warehouse.source import append, make
 
 ORDERS = key("sales.orders")
-PARTS = [Names("shop").step(f"table_sales__orders_part_{number}") for number in range(3)]
+PARTS = [Names("shop").step(f"part_{number}_of_table_sales__orders") for number in range(3)]
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from bcn_dagster.components import IcebergCatalogBackups
 from bcn_dagster.definitions import defs
 from tests.builders.dagster_location import PARTITIONS, Location, backup_job, key
 from tests.warehouse.source import append
@@ -35,7 +36,7 @@ def test_an_instance_keeps_the_listing_for_every_process(
 ) -> None:
     monkeypatch.setenv("BCN_CONFIG", str(location.settings))
     with dg.instance_for_test():
-        asyncio.run(location.component.refresh_state(ROOT))
+        asyncio.run(IcebergCatalogBackups().refresh_state(ROOT))
         location.catalog.close()
         location.place.lose()
 

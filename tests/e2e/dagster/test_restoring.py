@@ -43,6 +43,7 @@ def test_without_any_config_nothing_is_written_and_the_plan_is_shown(backed_up: 
 
     assert done.success
     assert 3 == plan_of(done)["bcn/tables"]
+    assert "dry run: nothing was restored" in metadata_of(done, "restore_report")["bcn/report"]
     assert "sales.orders" in plan_of(done)["bcn/plan"]
     assert (before, []) == (backed_up.place.files(), list(backed_up.back.folder.iterdir()))
 

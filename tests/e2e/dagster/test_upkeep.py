@@ -1,5 +1,7 @@
 """The jobs that look after a repository: verify, prune, hold, and compare."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -105,6 +107,18 @@ def test_some_tables_are_restored_for_a_trial(backed_up: Location) -> None:
     found = metadata(backed_up.run("verify", level="restore", tables=["sales.*"]))
 
     assert (2, 8) == (found["bcn/tables"], found["bcn/rows"])
+
+
+def test_a_table_that_could_not_be_tried_makes_the_run_of_a_drill_red(location: Location) -> None:
+    orders = location.catalog.load_table("sales.orders")
+    pointer = Path(orders.metadata_location.removeprefix("file://"))
+    keys = [{"key-id": "any", "encrypted-key-metadata": ""}]
+    pointer.write_text(json.dumps(json.loads(pointer.read_text()) | {"encryption-keys": keys}))
+    location.back_up()
+
+    done = location.run("verify", level="restore")
+
+    assert "1 table could not be tried" in failure(done)
 
 
 def test_two_pits_are_compared_table_by_table(twice: Location) -> None:

@@ -6,7 +6,9 @@ import dagster as dg
 import pytest
 
 from bcn_core.errors import NotFound
+from bcn_dagster.alerts.channels import Alerts, Webhook
 from bcn_dagster.components import IcebergStandby
+from tests.builders.mailboxes import http_server
 from tests.builders.standby_line import StandbyLine
 from tests.warehouse.readers import rows
 from tests.warehouse.source import append, make
@@ -15,6 +17,7 @@ from tests.warehouse.standby import Sites
 
 ORDERS = dg.AssetKey(["dr", "sales", "orders"])
 FOLLOW = "dr_sync"
+ALERTS = Alerts(webhook=[Webhook(url_variable="HOOK")])
 
 
 @pytest.fixture
@@ -36,8 +39,8 @@ def metadata(result: dg.ExecuteInProcessResult, key: dg.AssetKey = ORDERS) -> di
     return {name: value.value for name, value in event.metadata.items()}
 
 
-def sensor(definitions: dg.Definitions) -> Any:
-    (found,) = definitions.sensors or ()
+def sensor(definitions: dg.Definitions, name: str = FOLLOW) -> Any:
+    (found,) = [one for one in definitions.sensors or () if one.name == name]
     return found
 
 
@@ -149,6 +152,56 @@ def test_while_a_sync_is_at_work_none_is_asked_for(component: IcebergStandby) ->
     instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
 
     assert isinstance(tick(definitions, instance), dg.SkipReason)
+
+
+def test_a_sync_that_failed_is_told_to_people(
+    component: IcebergStandby, sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with http_server() as box:
+        monkeypatch.setenv("HOOK", box.url)
+        component = component.model_copy(update={"alerts": ALERTS, "webserver": "http://ui"})
+        instance, definitions = dg.DagsterInstance.ephemeral(), component.definitions_now()
+        run(definitions)
+        append(sites.standby.pyiceberg().load_table("sales.orders"), 90)
+        failed = run(definitions, instance=instance)
+        (event,) = instance.all_logs(failed.run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
+        assert event.dagster_event is not None
+        context = dg.build_run_status_sensor_context(
+            sensor_name="dr_alert",
+            dagster_instance=instance,
+            dagster_run=instance.get_runs()[0],
+            dagster_event=event.dagster_event,
+        ).for_run_failure()
+
+        sensor(definitions, "dr_alert")(context)
+
+    body = box.arrived[0]["body"]
+    assert ("dr", "dr_sync", f"http://ui/runs/{failed.run_id}") == (
+        body["catalog"],
+        body["job"],
+        body["link"],
+    )
+    assert "sales.orders" in body["problem"]
+
+
+def test_people_can_try_whether_alerts_about_the_standby_arrive(
+    component: IcebergStandby, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with http_server() as box:
+        monkeypatch.setenv("HOOK", box.url)
+        component = component.model_copy(update={"alerts": ALERTS})
+        job = component.definitions_now().resolve_job_def("dr_test_alerts")
+
+        assert job.execute_in_process().success
+
+    assert "sent a test" == box.arrived[0]["body"]["event"]
+
+
+def test_a_standby_without_tables_says_what_to_do(component: IcebergStandby) -> None:
+    found = component.build_defs_from_state(dg.ComponentTree.for_test().load_context, None)
+
+    (spec,) = found.resolve_all_asset_specs()
+    assert "NOT KNOWN YET" in str(spec.description)
 
 
 def test_the_listing_is_kept_and_read_without_asking(
