@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bcn_core.errors import BcnError, DamagedRepository, StorageFailure, UnsupportedFormat
+from bcn_core.errors import DamagedRepository, StorageFailure, UnsupportedFormat
 from bcn_core.repository.encoding import unseal
 from bcn_core.repository.repository import Repository
 from bcn_core.restore import RestoreRequest
@@ -206,7 +206,7 @@ def test_a_repository_whose_listing_breaks_off_takes_no_pit(lab: Lab) -> None:
     before = lab.repository.pits()
     broken = Repository(_FailingList(lab.repository.store), lab.repository.manifest)
 
-    with pytest.raises(BcnError):
+    with pytest.raises(StorageFailure, match="page 2"):
         Lab(lab.source, lab.target, broken).take()
 
     assert before == lab.repository.pits()
