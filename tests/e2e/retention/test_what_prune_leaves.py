@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from bcn_core.errors import DamagedRepository, StorageRefused
-from bcn_core.repository.flags import condemned, isolate, raised_flags
+from bcn_core.errors import Conflict, DamagedRepository, StorageRefused
+from bcn_core.pruning.sweeping import sweep
+from bcn_core.repository.flags import condemned, isolate, put_flag, raised_flags
 from bcn_core.repository.layout import tombstone
 from bcn_core.repository.repository import Repository
 from bcn_core.retention import Policy, Rules, apply_prune, plan_prune
@@ -107,3 +108,15 @@ def test_a_prune_that_gives_up_takes_back_what_it_announced(grown: Years) -> Non
         apply_prune(grown.repository, plan, OWNER)
 
     assert {frozenset({"condemned"})} == set(raised_flags(grown.repository.store).values())
+
+
+@pytest.mark.fault(40)
+def test_a_sweep_that_would_leave_no_complete_pit_is_refused(grown: Years) -> None:
+    pits = grown.repository.pits()
+    for pit in pits:
+        put_flag(grown.repository, pit, OWNER)
+
+    with pytest.raises(Conflict, match="no complete PIT would be left"):
+        sweep(grown.repository, OWNER, pits, grown.clock.now())
+
+    assert pits == grown.repository.pits()

@@ -1,19 +1,24 @@
 """Prune beside runs that it cannot see well: flags that say nothing, and PITs that appear after it looked."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 import pytest
 
 from bcn_core.backup import begin, capture_all, publish
 from bcn_core.capture.claiming import next_pit
-from bcn_core.errors import Conflict
+from bcn_core.errors import Conflict, StorageRefused
+from bcn_core.events import Warned
 from bcn_core.pruning.sweeping import sweep
 from bcn_core.repository.flag_documents import Pin
 from bcn_core.repository.flags import condemned, held, put_flag
 from bcn_core.repository.looks import Look, look
-from bcn_core.repository.pins import drop_pin, put_pin
+from bcn_core.repository.pins import PIN_LIFETIME, drop_pin, put_pin
+from bcn_core.repository.readers import reading
+from bcn_core.repository.repository import Repository
 from bcn_core.retention import Policy, Rules, hold
 from tests.warehouse.source import append
+from tests.warehouse.watching import Watched, WatchedStore
 from tests.warehouse.years import NO_GRACE, OWNER, Years
 
 
@@ -146,3 +151,41 @@ def test_a_pit_that_was_called_back_since_prune_looked_is_spared(grown: Years) -
 
     assert {pit: "called back"} == done.spared
     assert pit in grown.repository.pits()
+
+
+@pytest.mark.fault(11)
+def test_a_pit_stays_for_as_long_as_its_reader_gives_signs(grown: Years) -> None:
+    pit = grown.repository.pits()[0]
+
+    with reading(grown.repository, OWNER, [pit], grown.lab.report) as report:
+        for day in range(9):
+            grown.clock.forward(days=1)
+            report(Warned(f"day {day}"))
+        done = grown.prune(NO_GRACE)
+
+    assert "in use by test" in done.spared[pit]
+
+
+@pytest.mark.fault(10)
+def test_a_reader_that_paused_for_half_a_pins_life_does_not_go_on(grown: Years) -> None:
+    with reading(grown.repository, OWNER, grown.repository.pits(), grown.lab.report) as report:
+        grown.clock.forward(seconds=PIN_LIFETIME.total_seconds() / 2 + 1)
+
+        with pytest.raises(Conflict, match="this run paused since"):
+            report(Warned("awake again"))
+
+
+class ReadOnly(WatchedStore):
+    """A repository that may be read and not written to."""
+
+    def put_new(self, key: str, chunks: Iterable[bytes]) -> None:
+        raise StorageRefused(f"{key} may not be written")
+
+
+def test_a_waiting_pit_is_not_read_where_no_pin_can_be_written_either(grown: Years) -> None:
+    pit = grown.prune(Rules(Policy(last=1))).condemned[0]
+    store = ReadOnly(grown.repository.store, Watched())
+    shut = Repository(store, grown.repository.manifest, grown.clock.now)
+
+    with pytest.raises(Conflict, match="is being pruned"), reading(shut, OWNER, [pit], grown.lab.report):
+        pytest.fail("it was let in")
