@@ -202,6 +202,18 @@ def test_a_test_says_what_it_expects() -> None:
     assert [] == [place for place, test in written_tests().items() if not asserts(test)]
 
 
+def test_no_test_asserts_of_all_of_what_may_be_nothing() -> None:
+    """``all`` of an empty list is true; ``{True} == {...}`` and ``[True, True] == [...]`` are not."""
+    said = [
+        (place, ast.unparse(node.test))
+        for place, test in written_tests().items()
+        for node in ast.walk(test)
+        if isinstance(node, ast.Assert)
+    ]
+
+    assert [] == [one for one in said if re.search(r"\ball\(", one[1])]
+
+
 def test_no_test_takes_any_error_for_the_one_that_it_means() -> None:
     raised = {
         place: {ast.unparse(one) for name, call in called(test) if name == "raises" for one in call.args[:1]}
