@@ -24,6 +24,10 @@ HELP_SECONDS, LIST_SECONDS = 0.15, 1.0
 TIMES = 5
 # The requests follow from the number of PITs and months, not of tables.
 TABLES_ON_S3, PITS_ON_S3 = 20, 2000
+REMARKS = [
+    f"The best of {TIMES} runs of a fresh process; `python -c pass` is the interpreter alone.",
+    "A LIST shows 1,000 keys, and a PIT has two: plan and manifest. A month of PITs is one GET.",
+]
 
 
 def main(tables: int, pits: int) -> None:
@@ -31,9 +35,7 @@ def main(tables: int, pits: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         lists = _lists(Path(folder), tables, pits)
         requests = _requests(Path(folder) / "s3")
-    starts = _starts()
-    costs = starts | lists
-    shown, listed = costs["bcn --help"], max(costs["bcn list"].seconds, costs["bcn list --json"].seconds)
+    costs = _starts() | lists
     keep(
         Answer(
             name="answers",
@@ -42,28 +44,31 @@ def main(tables: int, pits: int) -> None:
             columns=["command", "s", "CPU s"],
             rows=[[f"`{name}`", *_figures(cost)] for name, cost in costs.items()],
             promises=[
-                Promise(
-                    f"`bcn --help` under {HELP_SECONDS} s",
-                    f"{shown.seconds:.2f} s",
-                    shown.seconds < HELP_SECONDS,
+                _soon("`bcn --help`", costs["bcn --help"].seconds, HELP_SECONDS),
+                _soon(
+                    f"`bcn list` of {pits:,} PITs of {tables:,} tables", _slowest_list(costs), LIST_SECONDS
                 ),
-                Promise(
-                    f"`bcn list` of {pits:,} PITs of {tables:,} tables under {LIST_SECONDS:g} s",
-                    f"{listed:.2f} s",
-                    listed < LIST_SECONDS,
-                ),
-                Promise(
-                    f"a list of {PITS_ON_S3:,} PITs on S3 reads no PIT's manifest",
-                    ", ".join(f"{count} {name}" for name, count in sorted(requests.items())),
-                    "manifest GET" not in requests,
-                ),
+                _no_manifests(requests),
             ],
-            remarks=[
-                f"The best of {TIMES} runs of a fresh process; `python -c pass` is the interpreter alone.",
-                "A LIST shows 1,000 keys, and a PIT has two: plan and manifest. A month of PITs is one GET.",
-            ],
+            remarks=REMARKS,
             bars=Bars("Answers (s)", "s", {name: cost.seconds for name, cost in costs.items()}),
         )
+    )
+
+
+def _soon(what: str, seconds: float, bound: float) -> Promise:
+    return Promise(f"{what} under {bound:g} s", f"{seconds:.2f} s", seconds < bound)
+
+
+def _slowest_list(costs: dict[str, Cost]) -> float:
+    return max(costs["bcn list"].seconds, costs["bcn list --json"].seconds)
+
+
+def _no_manifests(requests: Counter[str]) -> Promise:
+    return Promise(
+        f"a list of {PITS_ON_S3:,} PITs on S3 reads no PIT's manifest",
+        ", ".join(f"{count} {name}" for name, count in sorted(requests.items())),
+        "manifest GET" not in requests,
     )
 
 

@@ -6,6 +6,7 @@ inventory is real and lies on disk. BCN_PITS and BCN_FILES (of each PIT) vary it
 """
 
 import io
+import json
 import os
 import struct
 import tempfile
@@ -151,6 +152,20 @@ class Synthetic:
 
 def _manifest() -> bytes:
     """A manifest of format v2, uncompressed, whose paths have names of one length."""
+    fields = [
+        {"id": 1, "name": "id", "type": "long", "required": False},
+        _field(2, "city"),
+        _field(3, "name"),
+    ]
+    spec = [{"source-id": 2, "field-id": 1000, "name": "city", "transform": "identity"}]
+    header = {
+        "schema": json.dumps({"type": "struct", "schema-id": 0, "fields": fields}),
+        "partition-spec": json.dumps(spec),
+    }
+    return _avro(_entry_schema(), [_entry(one) for one in range(FILES)], header)
+
+
+def _entry_schema() -> dict[str, Any]:
     bounds = {"type": "array", "items": _record("b", {"key": "int", "value": "bytes"}), "logicalType": "map"}
     file = _record(
         "r2",
@@ -162,32 +177,21 @@ def _manifest() -> bytes:
             "upper_bounds": {**bounds, "items": "b"},
         },
     )
-    schema = _record("manifest_entry", {"status": "int", "snapshot_id": "long", "data_file": file})
-    records = [
-        {
-            "status": 1,
-            "snapshot_id": 7,
-            "data_file": {
-                "file_path": f"{ROOT}/data/99999-{one:05}.parquet",
-                "record_count": one,
-                "partition": {"city": ("Ulm", "Paris")[one % 2]},
-                "lower_bounds": _bounds(one),
-                "upper_bounds": _bounds(one + 9),
-            },
-        }
-        for one in range(FILES)
-    ]
-    fields = [
-        {"id": 1, "name": "id", "type": "long", "required": False},
-        _field(2, "city"),
-        _field(3, "name"),
-    ]
-    spec = [{"source-id": 2, "field-id": 1000, "name": "city", "transform": "identity"}]
-    header = {
-        "schema": _json({"type": "struct", "schema-id": 0, "fields": fields}),
-        "partition-spec": _json(spec),
+    return _record("manifest_entry", {"status": "int", "snapshot_id": "long", "data_file": file})
+
+
+def _entry(number: int) -> dict[str, Any]:
+    return {
+        "status": 1,
+        "snapshot_id": 7,
+        "data_file": {
+            "file_path": f"{ROOT}/data/99999-{number:05}.parquet",
+            "record_count": number,
+            "partition": {"city": ("Ulm", "Paris")[number % 2]},
+            "lower_bounds": _bounds(number),
+            "upper_bounds": _bounds(number + 9),
+        },
     }
-    return _avro(schema, records, header)
 
 
 def _manifest_list() -> bytes:
@@ -222,12 +226,6 @@ def _record(name: str, fields: dict[str, Any]) -> dict[str, Any]:
 
 def _field(number: int, name: str) -> dict[str, Any]:
     return {"id": number, "name": name, "type": "string", "required": False}
-
-
-def _json(value: Any) -> str:
-    import json
-
-    return json.dumps(value)
 
 
 def _avro(schema: dict[str, Any], records: list[dict[str, Any]], header: dict[str, str]) -> bytes:

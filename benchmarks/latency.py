@@ -21,6 +21,16 @@ from tests.services.object_servers import running_s3
 
 AT_ONCE = (4, 16, 64)
 PEERS = ("rclone", "rclone, 64 at once", "s5cmd")
+COLUMNS = ["way", "tool", "files/s", "seconds", "CPU s", "peak MB", "requests", "MB through the client"]
+REMARKS = [
+    "4 at once is what a backup does for one table unless told otherwise: `files_at_once`, up to 256.",
+    "s5cmd has 256 files under way, rclone 4 unless told otherwise; neither hashes what it copies.",
+    "The wire is Python on the same two cores: where many are under way, it bounds the fastest of all tools.",
+    (
+        "Bytes are counted on the wire. A small file between buckets is read and written by BCN, which is two requests;"
+        " a server-side copy that is checked before it appears would be four."
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,42 +93,20 @@ def _race(ways: Ways, wire: SlowWire, way: str, source: str, target: str) -> Ite
 
 
 def _answer(small: list[Moved], large: Moved, options: argparse.Namespace) -> Answer:
-    fastest = f"BCN, {AT_ONCE[-1]} at once"
-    ways = dict.fromkeys(moved.way for moved in small)
-    ratios = {way: _ratio([moved for moved in small if moved.way == way], fastest) for way in ways}
-    size = 4 * options.megabytes * 2**20
+    ratios = _ratios(small)
     return Answer(
         name="latency",
         question="Small files in a store that is far: BCN, rclone and s5cmd",
         command=f"python benchmarks/latency.py --small {options.small} --latency {options.latency}",
-        columns=[
-            "way",
-            "tool",
-            "files/s",
-            "seconds",
-            "CPU s",
-            "peak MB",
-            "requests",
-            "MB through the client",
-        ],
+        columns=COLUMNS,
         rows=[_row(moved, 4 if moved is large else options.small) for moved in [*small, large]],
         promises=[
             *(_promise(way, ratio) for way, ratio in ratios.items()),
-            Promise(
-                "server-side copies of large files: less than a thousandth of their bytes through the client",
-                f"{large.passed:,} bytes, requests and answers, for {size:,}",
-                large.passed < size / 1000,
-            ),
+            _moves_no_byte(large, 4 * options.megabytes * 2**20),
         ],
         remarks=[
             f"{options.small:,} files of {options.kilobytes} KB; each request is {options.latency} ms under way.",
-            "4 at once is what a backup does for one table unless told otherwise: `files_at_once`, up to 256.",
-            "s5cmd has 256 files under way, rclone 4 unless told otherwise; neither hashes what it copies.",
-            "The wire is Python on the same two cores: where many are under way, it bounds the fastest of all tools.",
-            (
-                "Bytes are counted on the wire. A small file between buckets is read and written by BCN, which is"
-                " two requests; a server-side copy that is checked before it appears would be four."
-            ),
+            *REMARKS,
         ],
         bars=Bars(
             "BCN's small files a second over the fastest peer's (longer is better)", "times", _named(ratios)
@@ -130,15 +118,26 @@ def _named(ratios: dict[str, float]) -> dict[str, float]:
     return {f"BCN, {AT_ONCE[-1]} at once, {way}": ratio for way, ratio in ratios.items()}
 
 
-def _ratio(moved: list[Moved], ours: str) -> float:
-    """BCN's speed over that of the fastest peer."""
-    taken = {one.tool: one.run.cost.seconds for one in moved}
-    return min(taken[peer] for peer in PEERS) / taken[ours]
+def _ratios(small: list[Moved]) -> dict[str, float]:
+    """BCN's speed over that of the fastest peer, on each way."""
+    taken: dict[str, dict[str, float]] = {}
+    for moved in small:
+        taken.setdefault(moved.way, {})[moved.tool] = moved.run.cost.seconds
+    ours = f"BCN, {AT_ONCE[-1]} at once"
+    return {way: min(tools[peer] for peer in PEERS) / tools[ours] for way, tools in taken.items()}
 
 
 def _promise(way: str, ratio: float) -> Promise:
     text = f"small files, {way}: at least 2.0 times the throughput of the fastest peer"
     return Promise(text, f"{ratio:.2f} times", ratio >= 2.0)
+
+
+def _moves_no_byte(large: Moved, size: int) -> Promise:
+    return Promise(
+        "server-side copies of large files: less than a thousandth of their bytes through the client",
+        f"{large.passed:,} bytes, requests and answers, for {size:,}",
+        large.passed < size / 1000,
+    )
 
 
 def _row(moved: Moved, count: int) -> list[str]:

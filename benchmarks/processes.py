@@ -27,6 +27,8 @@ from tests.services.object_servers import ObjectServer, running_s3
 
 PROCESSES = (1, 2, 4)
 CORES = 32
+LEAST_TIMES = 4
+COLUMNS = ["processes", "files/s", "CPU of the run itself, a file", "CPU of all, a file", "which allows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,46 +107,45 @@ def _run(folder: Path, server: ObjectServer, endpoint: str, count: int, options:
 
 def answer(runs: list[Run], options: argparse.Namespace) -> Answer:
     """The page's section."""
-    alone, last = runs[0], runs[-1]
-    fed, many = 1000 / last.own_ms, CORES * 1000 / last.cpu_ms
-    least = 4
     return Answer(
         name="processes",
         question="What do more processes of one run bring to many small files?",
         command=f"python benchmarks/processes.py --files {options.files} --latency {options.latency}",
-        columns=[
-            "processes",
-            "files/s",
-            "CPU of the run itself, a file",
-            "CPU of all, a file",
-            "which allows",
-        ],
+        columns=COLUMNS,
         rows=[_row(run) for run in runs],
-        promises=[
-            Promise(
-                f"the run itself spends less than a {least}th of the CPU on a file when processes copy it",
-                f"{alone.own_ms / last.own_ms:.1f} times less",
-                alone.own_ms / last.own_ms >= least,
-            )
-        ],
-        remarks=[
-            (
-                f"{options.files:,} files of {options.kilobytes} kB from a folder to S3, {options.concurrency} under"
-                f" way in all, {options.latency} ms for each request. Client, wire and server share these cores."
-            ),
-            "The run itself is one Python process, which computes on one core: a second over its CPU for a file.",
-            (
-                f"On {CORES} cores its processes could copy {many:,.0f} files a second, and it can feed {fed:,.0f}:"
-                " the lesser counts, where enough files are under way to wait for the answers."
-            ),
-            "CPU of all holds the start of the processes.",
-        ],
+        promises=[_relieved(runs[0], runs[-1])],
+        remarks=_remarks(runs[-1], options),
         bars=Bars(
             "Files a second that one run allows (longer is better)",
             "files a second",
             {f"bcn, {run.processes} processes": 1000 / run.own_ms for run in runs},
         ),
     )
+
+
+def _relieved(alone: Run, last: Run) -> Promise:
+    times = alone.own_ms / last.own_ms
+    return Promise(
+        f"the run itself spends less than a {LEAST_TIMES}th of the CPU on a file when processes copy it",
+        f"{times:.1f} times less",
+        times >= LEAST_TIMES,
+    )
+
+
+def _remarks(last: Run, options: argparse.Namespace) -> list[str]:
+    fed, many = 1000 / last.own_ms, CORES * 1000 / last.cpu_ms
+    return [
+        (
+            f"{options.files:,} files of {options.kilobytes} kB from a folder to S3, {options.concurrency} under"
+            f" way in all, {options.latency} ms for each request. Client, wire and server share these cores."
+        ),
+        "The run itself is one Python process, which computes on one core: a second over its CPU for a file.",
+        (
+            f"On {CORES} cores its processes could copy {many:,.0f} files a second, and it can feed {fed:,.0f}:"
+            " the lesser counts, where enough files are under way to wait for the answers."
+        ),
+        "CPU of all holds the start of the processes.",
+    ]
 
 
 def _row(run: Run) -> list[str]:

@@ -26,6 +26,13 @@ MOST_MINUTES = 30
 WANTED = 10_000_000
 # Of the objects asked for: what grows with them is the slope between the two.
 SIZES = (0.1, 1.0)
+COMMAND = "python benchmarks/verify_and_prune.py"
+REMARKS = [
+    f"All {CORES} cores for each. The peers know no digest to compare with; they print it.",
+    "Start: the same command on a repository of a few bytes. The ratio counts the rest.",
+    "The seconds of a prune include the plan, which lists everything once; so does the removal.",
+    "Objects to prune are empty local files; on S3 a thousand go in one request.",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +58,7 @@ def main(megabytes: int, objects: int, pits: int) -> None:
         Answer(
             name="verify_and_prune",
             question="How fast is everything read and checked, and what does a prune take?",
-            command=(
-                f"python benchmarks/verify_and_prune.py --megabytes {megabytes} --objects {objects} --pits {pits}"
-            ),
+            command=f"{COMMAND} --megabytes {megabytes} --objects {objects} --pits {pits}",
             columns=["what", "s", "of them start", "MB/s without it", "CPU s", "peak MB"],
             rows=[
                 *([name, *_check_cells(one)] for name, one in checks.items()),
@@ -61,11 +66,8 @@ def main(megabytes: int, objects: int, pits: int) -> None:
             ],
             promises=[_as_fast(checks), _in_minutes(prunes, pits)],
             remarks=[
-                f"All {CORES} cores for each. The peers know no digest to compare with; they print it.",
-                "Start: the same command on a repository of a few bytes. The ratio counts the rest.",
+                *REMARKS,
                 f"Prune, by size: {_bytes_of_an_object(prunes):.0f} bytes of memory for each object more.",
-                "Its seconds include the plan, which lists everything once; so does the removal.",
-                "Objects to prune are empty local files; on S3 a thousand go in one request.",
             ],
             bars=Bars(
                 "Read and checked, without start (MB/s, longer is better)",

@@ -41,6 +41,7 @@ LEAST_FILES = 160
 DONE_BY = {"multiprocess": ("backup", "restore"), "celery": ("backup",)}
 FILES_OF_A_COMMIT = 500
 LEAST_OF_MANY, LEAST_OF_FEW = 3.3, 2.5
+COLUMNS = ["engine", "what", "files", "workers", "parts", "speed-up", "the table's own step", "whole run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,16 +223,7 @@ def _answer(runs: list[Run], options: argparse.Namespace) -> Answer:
         name="workers",
         question="What do more workers bring to one large table, on the engine that carries the steps out?",
         command=f"python benchmarks/workers.py --files {options.files} --latency {options.latency}",
-        columns=[
-            "engine",
-            "what",
-            "files",
-            "workers",
-            "parts",
-            "speed-up",
-            "the table's own step",
-            "whole run",
-        ],
+        columns=COLUMNS,
         rows=[_row(run, alone[_series(run.case)]) for run in runs],
         promises=[_promise(run, alone[_series(run.case)], options.files) for run in most],
         remarks=[
@@ -246,13 +238,16 @@ def _answer(runs: list[Run], options: argparse.Namespace) -> Answer:
         bars=Bars(
             f"Parts of a table of {options.files:,} files with {max(WORKERS)} workers (longer is better)",
             "times as fast as with one worker",
-            {
-                f"{ENGINES[run.case.engine]}, {run.case.what}": alone[_series(run.case)].parts / run.parts
-                for run in most
-                if run.case.files == options.files
-            },
+            _speed_ups([run for run in most if run.case.files == options.files], alone),
         ),
     )
+
+
+def _speed_ups(runs: list[Run], alone: dict[tuple[str, str, int], Run]) -> dict[str, float]:
+    return {
+        f"{ENGINES[run.case.engine]}, {run.case.what}": alone[_series(run.case)].parts / run.parts
+        for run in runs
+    }
 
 
 def _series(case: Case) -> tuple[str, str, int]:

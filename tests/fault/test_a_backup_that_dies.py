@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import pytest
 
@@ -11,7 +12,7 @@ from bcn_core.repository.documents import PitManifest
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores
 from tests.fault.crashing import backup_with, read_whole, truth
-from tests.warehouse.faulty import MODES, Fault, LostAnswer, Mode, every_fault
+from tests.warehouse.faulty import MODES, Fault, LostAnswer, Mode, struck
 from tests.warehouse.readers import History, histories
 from tests.warehouse.runs import Lab, copied_repository
 from tests.warehouse.source import Place, append, make
@@ -58,28 +59,22 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
 
 def died(prepared: Prepared, mode: Mode) -> Iterator[Died]:
-    """One run for each call that a whole backup makes; ends when a run meets no fault any more."""
-    for fault in every_fault(mode):
+    """One run for each call that a whole backup makes."""
+
+    def attempt(fault: Fault) -> Died:
         repository = copied_repository(prepared.lab.repository)
         before = truth(repository)
         backup_with(prepared.lab, repository, fault)
-        if not fault.fired:
-            return
         left = copied_repository(repository)
         again = Lab(prepared.lab.source, prepared.lab.target, repository).take()
-        yield Died(fault, before, truth(left), left.pits(), left, again, repository)
+        return Died(fault, before, truth(left), left.pits(), left, again, repository)
+
+    return (one for _, one in struck(mode, attempt))
 
 
 @pytest.fixture(scope="module")
 def runs(prepared: Prepared) -> Callable[[Mode], list[Died]]:
-    known: dict[Mode, list[Died]] = {}
-
-    def of(mode: Mode) -> list[Died]:
-        if mode not in known:
-            known[mode] = list(died(prepared, mode))
-        return known[mode]
-
-    return of
+    return cache(lambda mode: list(died(prepared, mode)))
 
 
 Runs = Callable[[Mode], list[Died]]
@@ -159,36 +154,58 @@ def test_running_again_gives_a_readable_pit(runs: Runs, mode: Mode) -> None:
     assert [] == [one.fault.fired for one in runs(mode) if not _is_readable(one.repaired, one.again.pit)]
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What a run left whose store refused one call, and what it took when it was run again without."""
+
+    taken: str | None
+    pits: list[str]
+    whole: set[str]
+    again: PitManifest
+
+
+@pytest.fixture(scope="module")
+def refusals(prepared: Prepared) -> Callable[[Mode], dict[str, Refused]]:
+    def attempt(fault: Fault) -> Refused:
+        repository = copied_repository(prepared.lab.repository)
+        taken = backup_with(prepared.lab, repository, fault)
+        pits = repository.pits()
+        new = [repository.pit(pit) for pit in pits if pit != prepared.first]
+        whole = {str(table) for one in new if one.status == "complete" for table in repository.tables(one)}
+        again = Lab(prepared.lab.source, prepared.lab.target, repository).take()
+        return Refused(taken.pit if taken else None, pits, whole, again)
+
+    return cache(lambda mode: dict(struck(mode, attempt)))
+
+
+Refusals = Callable[[Mode], dict[str, Refused]]
+
+
 @pytest.mark.fault(8)
 @pytest.mark.parametrize("mode", ["full", "refused"])
 def test_a_store_that_refuses_a_call_gives_no_pit_that_claims_to_be_whole(
-    prepared: Prepared, mode: Mode
+    prepared: Prepared, refusals: Refusals, mode: Mode
 ) -> None:
-    for fault in every_fault(mode):
-        repository = copied_repository(prepared.lab.repository)
-        taken = backup_with(prepared.lab, repository, fault)
-        if not fault.fired:
-            return
+    found = {call: one.whole for call, one in refusals(mode).items()}
 
-        new = [repository.pit(pit) for pit in repository.pits() if pit != prepared.first]
-        whole = {table for one in new if one.status == "complete" for table in repository.tables(one)}
-
-        assert not whole or {str(table) for table in whole} == set(prepared.now), fault.fired
-        assert taken is None or taken.pit in repository.pits()
+    assert {} == {call: whole for call, whole in found.items() if whole not in (set(), set(prepared.now))}
 
 
 @pytest.mark.fault(8)
 @pytest.mark.parametrize("mode", ["full", "refused"])
-def test_a_backup_goes_on_when_the_store_takes_calls_again(prepared: Prepared, mode: Mode) -> None:
-    for fault in every_fault(mode):
-        repository = copied_repository(prepared.lab.repository)
-        backup_with(prepared.lab, repository, fault)
-        if not fault.fired:
-            return
+def test_a_backup_that_says_it_took_a_pit_has_taken_it_whatever_was_refused(
+    refusals: Refusals, mode: Mode
+) -> None:
+    said = {call: one for call, one in refusals(mode).items() if one.taken is not None}
 
-        again = Lab(prepared.lab.source, prepared.lab.target, repository).take()
+    assert said
+    assert [] == [call for call, one in said.items() if one.taken not in one.pits]
 
-        assert ("complete", fault.fired) == (again.status, fault.fired)
+
+@pytest.mark.fault(8)
+@pytest.mark.parametrize("mode", ["full", "refused"])
+def test_a_backup_goes_on_when_the_store_takes_calls_again(refusals: Refusals, mode: Mode) -> None:
+    assert {"complete"} == {one.again.status for one in refusals(mode).values()}
 
 
 def _is_readable(repository: Repository, pit: str) -> bool:
@@ -201,16 +218,13 @@ def _is_readable(repository: Repository, pit: str) -> bool:
 @pytest.mark.fault(25)
 @pytest.mark.parametrize("mode", ["answer lost", "refused"])
 def test_a_source_that_fails_at_any_read_is_whole_in_the_next_pit(prepared: Prepared, mode: Mode) -> None:
-    for fault in every_fault(mode):
+    def statuses(fault: Fault) -> tuple[str, str]:
         repository = copied_repository(prepared.lab.repository)
-        lab = Lab(prepared.lab.source, prepared.lab.target, repository, Stores(fault.wrap))
-        first = lab.take()
-        if not fault.fired:
-            return
-
+        first = Lab(prepared.lab.source, prepared.lab.target, repository, Stores(fault.wrap)).take()
         second = Lab(prepared.lab.source, prepared.lab.target, repository).take()
+        return first.status, second.status
 
-        assert ("partial", "complete") == (first.status, second.status), fault.fired
+    assert {("partial", "complete")} == {found for _, found in struck(mode, statuses)}
 
 
 @pytest.mark.fault(3)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bcn_core.errors import BcnError, DamagedRepository, StorageFailure, UnsupportedFormat
-from bcn_core.repository.encoding import unseal
+from bcn_core.errors import DamagedRepository, StorageFailure, UnsupportedFormat
+from bcn_core.repository.encoding import encode, seal, unseal
+from bcn_core.repository.layout import REPOSITORY_MANIFEST
 from bcn_core.repository.repository import Repository
 from bcn_core.restore import RestoreRequest
 from bcn_core.storage.store import ObjectStat, Store
@@ -206,7 +207,7 @@ def test_a_repository_whose_listing_breaks_off_takes_no_pit(lab: Lab) -> None:
     before = lab.repository.pits()
     broken = Repository(_FailingList(lab.repository.store), lab.repository.manifest)
 
-    with pytest.raises(BcnError):
+    with pytest.raises(StorageFailure, match="page 2"):
         Lab(lab.source, lab.target, broken).take()
 
     assert before == lab.repository.pits()
@@ -223,3 +224,30 @@ def test_earlier_pits_restore_although_a_later_one_is_damaged(lab: Lab) -> None:
 
     assert () == report.failed
     assert read_whole(lab.repository, first)
+
+
+@pytest.mark.fault(18)
+def test_a_manifest_that_was_copied_to_another_pit_is_refused(lab: Lab) -> None:
+    pit, other = lab.repository.pits()[0], "20200101T000000.000Z"
+    lab.repository.store.put_new(lab.repository.layout.pit_manifest(other), [lab.repository.pit_bytes(pit)])
+
+    with pytest.raises(DamagedRepository, match=f"is the manifest of PIT {pit}"):
+        lab.repository.pit(other)
+
+
+@pytest.mark.fault(18)
+def test_a_manifest_of_another_repository_is_refused(lab: Lab) -> None:
+    stranger = Lab.of(lab.source).take()
+    key = lab.repository.layout.pit_manifest(stranger.pit)
+    lab.repository.store.put_new(key, [seal(stranger)])
+
+    with pytest.raises(DamagedRepository, match=f"of repository {stranger.repository_id}"):
+        lab.repository.pit(stranger.pit)
+
+
+def test_a_document_that_says_one_thing_twice_is_damaged(lab: Lab) -> None:
+    twice = encode(lab.repository.manifest).replace(b"{", b'{"format_version": 1,', 1)
+    change(lab.repository, REPOSITORY_MANIFEST, twice)
+
+    with pytest.raises(DamagedRepository, match="a key stands twice"):
+        Repository.open(lab.repository.store)

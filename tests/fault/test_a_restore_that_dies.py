@@ -15,7 +15,7 @@ from bcn_core.names import TableName
 from bcn_core.repository.repository import Repository
 from bcn_core.restore import Restore, RestoreReport, RestoreRequest, plan_restore, restore_all
 from bcn_core.storage.opening import Stores
-from tests.warehouse.faulty import MODES, Crash, Fault, Mode, every_fault
+from tests.warehouse.faulty import MODES, Crash, Fault, Mode, struck
 from tests.warehouse.readers import History, histories
 from tests.warehouse.runs import Lab
 from tests.warehouse.source import Place, append, make
@@ -87,15 +87,16 @@ class Died:
 
 
 def died(prepared: Prepared, mode: Mode, side: str) -> Iterator[Died]:
-    """One run for each call on one side; ends when a run meets no fault any more."""
-    for fault in every_fault(mode):
+    """One run for each call on one side."""
+
+    def attempt(fault: Fault) -> Died:
         sides = (fault, no_fault()) if side == "target" else (no_fault(), fault)
         restore_with(prepared, *sides)
-        if not fault.fired:
-            return
         named = histories(prepared.lab.target.pyiceberg())
         prepared.lab.restore()
-        yield Died(fault.fired, named, prepared.lab.target.files())
+        return Died(fault.fired, named, prepared.lab.target.files())
+
+    return (one for _, one in struck(mode, attempt))
 
 
 Runs = Callable[[Mode, str], list[Died]]
@@ -137,15 +138,33 @@ def test_only_the_last_call_makes_the_catalog_name_the_table(runs: Runs, mode: M
     assert ["register sales.orders"] == naming
 
 
-@pytest.mark.fault(35)
-def test_a_full_target_is_told_as_such_and_nothing_is_registered(prepared: Prepared) -> None:
-    for fault in every_fault("full"):
+@dataclass(frozen=True, slots=True)
+class Full:
+    """What a restore said whose target was full at one call, and what the catalog named afterwards."""
+
+    refusals: int
+    named: tuple[str, ...]
+
+
+@pytest.fixture(scope="module")
+def full(prepared: Prepared) -> dict[str, Full]:
+    def attempt(fault: Fault) -> Full:
         report = restore_with(prepared, fault, no_fault())
-        if not fault.fired:
-            return
-
         refused = [one for one in report.failed if "no space left" in one.error] if report else []
+        return Full(len(refused), tuple(histories(prepared.lab.target.pyiceberg())))
 
-        wrote = fault.fired.startswith("put_new")
-        assert (1 if wrote else 0) == len(refused), fault.fired
-        assert (not wrote) == bool(histories(prepared.lab.target.pyiceberg())), fault.fired
+    return dict(struck("full", attempt))
+
+
+@pytest.mark.fault(35)
+def test_a_full_target_is_told_as_such_and_nothing_is_registered(full: dict[str, Full]) -> None:
+    writes = {one for call, one in full.items() if call.startswith("put_new")}
+
+    assert {Full(1, ())} == writes
+
+
+@pytest.mark.fault(35)
+def test_a_full_target_stops_no_call_that_writes_nothing(full: dict[str, Full]) -> None:
+    others = {one for call, one in full.items() if not call.startswith("put_new")}
+
+    assert {Full(0, ("sales.orders",))} == others

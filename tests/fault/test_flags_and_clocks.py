@@ -124,3 +124,18 @@ def test_a_policy_of_one_pit_keeps_the_newest_complete_one_and_says_why(years: Y
     assert [(newest, ("yearly", "newest complete", "newest"))] == [
         (one.pit, one.reasons) for one in plan.keep
     ]
+
+
+@pytest.mark.fault(6)
+def test_a_run_whose_pit_was_begun_anew_meanwhile_does_not_publish(years: Years) -> None:
+    repository, backup = years.repository, years.lab.backup()
+    plan = begin(backup, next_pit(repository), None)
+    reasons = capture_all(backup, plan)
+    repository.store.delete(repository.layout.plan(plan.pit))
+    append(years.lab.source.pyiceberg().load_table("sales.orders"), 20)
+    begin(backup, plan.pit, None)
+
+    with pytest.raises(Conflict, match="was begun anew meanwhile"):
+        publish(backup, plan, reasons)
+
+    assert plan.pit not in repository.pits()

@@ -14,7 +14,7 @@ from bcn_core.errors import Conflict, DamagedRepository
 from bcn_core.names import pit_id
 from bcn_core.repository.encoding import encode
 from bcn_core.repository.flag_documents import Owner, Pin
-from bcn_core.repository.pins import PIN_LIFETIME, drop_pin, put_pin, read_pin, this_process
+from bcn_core.repository.pins import PIN_LIFETIME, drop_pin, many_processes, put_pin, read_pin, this_process
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.local import LocalStore
 from tests.fault.crashing import dead_process
@@ -172,3 +172,13 @@ def test_a_run_that_is_refused_leaves_the_pin_of_the_other_one(lab: Lab) -> None
         begin(lab.backup(), PIT)
 
     assert ELSEWHERE == read_pin(lab.repository.store, lab.repository.layout.pin(PIT)).owner
+
+
+@pytest.mark.fault(11)
+def test_the_pin_that_a_run_of_many_processes_left_is_no_obstacle_to_its_next_pit(lab: Lab) -> None:
+    owner, pit = many_processes("dagster/shop"), "20200102T000000.000Z"
+    leave_pin(lab.repository, owner)
+
+    put_pin(lab.repository.store, lab.repository.layout, Pin(pit=pit, owner=owner, since=datetime.now(UTC)))
+
+    assert [lab.repository.layout.pin(pit)] == lab.repository.listed().pins

@@ -12,7 +12,9 @@ from bcn_dagster.components import CatalogDatabaseBackups
 from tests.services.databases import Database, Operator, new_database
 from tests.warehouse.source import Place, append, make
 
-TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
+
+def today() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%d}"
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def run(definitions: dg.Definitions, job: str, **options: object) -> dg.ExecuteI
 def test_the_dump_of_today_is_a_partition_with_its_checks(
     definitions: dg.Definitions, operator: Operator
 ) -> None:
-    done = run(definitions, "shop_dump_database", partition_key=TODAY)
+    done = run(definitions, "shop_dump_database", partition_key=today())
 
     checks = {one.check_name: one.passed for one in done.get_asset_check_evaluations()}
     held = [one["dump"] for one in operator.database_command("list")["dumps"]]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from bcn_core.copying import Copy, carry_out
-from bcn_core.errors import ObjectExists, StorageFailure
+from bcn_core.errors import ObjectExists, ObjectMissing, StorageFailure
 from bcn_core.events import CallRepeated, Event
 from bcn_core.storage.creating import PART_BYTES
 from bcn_core.storage.retrying import Retries
@@ -102,7 +102,7 @@ def test_an_object_that_changes_while_it_is_read_is_no_mixture(store: Store, wir
     next(reading)
     store.replace("view", new)
 
-    with pytest.raises(Exception, match="was replaced while it was read"):
+    with pytest.raises(ObjectMissing, match="was replaced while it was read"):
         list(reading)
 
 

@@ -2,7 +2,7 @@
 
 import gzip
 import resource
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -35,9 +35,9 @@ from bcn_core.repository.pins import put_pin, this_process
 from bcn_core.repository.readers import reading
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.memory import MemoryStore
+from tests.warehouse.years import START, Clock
 
 OWNER = this_process("test")
-START = datetime.now(UTC).replace(microsecond=0)
 RULES = DumpRules(Policy(daily=2), timedelta(days=3), timedelta(days=7))
 SCRIPT = b"""CREATE TABLE public."Or ders" (
 );
@@ -53,16 +53,6 @@ COPY public."Or ders" (id) FROM stdin;
 TABLES = (DumpedTable(name="public.Or ders", rows=2),)
 
 
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -70,9 +60,9 @@ def clock() -> Clock:
 
 @pytest.fixture
 def repository(clock: Clock) -> Repository:
-    store = MemoryStore()
+    store = MemoryStore(clock=clock.seconds)
     Repository.create(store, Scope("shop"), SourceRecord(kind="sql", address="x"), START)
-    return Repository.open(store, clock)
+    return Repository.open(store, clock.now)
 
 
 def dumped(repository: Repository, at: datetime, reason: str = "") -> str:
@@ -243,7 +233,7 @@ def test_a_dump_goes_after_its_grace_and_not_before(repository: Repository, cloc
     dumps = ten_days(repository)
     apply_dump_prune(repository, plan_dump_prune(repository, RULES), RULES, OWNER)
     assert dumps == Dumps(repository).ids()
-    clock.now = START + timedelta(days=4)
+    clock.forward(days=4)
 
     done = apply_dump_prune(repository, plan_dump_prune(repository, RULES), RULES, OWNER)
 
@@ -284,7 +274,7 @@ def waited(repository: Repository, clock: Clock) -> str:
     """A condemned dump whose grace is over."""
     dumps = ten_days(repository)
     apply_dump_prune(repository, plan_dump_prune(repository, RULES), RULES, OWNER)
-    clock.now = START + timedelta(days=4)
+    clock.instant = START + timedelta(days=4)
     return dumps[0]
 
 
@@ -312,7 +302,7 @@ def test_the_bytes_of_a_dump_that_is_being_made_are_no_orphans(repository: Repos
     dumps, dump = Dumps(repository), pit_id(START)
     put_pin(repository.store, dumps.layout, Pin(pit=dump, owner=OWNER, since=START))
     repository.store.put_new(dumps.layout.dump(dump, "dump.sql"), [b"half"])
-    clock.now = START + timedelta(days=2)
+    clock.instant = START + timedelta(days=2)
     rules = DumpRules(RULES.policy, RULES.grace, timedelta(days=1))
 
     assert () == plan_dump_prune(repository, rules).orphans
@@ -354,7 +344,7 @@ def test_what_a_dead_run_left_goes_when_it_is_old(repository: Repository, clock:
     dumped(repository, START)
     repository.store.put_new(dumps.layout.dump(pit_id(START - timedelta(days=1)), "dump.sql"), [b"half"])
     assert () == plan_dump_prune(repository, RULES).orphans
-    clock.now = START + timedelta(days=8)
+    clock.forward(days=8)
 
     apply_dump_prune(repository, plan_dump_prune(repository, RULES), RULES, OWNER)
 

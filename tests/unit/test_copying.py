@@ -1,138 +1,150 @@
-"""How many files are under way at once: as many as there are threads when they are small, a few when they are large."""
+"""Copies: nothing appears that is not as recorded, and nothing that is there is overwritten."""
 
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator
 
 import pytest
 
-from bcn_core.copying import Copy, SizeDiffers, at_once, carry_out, do_all, in_parallel, reader_of_many
-from bcn_core.errors import ObjectMissing
+from bcn_core.copying import Copied, Copy, Part, SizeDiffers, carry_out, in_parallel, put_same
+from bcn_core.errors import Conflict, ObjectMissing
+from bcn_core.repository.encoding import sha256
 from bcn_core.storage.memory import MemoryStore
-from tests.warehouse.watching import WatchedStore
 
-MIB = 1024 * 1024
-FILES = tuple(str(number) for number in range(16))
-
-
-class Meeting:
-    """Who reads a file waits until as many others read one; ``most`` were there at once."""
-
-    def __init__(self, wanted: int) -> None:
-        self._barrier = threading.Barrier(wanted, timeout=60)
-        self._lock = threading.Lock()
-        self._there = 0
-        self.most = 0
-
-    def note(self, verb: str, key: str) -> None:
-        if verb == "stream":
-            with self._lock:
-                self._there += 1
-                self.most = max(self.most, self._there)
-            self._barrier.wait()
-        elif verb == "put_new":
-            with self._lock:
-                self._there -= 1
+DATA = b"row " * 1000
+DIGEST = sha256(DATA)
 
 
-def copies(meeting: Meeting, size: int | None) -> Callable[[str], object]:
-    """A copy of a file of three bytes, of which another size may be on record."""
-    source, target = MemoryStore("memory://source"), MemoryStore("memory://target")
-    for name in FILES:
-        source.put_new(name, [b"abc"])
-
-    def copy(name: str) -> object:
-        with suppress(SizeDiffers):
-            return carry_out(
-                Copy(WatchedStore(source, meeting), name, WatchedStore(target, meeting), name, size)
-            )
-        return None
-
-    return copy
+@pytest.fixture
+def source() -> MemoryStore:
+    found = MemoryStore()
+    found.put_new("data", [DATA])
+    return found
 
 
-def test_small_files_are_all_under_way_at_once() -> None:
-    meeting = Meeting(16)
-
-    do_all(copies(meeting, 3), FILES, 16)
-
-    assert 16 == meeting.most
+@pytest.fixture
+def target() -> MemoryStore:
+    return MemoryStore()
 
 
-def test_of_large_files_eight_are_under_way_at_once() -> None:
-    meeting = Meeting(8)
-
-    do_all(copies(meeting, 64 * MIB), FILES, 16)
-
-    assert 8 == meeting.most
+def copy(
+    source: MemoryStore, target: MemoryStore, size: int | None = None, digest: str | None = None
+) -> Copy:
+    return Copy(source, "data", target, "copy", size, digest)
 
 
-def test_a_file_whose_size_nobody_knows_counts_as_a_large_one() -> None:
-    meeting = Meeting(8)
+def test_a_copy_has_the_bytes_of_its_source(source: MemoryStore, target: MemoryStore) -> None:
+    carry_out(copy(source, target, len(DATA), DIGEST))
 
-    do_all(copies(meeting, None), FILES, 16)
-
-    assert 8 == meeting.most
+    assert DATA == target.get("copy")
 
 
-def test_a_file_of_half_the_size_leaves_room_for_another() -> None:
-    meeting = Meeting(16)
-
-    do_all(copies(meeting, 8 * MIB), FILES, 16)
-
-    assert 16 == meeting.most
+def test_size_and_digest_of_a_file_of_which_nothing_was_known_are_told(
+    source: MemoryStore, target: MemoryStore
+) -> None:
+    assert Copied(len(DATA), DIGEST) == carry_out(copy(source, target))
 
 
-def test_copies_that_fail_leave_their_room_to_others() -> None:
-    meeting = Meeting(1)
-    copy = copies(meeting, 64 * MIB)
-
-    do_all(copy, FILES, 1)
-
-    assert copy(FILES[0]) is None
-
-
-@pytest.mark.parametrize(
-    ("largest", "expected"), [(0, 16), (2 * MIB, 16), (4 * MIB, 8), (8 * MIB, 4), (2**40, 4)]
-)
-def test_the_larger_files_are_the_fewer_are_held_whole(largest: int, expected: int) -> None:
-    assert expected == at_once(16, [1, largest, 1])
+@pytest.mark.parametrize(("size", "digest"), [(len(DATA) - 1, None), (None, "0" * 64)])
+def test_a_file_that_is_not_as_recorded_is_refused(
+    source: MemoryStore, target: MemoryStore, size: int | None, digest: str | None
+) -> None:
+    with pytest.raises(SizeDiffers):
+        carry_out(copy(source, target, size, digest))
 
 
-def test_no_more_files_are_held_whole_than_there_are_threads() -> None:
-    assert 2 == at_once(2, [2**40])
+@pytest.mark.parametrize(("size", "digest"), [(len(DATA) - 1, None), (None, "0" * 64)])
+def test_a_file_that_is_not_as_recorded_does_not_appear(
+    source: MemoryStore, target: MemoryStore, size: int | None, digest: str | None
+) -> None:
+    with pytest.raises(SizeDiffers):
+        carry_out(copy(source, target, size, digest))
+
+    assert [] == list(target.list(""))
 
 
-def test_nothing_comes_of_nothing() -> None:
-    assert [] == list(in_parallel(str, [], at_once(4, [])))
+def test_a_file_that_is_gone_is_missing(target: MemoryStore) -> None:
+    with pytest.raises(ObjectMissing):
+        carry_out(copy(MemoryStore(), target))
 
 
-def test_the_first_error_ends_it_all() -> None:
-    done: list[int] = []
+@pytest.mark.parametrize("digest", [DIGEST, None])
+def test_a_file_that_an_earlier_try_wrote_is_taken_for_the_copy(
+    source: MemoryStore, target: MemoryStore, digest: str | None
+) -> None:
+    carry_out(copy(source, target))
 
-    def work(number: int) -> None:
-        if number == 3:
-            raise ObjectMissing("the third is not there")
-        done.append(number)
-
-    with pytest.raises(ObjectMissing, match="the third"):
-        do_all(work, range(1000), 1)
-    assert len(done) < 10
+    assert Copied(len(DATA), DIGEST) == carry_out(copy(source, target, digest=digest))
 
 
-def test_many_files_are_given_in_their_order_and_none_for_one_that_is_not_there() -> None:
-    store = MemoryStore("memory://lake")
-    for name in ("a", "c"):
-        store.put_new(name, [name.encode()])
+@pytest.mark.parametrize("digest", [DIGEST, None])
+def test_another_file_of_that_name_is_a_conflict(
+    source: MemoryStore, target: MemoryStore, digest: str | None
+) -> None:
+    target.put_new("copy", [DATA[:-1] + b"?"])
 
-    found = list(reader_of_many(store.get)([("c", 1), ("b", 1), ("a", 1)]))
+    with pytest.raises(Conflict, match="is there already, with other contents"):
+        carry_out(copy(source, target, digest=digest))
 
-    assert [("c", b"c"), ("b", None), ("a", b"a")] == found
+
+def test_another_file_of_that_name_stays(source: MemoryStore, target: MemoryStore) -> None:
+    target.put_new("copy", [b"somebody's"])
+
+    with pytest.raises(Conflict):
+        carry_out(copy(source, target))
+
+    assert b"somebody's" == target.get("copy")
 
 
-def test_a_store_that_fails_is_no_file_that_is_not_there() -> None:
-    def read(location: str) -> bytes:
-        raise PermissionError(location)
+def test_bytes_that_are_there_already_are_put_again_without_harm(target: MemoryStore) -> None:
+    put_same(target, "key", DATA)
 
-    with pytest.raises(PermissionError):
-        list(reader_of_many(read)([("a", 1)]))
+    put_same(target, "key", DATA)
+
+    assert DATA == target.get("key")
+
+
+def test_other_bytes_under_a_key_are_not_put_over(target: MemoryStore) -> None:
+    target.put_new("key", [b"somebody's"])
+
+    with pytest.raises(Conflict, match="is there already, with other contents"):
+        put_same(target, "key", DATA)
+
+    assert b"somebody's" == target.get("key")
+
+
+@pytest.mark.parametrize("of", [1, 2, 7])
+def test_every_file_belongs_to_one_part_alone(of: int) -> None:
+    parts = [Part(number, of) for number in range(of)]
+
+    assert [1] * 500 == [sum(part.has(f"files/{at}") for part in parts) for at in range(500)]
+
+
+def test_results_come_in_the_order_of_the_items() -> None:
+    assert [at * at for at in range(100)] == list(in_parallel(lambda at: at * at, range(100), 8))
+
+
+def test_after_an_error_no_new_item_is_taken() -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for at in range(1000):
+            taken.append(at)
+            yield at
+
+    def work(at: int) -> None:
+        raise Conflict(f"no {at}")
+
+    with pytest.raises(Conflict, match="no 0"):
+        list(in_parallel(work, items(), 2))
+
+    assert [0, 1, 2, 3] == taken
+
+
+def test_as_many_are_under_way_as_there_are_workers() -> None:
+    together = threading.Barrier(3)
+
+    def work(_: int) -> int:
+        together.wait()
+        return threading.get_ident()
+
+    assert 3 == len(set(in_parallel(work, range(30), 3)))

@@ -1,9 +1,12 @@
 """The rules of the house that no other tool holds: sizes, names, layout, a light import, nothing of this machine."""
 
+import ast
 import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,6 +42,26 @@ LAYOUT = [
     "tests/unit",
     "workspace.yaml",
 ]
+
+# Test folders of CONTRIBUTING.md; a file elsewhere would be run by no target.
+FOLDERS = {"unit", "property", "conformance", "fault", "e2e", "services"}
+FEWEST_WORDS = 3
+# Calls that raise unless all is well, beside `assert` and `pytest.raises`.
+ASSERTING = re.compile(
+    r"assert_\w+|raises|follow|compile|check_distinct|database_command|run_state_machine_as_test"
+)
+INSTANTS = {"now", "today", "utcnow", "time"}
+TIMINGS = {"monotonic", "perf_counter", "process_time", "sleep"}
+# What a test patches in BCN's own code, and why nothing else shows the fact.
+PATCHED = {
+    "bcn_core.backup._check_alive": "the mutant that test_interleavings.py must see lose something",
+    "bcn_core.pruning.sweeping._unfinished": "the same",
+    "bcn_core.pruning.sweeping.spared_of": "the same",
+    "bcn_core.repository.readers.check_there": "the same",
+    "bcn_core.repository.pins._TRIES": "a schedule tries every moment anyway",
+    "bcn_core.repository.encoding.KNOWN_FEATURES": "a bcn of before partial coverage",
+    "bcn_core.repair._AT_ONCE_BYTES": "an object larger than half a gigabyte",
+}
 
 # Put together from pieces, so that this file does not hold what it looks for.
 OF_A_MACHINE_OR_A_REGISTRY = re.compile(
@@ -118,3 +141,131 @@ def test_no_committed_file_names_a_registry_or_a_path_of_a_machine() -> None:
 )
 def test_a_line_that_names_a_registry_or_a_machine_is_found(line: str) -> None:
     assert [f"1: {line}"] == findings(line)
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Every module of the tests, by its path."""
+    found = {str(path.relative_to(ROOT)): path for path in (ROOT / "tests").rglob("*.py")}
+    return {name: ast.parse(path.read_text()) for name, path in found.items()}
+
+
+def written_tests() -> dict[str, ast.FunctionDef]:
+    """Every test, by its place."""
+    return {
+        f"{name}:{node.lineno} {node.name}": node
+        for name, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
+
+
+def called(*nodes: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    """Calls, by the last name of what is called."""
+    for node in nodes:
+        for one in ast.walk(node):
+            if isinstance(one, ast.Call):
+                yield ast.unparse(one.func).rpartition(".")[2], one
+
+
+def at_import(body: list[ast.stmt]) -> Iterator[ast.AST]:
+    """What runs when a module is imported: all but the bodies of its functions."""
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield from at_import(node.body)
+        elif isinstance(node, ast.FunctionDef):
+            yield from node.decorator_list
+            yield node.args
+        else:
+            yield node
+
+
+def asserts(test: ast.FunctionDef) -> bool:
+    said = any(isinstance(node, ast.Assert) for node in ast.walk(test))
+    return said or any(ASSERTING.fullmatch(name) for name, _ in called(test))
+
+
+def test_every_test_lies_in_a_folder_that_a_target_runs() -> None:
+    files = {Path(place.partition(":")[0]) for place in written_tests()}
+
+    assert FOLDERS >= {path.parts[1] for path in files}
+    assert {True} == {path.name.startswith("test_") for path in files}
+
+
+def test_a_test_is_named_by_a_sentence() -> None:
+    words = {place: test.name.count("_") for place, test in written_tests().items()}
+
+    assert {} == {place: count for place, count in words.items() if count < FEWEST_WORDS}
+
+
+def test_a_test_says_what_it_expects() -> None:
+    assert [] == [place for place, test in written_tests().items() if not asserts(test)]
+
+
+def test_no_test_asserts_of_all_of_what_may_be_nothing() -> None:
+    """``all`` of an empty list is true; ``{True} == {...}`` and ``[True, True] == [...]`` are not."""
+    said = [
+        (place, ast.unparse(node.test))
+        for place, test in written_tests().items()
+        for node in ast.walk(test)
+        if isinstance(node, ast.Assert)
+    ]
+
+    assert [] == [one for one in said if re.search(r"\ball\(", one[1])]
+
+
+def test_no_test_takes_any_error_for_the_one_that_it_means() -> None:
+    raised = {
+        place: {ast.unparse(one) for name, call in called(test) if name == "raises" for one in call.args[:1]}
+        for place, test in written_tests().items()
+    }
+
+    assert [] == [
+        place for place, found in raised.items() if found & {"Exception", "BaseException", "BcnError"}
+    ]
+
+
+def test_no_test_measures_time_or_waits() -> None:
+    found = {place: {name for name, _ in called(test)} & TIMINGS for place, test in written_tests().items()}
+
+    assert {} == {place: names for place, names in found.items() if names}
+
+
+def test_no_module_of_the_tests_reads_a_clock_when_it_is_imported() -> None:
+    """Tests run minutes after they were collected: what was now is then past."""
+    assert [] == [
+        f"{name}:{call.lineno}"
+        for name, tree in trees().items()
+        for clock, call in called(*at_import(tree.body))
+        if clock in INSTANTS | TIMINGS
+    ]
+
+
+def test_nothing_of_our_own_code_is_patched_but_what_says_why() -> None:
+    patched = {
+        ast.unparse(call.args[0]).strip("'\"")
+        for tree in trees().values()
+        for name, call in called(tree)
+        if name == "setattr" and len(call.args) > 1
+    }
+
+    assert {*PATCHED} == {one for one in patched if one.startswith("bcn_")}
+
+
+def test_no_test_stands_on_mocks() -> None:
+    named = {
+        name: ast.unparse(node)
+        for name, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+
+    assert {} == {name: line for name, line in named.items() if re.search(r"\bmock\b", line)}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [("START = now()", True), ("class A:\n x = f(now())", True), ("def f():\n now()", False)],
+)
+def test_a_clock_that_is_read_at_import_is_seen(text: str, is_found: bool) -> None:
+    assert is_found is bool([name for name, _ in called(*at_import(ast.parse(text).body)) if name == "now"])

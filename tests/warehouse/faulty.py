@@ -2,13 +2,14 @@
 
 import itertools
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 from bcn_core.errors import BcnError, StorageFailure, StorageFull, StorageRefused
 from bcn_core.storage.store import ObjectStat, ObjectVersion, Store
 
+T = TypeVar("T")
 Mode = Literal["crash before", "crash after", "answer lost", "full", "refused"]
 MODES: tuple[Mode, ...] = ("crash before", "crash after", "answer lost")
 VIEWS = (
@@ -153,6 +154,15 @@ class FaultyStore:
             self._fault.after()
 
 
-def every_fault(mode: Mode) -> Iterator[Fault]:
-    """Faults at call 1, 2, 3 and so on; whoever uses them stops at the first that did not fire."""
-    return (Fault(mode, at) for at in itertools.count(1))
+def struck(mode: Mode, attempt: Callable[[Fault], T]) -> Iterator[tuple[str, T]]:
+    """One attempt for each call that it makes, with a fault at that call: which call it was, and what came of it.
+
+    Ends when an attempt meets its fault no more. Not even the first would mean that nothing was tried.
+    """
+    for at in itertools.count(1):
+        fault = Fault(mode, at)
+        found = attempt(fault)
+        if not fault.fired:
+            assert at > 1, "no call was struck: the fault does not stand in the way of what is tried"
+            return
+        yield fault.fired, found

@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from bcn_core.errors import BcnError, InvalidRequest
+from bcn_core.errors import InvalidRequest
 from bcn_dagster.components import CatalogDatabaseBackups, IcebergCatalogBackups, IcebergStandby
 from bcn_dagster.definitions import defs
 from bcn_dagster.listing import Listing
@@ -224,7 +224,7 @@ def test_a_catalog_that_is_gone_is_no_empty_catalog(location: Location, tmp_path
     location.catalog.close()
     location.place.lose()
 
-    with pytest.raises(BcnError, match="does not exist"):
+    with pytest.raises(InvalidRequest, match="does not exist"):
         location.component.write_state_to_path(tmp_path / "state")
 
 

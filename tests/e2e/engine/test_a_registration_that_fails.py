@@ -45,7 +45,8 @@ def test_its_error_is_told(lab: Lab) -> None:
 def test_the_metadata_file_that_it_deleted_is_there_again(lab: Lab) -> None:
     report = restored(lab, FailsAndDeletes(lab.target.pyiceberg()))
 
-    assert all(Path(one.plan.metadata_location.removeprefix("file://")).is_file() for one in report.tables)
+    (one,) = report.tables
+    assert Path(one.plan.metadata_location.removeprefix("file://")).is_file()
 
 
 def test_a_file_that_it_left_alone_stays_as_it_is(tmp_path: Path) -> None:

@@ -37,7 +37,8 @@ def test_the_refusal_offers_the_ways_out(lab: Lab) -> None:
     with pytest.raises(Conflict) as refused:
         lab.restore(target=lab.source)
 
-    assert all(way in refused.value.hint for way in ("--target-table", "skip", "replace"))
+    ways = ("--target-table", "skip", "replace")
+    assert [] == [way for way in ways if way not in refused.value.hint]
 
 
 def test_an_existing_table_is_skipped_as_asked(lab: Lab) -> None:

@@ -5,14 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from bcn_core.errors import Conflict, DamagedRepository
+from bcn_core.errors import Conflict, DamagedRepository, StorageFull
 from bcn_core.repository.documents import PitManifest
 from bcn_core.restoration.in_place import InPlace, InPlacePlan
+from bcn_core.storage.opening import Stores
 from tests.warehouse.readers import histories
 from tests.warehouse.runs import Lab, change
 from tests.warehouse.shop import build_shop
 from tests.warehouse.source import append, make
 from tests.warehouse.sql_views import create_view
+from tests.warehouse.watching import Watched, WatchedStore
 
 
 @pytest.fixture
@@ -123,3 +125,28 @@ def test_an_older_pointer_of_the_tables_own_log_is_held(lab: Lab) -> None:
     older = table.metadata.metadata_log[-1].metadata_file
 
     assert () == planned(lab, lab.take(), orders=older).tables[0].notes
+
+
+def test_the_file_of_a_view_of_another_size_is_left_as_it_is(lab: Lab) -> None:
+    pit = lab.take()
+    place = Path(lab.repository.indexes(pit)[0].sql_views[0].pointer.removeprefix("file://"))
+    place.write_bytes(b"another")
+
+    with pytest.raises(Conflict, match="nothing is overwritten"):
+        put_back(lab, planned(lab, pit))
+
+    assert b"another" == place.read_bytes()
+
+
+@pytest.mark.fault(35)
+def test_a_place_without_room_for_what_is_missing_is_refused_by_the_plan(lab: Lab) -> None:
+    pit = lab.take()
+    shutil.rmtree(lab.source.warehouse)
+
+    class Small(WatchedStore):
+        def free_bytes(self) -> int:
+            return 100
+
+    lab.stores = Stores(lambda store: Small(store, Watched()))
+
+    assert isinstance(planned(lab, pit).refusal, StorageFull)

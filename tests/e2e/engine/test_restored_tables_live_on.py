@@ -117,7 +117,8 @@ def test_new_files_of_the_restored_table_lie_at_its_own_place(lab: Lab) -> None:
     append(table, 70)
 
     files = [Path(task.file.file_path.removeprefix("file://")) for task in table.scan().plan_files()]
-    assert all(path.is_relative_to(lab.target.warehouse / "sales" / "orders") for path in files)
+    own = lab.target.warehouse / "sales" / "orders"
+    assert {True} == {path.is_relative_to(own) for path in files}
 
 
 def test_a_restored_table_can_be_backed_up_and_restored_again(lab: Lab) -> None:

@@ -54,7 +54,7 @@ def test_only_files_that_no_snapshot_needs_stay_away(
     missing = before.keys() - table_files(lab.source).keys()
 
     # Expired snapshots of one table leave their files behind; PyIceberg's expire only edits metadata.
-    assert all("/ops/events/" in path for path in missing)
+    assert {True} == {"/ops/events/" in path for path in missing}
 
 
 def test_every_table_can_be_read(came_back: tuple[Lab, dict[str, bytes], list[str]]) -> None:

@@ -51,7 +51,7 @@ def two_appends(lab: Lab) -> HandMade:
 
 
 @pytest.mark.usefixtures("two_appends")
-def test_rewrite_path(lab: Lab) -> None:
+def test_rewrite_path_of_two_appends(lab: Lab) -> None:
     assert Counts(3, 2, 2, 9) == counts(lab)
 
 
@@ -71,7 +71,7 @@ def test_expire_snapshot_before_rewrite(lab: Lab) -> None:
     assert (1, 2) == (found.lists, found.manifests)
 
 
-def test_position_deletes(lab: Lab, two_appends: HandMade) -> None:
+def test_position_deletes_of_one_file(lab: Lab, two_appends: HandMade) -> None:
     gone = [(two_appends.data_files[0], 0)]
     data = parquet_deletes(gone)
     two_appends.add([position_entry(two_appends.write("data/deletes.parquet", data), data, gone)])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bcn_core.errors import BcnError, InvalidRequest, StorageFailure
+from bcn_core.errors import InvalidRequest, ObjectMissing, StorageFailure
 from bcn_core.events import InventoryBehind, Warned
 from bcn_core.inventory import catch_up, is_enabled
 from bcn_core.inventorying.place import Place
@@ -53,7 +53,7 @@ def test_whoever_asks_for_it_is_told_the_failure(described: Described) -> None:
     break_storage(described)
     described.take_alone()
 
-    with pytest.raises(BcnError, match="no object"):
+    with pytest.raises(ObjectMissing, match="no object"):
         catch_up(described.inventory)
 
 

@@ -100,4 +100,4 @@ def test_insufficient_storage_error(catalog_lab: Lab) -> None:
     before = repository.pits()
     afterwards = catalog_lab.take()
     assert (1, "complete") == (len(before), afterwards.status)
-    assert all(read_whole(repository, pit) for pit in repository.pits())
+    assert 0 < min(read_whole(repository, pit) for pit in repository.pits())

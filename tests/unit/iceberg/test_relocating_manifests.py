@@ -217,6 +217,13 @@ def test_an_equality_delete_file_changes_its_path_alone() -> None:
     assert expected == data_file(relocated(data))
 
 
+@pytest.mark.parametrize("content", [0, 2])
+def test_a_data_file_that_an_entry_of_another_kind_refers_to_is_mapped_too(content: int) -> None:
+    data = manifest(entry(PATH, content=content, referenced_data_file=f"{SOURCE}/data/b.parquet"))
+
+    assert f"{TARGET}/data/b.parquet" == data_file(relocated(data))["referenced_data_file"]
+
+
 def test_a_position_delete_file_that_was_not_rewritten_is_refused() -> None:
     with pytest.raises(UnsupportedFormat, match=f"{SOURCE}/d.parquet, not rewritten"):
         relocated(manifest(deletes()))

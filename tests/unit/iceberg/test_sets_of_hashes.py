@@ -7,7 +7,7 @@ def test_hashes_that_were_put_in_are_found() -> None:
     for one in wanted:
         found.add(one)
 
-    assert all(one in found for one in wanted)
+    assert [True] * 5000 == [one in found for one in wanted]
 
 
 def test_hashes_that_were_not_put_in_are_not_found() -> None:
@@ -15,7 +15,7 @@ def test_hashes_that_were_not_put_in_are_not_found() -> None:
     for at in range(5000):
         found.add(hash(f"s3://a/{at}"))
 
-    assert not any(hash(f"s3://b/{at}") in found for at in range(5000))
+    assert [False] * 5000 == [hash(f"s3://b/{at}") in found for at in range(5000)]
 
 
 def test_an_empty_set_holds_nothing() -> None:
