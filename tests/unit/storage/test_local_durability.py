@@ -14,12 +14,12 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     sync, link = os.fsync, os.link
 
-    def shown(path: str) -> str:
+    def shown(path: str | Path) -> str:
         name = str(Path(path).relative_to(tmp_path))
         return "temporary" if TEMPORARY in name else name
 
     def synced(file: int) -> None:
-        found.append(f"sync {shown(os.readlink(f'/proc/self/fd/{file}'))}")
+        found.append(f"sync {shown(Path(f'/proc/self/fd/{file}').readlink())}")
         sync(file)
 
     def linked(source: str, target: str) -> None:
