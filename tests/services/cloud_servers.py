@@ -76,7 +76,7 @@ class AzureServer:
         options: Mapping[str, str] = MappingProxyType({}),
     ) -> Stores:
         """Stores that lead here, or through ``endpoint`` to here, with further ``options``."""
-        impatient = ({"adls.request-timeout": "1"} if endpoint else {}) | {**options}
+        impatient = ({"adls.request-timeout": "3"} if endpoint else {}) | {**options}
         there = {"adls.connection-string": self._connection(endpoint or self.endpoint)}
         properties = self.properties | impatient | there
         return Stores(options=StorageOptions({"abfss://": properties}, {}), retries=retries)

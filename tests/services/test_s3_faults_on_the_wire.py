@@ -158,7 +158,7 @@ def test_a_store_that_stays_busy_is_given_up(store: Store, wire: Wire) -> None:
 
 def test_a_part_may_take_longer_on_a_slow_line_than_one_call_waits(s3: ObjectServer) -> None:
     data = os.urandom(PART_BYTES + 1)
-    retries = Retries(attempts=1)
+    retries = Retries(attempts=ATTEMPTS, sleep=lambda _seconds: None)
     with spoiled(s3.endpoint, bytes_per_second=SLOWLY) as line:
         stores = s3.stores(endpoint=line.address, retries=retries, options={"s3.request-timeout": "2"})
         store = stores.at("s3://backups/slowly")
