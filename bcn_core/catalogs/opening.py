@@ -68,7 +68,7 @@ def _opened(name: str, known: dict[str, str], *, create: bool) -> "LoadedCatalog
     except Exception as error:
         raise StorageFailure(
             f"cannot open catalog '{name}': {redacted(str(error), merged)}",
-            hint=hint_for(error) + (f'; uri = "{opened.address}"' if opened.address else ""),
+            hint=hint_for(error) + (f"; its uri looks like {opened.address}" if opened.address else ""),
         ) from error
     return reached_by_catalog_alone(loaded)
 

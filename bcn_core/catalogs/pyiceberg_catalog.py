@@ -9,7 +9,7 @@ from bcn_core.catalogs.catalog import CatalogIdentity, Sweep, ViewFile
 from bcn_core.catalogs.patience import hint_for
 from bcn_core.catalogs.redaction import redacted, without_user_info
 from bcn_core.catalogs.refusals import changed_meanwhile, name_taken, no_views, usual_place
-from bcn_core.errors import BcnError, NotFound, StorageFailure
+from bcn_core.errors import BcnError, Conflict, NotFound, StorageFailure
 from bcn_core.names import Scope, TableName
 
 if TYPE_CHECKING:
@@ -84,19 +84,36 @@ class PyIcebergCatalog:
         Not atomic: between the two steps the name is free, and when registration fails the old table is renamed back.
 
         Raises:
-            Conflict: somebody else changed the table meanwhile.
+            Conflict: somebody else changed the table meanwhile, or a replacement that died left a table set aside.
         """
+        from pyiceberg.exceptions import TableAlreadyExistsError
+
         if self.pointer(table) != expected:
             raise changed_meanwhile(table)
         aside = (*table.namespace, f"{table.name}__bcn_replaced")
         with self.told(f"cannot replace {table} in catalog '{self.name}'"):
-            self._catalog.rename_table((*table.namespace, table.name), aside)
+            try:
+                self._catalog.rename_table((*table.namespace, table.name), aside)
+            except TableAlreadyExistsError as error:
+                raise _left_aside(table, ".".join(aside)) from error
             try:
                 self._catalog.register_table((*table.namespace, table.name), metadata_location)
-            except Exception:
-                self._catalog.rename_table(aside, (*table.namespace, table.name))
-                raise
+            except BaseException as error:
+                # Only the answer may be lost.
+                is_done = isinstance(error, Exception) and self._load_pointer(table) == metadata_location
+                if not is_done:
+                    self._put_back(table, aside)
+                    raise
             self._catalog.drop_table(aside)
+
+    def _put_back(self, table: TableName, aside: tuple[str, ...]) -> None:
+        try:
+            self._catalog.rename_table(aside, (*table.namespace, table.name))
+        except Exception as error:
+            raise StorageFailure(
+                f"{table} could not be replaced, and its old entry not put back: {self._said(error)}",
+                hint=f"the old table is whole under the name {'.'.join(aside)}: look at both, and rename it back",
+            ) from error
 
     def keeps_views(self) -> bool:
         return False
@@ -189,3 +206,10 @@ class PyIcebergCatalog:
         except Exception as error:  # noqa: BLE001 - one broken table must not hide its neighbours
             return StorageFailure(f"cannot load {table}: {self._said(error)}")
         return place or StorageFailure(f"the catalog does not say where the metadata of {table} lies")
+
+
+def _left_aside(table: TableName, aside: str) -> Conflict:
+    return Conflict(
+        f"{table} cannot be replaced: {aside} is in the way, which a replacement that died had set aside",
+        hint=f"look at both, drop or rename {aside}, and run again",
+    )
