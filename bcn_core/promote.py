@@ -5,7 +5,7 @@ table's own properties come back (``gc.enabled``), and the catalog is told last,
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -73,14 +73,13 @@ def promote_all(promote: Promote) -> tuple[Promotion, ...]:
     return _each(promote, lambda table, place: _promote(promote, table, place))
 
 
-def _each(promote: Promote, act: Any) -> tuple[Promotion, ...]:
+def _each(promote: Promote, act: Callable[[TableName, str], Promotion]) -> tuple[Promotion, ...]:
     def attempt(item: tuple[TableName, str]) -> Promotion:
         try:
-            done: Promotion = act(*item)
+            return act(*item)
         except BcnError as error:
             promote.report(TableFailed(item[0], error.message))
             return Promotion(item[0], "refuse", refusal=error)
-        return done
 
     with ThreadPoolExecutor(promote.tables_at_once) as pool:
         return tuple(pool.map(attempt, promote.request.tables.items()))

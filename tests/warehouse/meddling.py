@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bcn_core.catalogs.catalog import Catalog, Sweep
-from bcn_core.names import Scope
+from bcn_core.errors import Conflict
+from bcn_core.names import Scope, TableName
 from bcn_core.storage.store import Store
 from tests.warehouse.watching import WatchedStore
 
@@ -48,3 +49,24 @@ class MovingCatalog:
         if self.deeds:
             self.deeds.pop(0)()
         return found
+
+
+@dataclass
+class MeetingCatalog:
+    """A catalog in which something happens before or after a table is pointed at other metadata."""
+
+    inner: Catalog
+    before: Callable[[], object] = lambda: None
+    after: Callable[[], object] = lambda: None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def replace(self, table: TableName, expected: str, metadata_location: str) -> None:
+        self.before()
+        self.inner.replace(table, expected, metadata_location)
+        self.after()
+
+
+def conflict() -> None:
+    raise Conflict("the pointer moved")

@@ -1,18 +1,15 @@
 """Failover: a standby becomes a table of its own, says what it lost, and is left alone by sync from then on."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-from bcn_core.catalogs.catalog import Catalog
 from bcn_core.errors import Conflict
-from bcn_core.names import TableName
 from bcn_core.promote import Promote, Promotion, promote_all
 from bcn_core.replication.sites import site_map
 from bcn_core.sync import Sync, SyncRequest, sync_all
 from tests.builders.standby_line import StandbyLine
 from tests.warehouse.commits import HandMade, path_of
+from tests.warehouse.meddling import MeetingCatalog, conflict
 from tests.warehouse.readers import rows
 from tests.warehouse.source import append
 from tests.warehouse.standby import ORDERS, Sites
@@ -21,27 +18,6 @@ from tests.warehouse.standby import ORDERS, Sites
 def properties(sites: Sites) -> dict[str, str]:
     found: dict[str, str] = json.loads(path_of(sites.pointer()).read_bytes())["properties"]
     return found
-
-
-@dataclass
-class MeetingCatalog:
-    """A catalog in which something happens before or after a table is pointed at other metadata."""
-
-    inner: Catalog
-    before: Callable[[], object] = lambda: None
-    after: Callable[[], object] = lambda: None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.inner, name)
-
-    def replace(self, table: TableName, expected: str, metadata_location: str) -> None:
-        self.before()
-        self.inner.replace(table, expected, metadata_location)
-        self.after()
-
-
-def conflict() -> None:
-    raise Conflict("the pointer moved")
 
 
 def with_one_prefix(sites: Sites) -> SyncRequest:

@@ -1,8 +1,11 @@
 """Metadata that is ahead of its data, and the other way round: the standby shows the newest version that is whole."""
 
 import json
+from dataclasses import replace
 
+from bcn_core.sync import sync_all
 from tests.warehouse.commits import HandMade, path_of
+from tests.warehouse.meddling import MeetingCatalog, conflict
 from tests.warehouse.readers import rows
 from tests.warehouse.source import append
 from tests.warehouse.standby import Sites
@@ -107,3 +110,15 @@ def test_an_old_snapshot_whose_files_never_come_is_left_out_when_told(sites: Sit
     sites.sync(history="current")
 
     assert list(range(10, 20)) == [row[0] for row in rows(sites.pointer())]
+
+
+def test_a_sync_whose_answer_was_lost_is_one(sites: Sites) -> None:
+    sites.replicate()
+    sites.sync()
+    append(sites.source.pyiceberg().load_table("sales.orders"), 20, 5)
+    sites.replicate()
+    deaf = replace(sites.syncing(), standby=MeetingCatalog(sites.standby.bcn(), after=conflict))
+
+    done = sync_all(deaf, sites.request())
+
+    assert ((), 25) == (done.failed, len(rows(sites.pointer())))
