@@ -38,7 +38,8 @@ def command(context: click.Context, of: tuple[str, ...]) -> None:
     elif name in known:
         click.echo(json.dumps(schema_of(known[name], document_id(name)), indent=1))
     else:
-        raise NotFound(f"no command '{' '.join(of)}' prints a document", hint=_near(name, known))
+        hint = f"{_near(name, known)}; to list them: bcn schema"
+        raise NotFound(f"no command '{' '.join(of)}' prints a document", hint=hint)
 
 
 def _near(name: str, known: Iterable[str]) -> str:

@@ -17,7 +17,9 @@ def commands(
         settings: of every context, as click takes them.
     """
     name = "bcn" if parent is None else command.name
-    context = click.Context(command, parent=parent, info_name=name, **settings)
+    context = click.Context(
+        command, parent=parent, info_name=name, **{**command.context_settings, **settings}
+    )
     yield context
     if isinstance(command, click.Group):
         for own in command.list_commands(context):

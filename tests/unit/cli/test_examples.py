@@ -13,7 +13,9 @@ COMMANDS = [one for one in tree.commands(bcn) if not isinstance(one.command, cli
 
 def shown(context: click.Context) -> list[str]:
     """The command lines below "Examples:", as the help has them at 80 columns."""
-    screen = click.Context(context.command, info_name=context.info_name, terminal_width=80)
+    screen = click.Context(
+        context.command, parent=context.parent, info_name=context.info_name, terminal_width=80
+    )
     return [
         line.strip() for line in context.command.get_help(screen).partition("Examples:")[2].splitlines()[1:]
     ]

@@ -53,7 +53,9 @@ def test_an_option_of_the_same_name_is_spelled_in_the_same_way_everywhere(contex
     "group", [one for one in EVERY if isinstance(one.command, click.Group)], ids=lambda one: one.command_path
 )
 def test_a_group_shows_the_whole_summary_of_each_of_its_commands(group: click.Context) -> None:
-    context = click.Context(group.command, info_name=group.info_name, terminal_width=80)
+    context = click.Context(
+        group.command, info_name=group.info_name, terminal_width=80, **group.command.context_settings
+    )
     shown = group.command.get_help(context).partition("Commands:")[2]
 
     assert [] == [line for line in shown.splitlines() if line.endswith("...")]
