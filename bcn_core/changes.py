@@ -21,7 +21,6 @@ from bcn_core.names import TableName
 from bcn_core.repository.documents import Fingerprint, SqlView, TableEntry
 
 ViewChange = Literal["new", "replaced", "dropped", "unreadable"]
-_READS_AT_ONCE = 8
 _PARTS = {
     "schema": "schema_digest",
     "spec": "spec_digest",
@@ -175,9 +174,9 @@ def _read_new(
         except BcnError as error:
             return error
 
-    found = dict(zip(new, in_parallel(read, new, _READS_AT_ONCE), strict=True))
+    found = dict(zip(new, in_parallel(read, new), strict=True))
     twins = list(_twins(known, sweep, found))
-    found |= dict(zip(twins, in_parallel(read, twins, _READS_AT_ONCE), strict=True))
+    found |= dict(zip(twins, in_parallel(read, twins), strict=True))
     states = {table: state for table, state in found.items() if isinstance(state, TableState)}
     failed = {table: state.message for table, state in found.items() if isinstance(state, BcnError)}
     return states, {**sweep.unreadable, **failed}

@@ -23,8 +23,8 @@ from bcn_core.storage.within import LEAST_BYTES, CopiesWithin, HeldBytes
 I = TypeVar("I")  # noqa: E741
 O = TypeVar("O")  # noqa: E741
 
-READS_AT_ONCE = 16
-"""Small files that are read at once where only waiting for the network is shared."""
+_CALLS_AT_ONCE = 8
+_FILES_AT_ONCE = 16
 _LARGE_AT_ONCE = 8
 _HELD_BYTES = 64 * 1024 * 1024
 _FEWEST = 4
@@ -110,7 +110,7 @@ def put_same(store: Store, key: str, data: bytes) -> None:
             raise _other_contents(store, key) from error
 
 
-def in_parallel(work: Callable[[I], O], items: Iterable[I], workers: int) -> Iterator[O]:
+def in_parallel(work: Callable[[I], O], items: Iterable[I], workers: int = _CALLS_AT_ONCE) -> Iterator[O]:
     """Results in the order of the items, a bounded number under way. The first error stops taking new items."""
     waiting = iter(items)
     with ThreadPoolExecutor(max(1, workers)) as pool:
@@ -125,7 +125,7 @@ def in_parallel(work: Callable[[I], O], items: Iterable[I], workers: int) -> Ite
                 left.cancel()
 
 
-def do_all(work: Callable[[I], object], items: Iterable[I], workers: int) -> None:
+def do_all(work: Callable[[I], object], items: Iterable[I], workers: int = _CALLS_AT_ONCE) -> None:
     """Work on all items, as :func:`in_parallel` does, where nothing comes of it."""
     for _ in in_parallel(work, items, workers):
         pass
@@ -140,7 +140,7 @@ def at_once(workers: int, sizes: Iterable[int]) -> int:
     return min(workers, max(_FEWEST, _HELD_BYTES // 2 // max(1, largest)))
 
 
-def reader_of_many(read: Callable[[str], bytes], workers: int = READS_AT_ONCE) -> ReadMany:
+def reader_of_many(read: Callable[[str], bytes], workers: int = _FILES_AT_ONCE) -> ReadMany:
     """Reads several files at once, fewer where they are large."""
 
     def load(wanted: tuple[str, int]) -> Loaded:

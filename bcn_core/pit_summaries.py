@@ -19,7 +19,6 @@ from bcn_core.repository.document import Document
 from bcn_core.repository.documents import Counts, PitManifest
 from bcn_core.repository.repository import Repository
 
-_READS_AT_ONCE = 8
 _MONTH = len("202611")
 
 
@@ -73,7 +72,7 @@ def list_pits(repository: Repository) -> tuple[PitSummary, ...]:
     if not sizes:
         repository.check_nothing_of_others()
     months = sorted({month_of(pit) for pit in sizes})
-    views = in_parallel(lambda month: _view(repository, month), months, _READS_AT_ONCE)
+    views = in_parallel(lambda month: _view(repository, month), months)
     told = {pit: line for view in views for pit, line in view.items()}
     known = {
         pit: PitSummary(pit, line.status, line.parent, line.captured_at, line.counts)
@@ -81,7 +80,7 @@ def list_pits(repository: Repository) -> tuple[PitSummary, ...]:
         if line.manifest_bytes == sizes.get(pit)
     }
     untold = sorted(sizes.keys() - known.keys())
-    read = in_parallel(lambda pit: summary_of(pit, read_manifest(repository, pit)), untold, _READS_AT_ONCE)
+    read = in_parallel(lambda pit: summary_of(pit, read_manifest(repository, pit)), untold)
     known |= {one.pit: one for one in read}
     return tuple(known[pit] for pit in sorted(known))
 

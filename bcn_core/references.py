@@ -25,7 +25,6 @@ from bcn_core.repository.repository import Repository
 if TYPE_CHECKING:
     import polars as pl
 
-_READS_AT_ONCE = 8
 I = TypeVar("I")  # noqa: E741
 O = TypeVar("O")  # noqa: E741
 Trouble = Callable[[str, BcnError], None]
@@ -146,13 +145,13 @@ def references(repository: Repository, pits: Iterable[str], trouble: Trouble = f
         BcnError: ``trouble`` raises, or the store did not answer a listing.
     """
     found = References(repository)
-    for pit, read in in_parallel(_attempt(repository.pit_and_ref), pits, _READS_AT_ONCE):
+    for pit, read in in_parallel(_attempt(repository.pit_and_ref), pits):
         if isinstance(read, BcnError):
             trouble(repository.layout.pit_manifest(pit), read)
         else:
             found.add_manifest(*read)
     refs = list(found.indexes.values())
-    for ref, index in in_parallel(_attempt(repository.index), refs, _READS_AT_ONCE):
+    for ref, index in in_parallel(_attempt(repository.index), refs):
         if isinstance(index, BcnError):
             trouble(ref.key, index)
         else:
@@ -186,7 +185,7 @@ def opened(found: References, trouble: Trouble = fail) -> Iterator[Opened]:
             return key, error
 
     in_order = sorted(found.captures.values(), key=lambda one: (one.family, one.entry.capture_pit))
-    for result in in_parallel(read, in_order, _READS_AT_ONCE):
+    for result in in_parallel(read, in_order):
         if isinstance(result, Opened):
             yield result
         else:
@@ -208,7 +207,7 @@ def needed_keys(found: References, *parts: References) -> tuple[KeySet, ...]:
         record = found.repository.capture(named.entry)
         return named.entry.capture, record, found.repository.objects(record)
 
-    for folder, record, objects in in_parallel(read, found.captures.values(), _READS_AT_ONCE):
+    for folder, record, objects in in_parallel(read, found.captures.values()):
         for keys, part in zip(sets, parts, strict=True):
             if folder in part.captures:
                 add_capture(keys, folder, record, objects)

@@ -43,7 +43,6 @@ __all__ = [
 ]
 
 
-_READS_AT_ONCE = 8
 _APART = "set apart as damaged"
 _WHY_NOT = {"complete": "no rule keeps it", "partial": "partial: no rule counts it"}
 
@@ -210,7 +209,7 @@ def _stones(repository: Repository, rules: Rules, seen: Look) -> dict[str, Waiti
             raise DamagedRepository(error.message, hint=f"bcn undelete {pit} takes it away") from error
 
     there = sorted(seen.condemned.intersection(seen.listing.sizes))
-    found = in_parallel(read, there, _READS_AT_ONCE)
+    found = in_parallel(read, there)
     return {pit: Waiting(pit, one.since, one.since + rules.grace) for pit, one in found if one is not None}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from bcn_core.copying import in_parallel
+from bcn_core.copying import do_all, in_parallel
 from bcn_core.errors import BcnError
 from bcn_core.events import Report, Warned
 from bcn_core.names import TableName
@@ -23,7 +23,6 @@ from bcn_core.repository.flags import isolated_captures
 from bcn_core.repository.repository import Repository
 
 View = tuple[str, bytes]
-_READS_AT_ONCE = 8
 NOTHING_KNOWN: Mapping[str, PitManifest] = {}
 
 
@@ -49,8 +48,7 @@ def refresh_views(
         with _warned(report, f"the view {key}"):
             repository.store.replace(key, _dumped(_grown(repository, *item)))
 
-    for _ in in_parallel(grown, captured.items(), _READS_AT_ONCE):
-        pass
+    do_all(grown, captured.items())
 
 
 def refresh_tables(found: References, folders: Iterable[str], report: Report) -> None:
@@ -108,8 +106,7 @@ def write_views(repository: Repository, views: Iterable[View], report: Report) -
             repository.store.replace(*view)
 
     with _warned(report, "a view"):
-        for _ in in_parallel(write, views, _READS_AT_ONCE):
-            pass
+        do_all(write, views)
 
 
 @contextmanager
@@ -151,7 +148,7 @@ class _Captures:
 
 def _table_views(repository: Repository, folder: str, entries: list[TableEntry]) -> Iterator[View]:
     view = _empty(entries[-1].uuid)
-    for record in in_parallel(repository.capture, entries, _READS_AT_ONCE):
+    for record in in_parallel(repository.capture, entries):
         view = _extended(view, record.table.table(), record)
     yield keys.table_view(folder), _dumped(view)
 

@@ -14,8 +14,6 @@ from bcn_core.names import TableName
 from bcn_core.repository.repository import Repository
 from bcn_dagster.connection import Connection
 
-_READS_AT_ONCE = 8
-
 
 class Listed(BaseModel):
     """One table. ``bytes`` and ``files`` are of its current snapshot, as its writer counted; 0 where nobody did.
@@ -84,7 +82,7 @@ def _alive(connection: Connection) -> Iterator[Listed]:
             files=state.files,
         )
 
-    yield from in_parallel(read, sweep.pointers.items(), _READS_AT_ONCE)
+    yield from in_parallel(read, sweep.pointers.items())
     yield from (Listed(namespace=table.namespace, name=table.name) for table in sweep.unreadable)
 
 

@@ -14,7 +14,6 @@ from bcn_core.repository.files import StoredFile, decode_files, encode_files
 from bcn_core.repository.layout import part_list, part_lists
 from bcn_core.repository.repository import Repository
 
-_READS_AT_ONCE = 8
 I = TypeVar("I")  # noqa: E741
 
 
@@ -47,5 +46,5 @@ def copied_in_parts(repository: Repository, lists: Iterable[str]) -> dict[str, C
     def read(key: str) -> list[StoredFile]:
         return decode_files(repository.store.get(key), key)
 
-    rows = (row for some in in_parallel(read, lists, _READS_AT_ONCE) for row in some)
+    rows = (row for some in in_parallel(read, lists) for row in some)
     return {row.object: Copied(row.size, row.sha256) for row in rows}

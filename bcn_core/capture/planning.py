@@ -35,7 +35,6 @@ from bcn_core.repository.repository import Repository, tables_in, views_in
 from bcn_core.storage.opening import Stores
 
 _SWEEPS = 5
-_READS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +174,6 @@ def plan_past(repository: Repository, source: Source, pit: str, seen: Look) -> P
     found = in_parallel(
         lambda pointer: at_instant(source.stores, Reach(pointer, source.within), instant_ms),
         sweep.pointers.values(),
-        _READS_AT_ONCE,
     )
     past = dict(zip(sweep.pointers, found, strict=True))
     failed = {table: one for table, one in past.items() if isinstance(one, str)} | dict(sweep.unreadable)

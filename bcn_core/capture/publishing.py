@@ -35,8 +35,6 @@ from bcn_core.repository.encoding import encode, seal, sha256, unseal
 from bcn_core.repository.layout import Layout
 from bcn_core.repository.repository import Repository
 
-_READS_AT_ONCE = 8
-
 
 @dataclass(frozen=True, slots=True)
 class Contents:
@@ -69,7 +67,7 @@ def gather(
         # A table that the parent holds was most likely captured as what is new of it.
         return repository.find_capture(planned.table.table(), plan.pit, full_first=planned.previous is None)
 
-    for planned, found in zip(plan.captures, in_parallel(find, plan.captures, _READS_AT_ONCE), strict=True):
+    for planned, found in zip(plan.captures, in_parallel(find, plan.captures), strict=True):
         table = planned.table.table()
         before = planned.previous.table() if planned.previous else table
         if found is None:

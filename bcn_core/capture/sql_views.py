@@ -16,8 +16,6 @@ from bcn_core.repository.encoding import sha256
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.opening import Stores
 
-_READS_AT_ONCE = 8
-
 
 @dataclass(frozen=True, slots=True)
 class CapturedViews:
@@ -55,7 +53,7 @@ def capture_views(
     wanted = [(one.view.table(), one.pointer) for one in plan.sql_views]
     held: dict[TableName, SqlView] = {}
     failed = {one.table.table(): one.reason for one in plan.unreadable_views}
-    for view, found in in_parallel(attempt, wanted, _READS_AT_ONCE):
+    for view, found in in_parallel(attempt, wanted):
         if isinstance(found, SqlView):
             held[view] = found
         else:

@@ -12,8 +12,6 @@ from bcn_core.pit_summaries import read_manifest
 from bcn_core.repository.documents import CaptureRecord, PitManifest, TableEntry
 from bcn_core.repository.repository import Repository
 
-_READS_AT_ONCE = 8
-
 
 @dataclass(frozen=True, slots=True)
 class SchemaVersion:
@@ -77,7 +75,7 @@ def table_history(repository: Repository, name: str) -> TableHistory:
     uuid = named[-1].uuid
     seen = [one for one in everything if one[2].uuid == uuid and (uuid is not None or str(one[1]) == name)]
     entries = {entry.capture: entry for _, _, entry in seen}
-    records = list(in_parallel(repository.capture, entries.values(), _READS_AT_ONCE))
+    records = list(in_parallel(repository.capture, entries.values()))
     return TableHistory(
         table=seen[-1][1],
         uuid=uuid,
@@ -95,7 +93,7 @@ def _tables_by_pit(repository: Repository) -> tuple[dict[str, dict[TableName, Ta
     manifests = {pit: read_manifest(repository, pit) for pit in repository.pits()}
     readable = {pit: found for pit, found in manifests.items() if isinstance(found, PitManifest)}
     refs = {ref.key: ref for manifest in readable.values() for ref in manifest.indexes}
-    indexes = dict(zip(refs, in_parallel(repository.index, refs.values(), _READS_AT_ONCE), strict=True))
+    indexes = dict(zip(refs, in_parallel(repository.index, refs.values()), strict=True))
     by_pit = {
         pit: {
             TableName(ref.namespace, entry.name): entry

@@ -19,8 +19,6 @@ from bcn_core.repository.documents import (
 )
 from bcn_core.repository.repository import Repository
 
-_READS_AT_ONCE = 8
-
 TableStatus = Literal["ACTIVE", "UNCHANGED", "CARRIED", "DELETED", "FAILED"]
 """Of an object in a PIT; FAILED is a table that the PIT was to capture and of which it holds nothing."""
 
@@ -106,7 +104,7 @@ def _alive(
     taken = [
         (table, entry) for table, entry in held.items() if captures and entry.capture_pit == manifest.pit
     ]
-    found = in_parallel(lambda item: (item[0], repository.capture(item[1])), taken, _READS_AT_ONCE)
+    found = in_parallel(lambda item: (item[0], repository.capture(item[1])), taken)
     records = dict(found)
     return [told.table(table, entry, records.get(table)) for table, entry in held.items()]
 

@@ -15,8 +15,6 @@ from bcn_core.repository.flags import condemned, held
 from bcn_core.repository.pins import read_pin
 from bcn_core.repository.repository import Repository
 
-_READS_AT_ONCE = 8
-
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
@@ -56,9 +54,7 @@ def describe_repository(repository: Repository) -> Description:
     pits = repository.pits()
     if not pits:
         repository.check_nothing_of_others()
-    manifests = dict(
-        zip(pits, in_parallel(lambda pit: read_manifest(repository, pit), pits, _READS_AT_ONCE), strict=True)
-    )
+    manifests = dict(zip(pits, in_parallel(lambda pit: read_manifest(repository, pit), pits), strict=True))
     newest = next((found for found in reversed(manifests.values()) if isinstance(found, PitManifest)), None)
     about = repository.manifest
     return Description(

@@ -13,7 +13,6 @@ from bcn_core.repository.readers import Use, uses
 from bcn_core.repository.repository import Repository
 
 _CLOCKS_MAY_DIFFER = timedelta(minutes=5)
-_WRITES_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ def condemn(repository: Repository, owner: Owner, pits: Iterable[str]) -> Condem
     Raises:
         Conflict: this machine's clock and the store's differ, so that no age can be trusted.
     """
-    put = in_parallel(lambda pit: (pit, put_flag(repository, pit, owner)), pits, _WRITES_AT_ONCE)
+    put = in_parallel(lambda pit: (pit, put_flag(repository, pit, owner)), pits)
     fresh = [pit for pit, is_new in put if is_new]
     if not fresh:
         return Condemned((), {})

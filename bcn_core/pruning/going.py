@@ -10,8 +10,6 @@ from bcn_core.repository.flags import bury, drop_flag, raised_flags, take_flag
 from bcn_core.repository.looks import Look
 from bcn_core.repository.repository import Repository
 
-_CALLS_AT_ONCE = 8
-
 
 class Going:
     """The PITs that this sweep may remove, and no other sweep meanwhile: their flags are up, and nobody uses them."""
@@ -41,7 +39,7 @@ class Going:
         wanted = sorted(due | remains)
         if not wanted:
             return
-        taken = dict(in_parallel(lambda pit: (pit, self._announce(pit, seen)), wanted, _CALLS_AT_ONCE))
+        taken = dict(in_parallel(lambda pit: (pit, self._announce(pit, seen)), wanted))
         # Each of these is read after the flags are up, and the PITs after the pins: a run takes its pin away only when
         # its PIT is there.
         used = spared_of(self.repository, wanted)
@@ -73,11 +71,7 @@ class Going:
 
     def remove_manifests(self) -> bool:
         """Remove the manifests: from then on the PITs do not exist. Tell whether the store kept some (object lock)."""
-        kept = {
-            pit: why
-            for pit, why in in_parallel(self._remove_manifest, sorted(self.published), _CALLS_AT_ONCE)
-            if why
-        }
+        kept = {pit: why for pit, why in in_parallel(self._remove_manifest, sorted(self.published)) if why}
         for pit, why in kept.items():
             self.spared[pit] = f"the store keeps it: {why}"
             self._let_go(pit)

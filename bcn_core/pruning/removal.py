@@ -16,7 +16,6 @@ from bcn_core.repository.repository import Repository
 from bcn_core.storage.deleting import delete_all
 from bcn_core.storage.store import ObjectStat
 
-_DELETES_AT_ONCE = 8
 _BATCH = 1000
 _JUDGED_AT_ONCE = 10_000
 
@@ -61,7 +60,7 @@ class Removal:
                 chosen = (
                     one for one in loose if is_record(one[1].key) is records and self._goes(one, leftover)
                 )
-                for batch, refused in in_parallel(self._delete, batched(chosen, _BATCH), _DELETES_AT_ONCE):
+                for batch, refused in in_parallel(self._delete, batched(chosen, _BATCH)):
                     self._count(batch, refused)
         for pit in marked:
             bury(self.repository, pit)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bcn_core.copying import in_parallel
+from bcn_core.copying import do_all
 from bcn_core.events import silent
 from bcn_core.pruning.going import Going
 from bcn_core.pruning.needs import Needed, still_needed
@@ -15,8 +15,6 @@ from bcn_core.repository.flags import bury, readmit, readmit_capture
 from bcn_core.repository.looks import Look, look
 from bcn_core.repository.repository import Repository
 from bcn_core.views import refresh_months, refresh_tables
-
-_DELETES_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,5 +91,4 @@ def _remove_traces(repository: Repository, going: Going, needed: Needed, removed
         if not any(f"/{pit}" in key for key in removed.refused):
             bury(repository, pit)
 
-    for _ in in_parallel(remove, sorted(going.pits), _DELETES_AT_ONCE):
-        pass
+    do_all(remove, sorted(going.pits))

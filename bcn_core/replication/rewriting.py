@@ -8,7 +8,7 @@ and two runs at once do no harm. What stands already is used as it is.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bcn_core.copying import in_parallel, put_same
+from bcn_core.copying import do_all, in_parallel, put_same
 from bcn_core.iceberg.delete_files import relocate_delete_file
 from bcn_core.iceberg.metadata import TableMetadata, render
 from bcn_core.iceberg.relocation import (
@@ -58,12 +58,8 @@ class Rewriting:
             path for facts in known.manifests.values() for path in facts.deletes if not self._stands(path)
         ]
         rewrites = self._write_deletes(dict.fromkeys([*deletes, *lost]))
-        for _ in in_parallel(lambda path: self._write_manifest(path, rewrites), manifests, self.workers):
-            pass
-        for _ in in_parallel(
-            lambda location: self._write_list(location, known), self.missing_lists(known), self.workers
-        ):
-            pass
+        do_all(lambda path: self._write_manifest(path, rewrites), manifests, self.workers)
+        do_all(lambda location: self._write_list(location, known), self.missing_lists(known), self.workers)
         return self._write_metadata(metadata, history)
 
     def names_of(self, known: Remembered, metadata_place: str) -> dict[str, int]:

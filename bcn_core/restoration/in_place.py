@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from bcn_core.copying import Copy, carry_out, in_parallel, put_same
+from bcn_core.copying import Copy, carry_out, do_all, in_parallel, put_same
 from bcn_core.counting import counted
 from bcn_core.errors import BcnError, Conflict
 from bcn_core.events import FileCopied, Report, RestoreStarted, silent
@@ -169,8 +169,7 @@ class InPlace:
             carry_out(Copy(self.repository.store, file.object, store, key, file.size, file.sha256))
             self.report(FileCopied(table, location, file.size))
 
-        for _ in in_parallel(put, missing, self.files_at_once):
-            pass
+        do_all(put, missing, self.files_at_once)
 
     def _put(self, name: TableName, location: str, data: bytes) -> None:
         store, key = self.stores.holding(location)

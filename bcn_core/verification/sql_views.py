@@ -7,8 +7,6 @@ from bcn_core.errors import BcnError
 from bcn_core.iceberg.sql_views import parse_view
 from bcn_core.references import NamedView, References
 
-_READS_AT_ONCE = 8
-
 
 def damaged_views(found: References) -> Iterator[tuple[NamedView, str]]:
     """The stored views with which something is wrong, and what."""
@@ -20,6 +18,6 @@ def damaged_views(found: References) -> Iterator[tuple[NamedView, str]]:
             return named, error.message.removeprefix(f"{named.view.object} ")
         return named, ""
 
-    for named, problem in in_parallel(look, found.views.values(), _READS_AT_ONCE):
+    for named, problem in in_parallel(look, found.views.values()):
         if problem:
             yield named, problem

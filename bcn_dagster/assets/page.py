@@ -13,7 +13,6 @@ from bcn_dagster.assets.metadata import markdown_table, pit_metadata
 from bcn_dagster.pictures import stacks
 
 _MOST_PITS = 30
-_READS_AT_ONCE = 8
 
 
 def pit_page(repository: Repository, manifest: PitManifest) -> dict[str, Any]:
@@ -43,7 +42,7 @@ def _contents(repository: Repository, manifest: PitManifest) -> dg.MarkdownMetad
 def _sizes(repository: Repository, manifest: PitManifest) -> dg.MarkdownMetadataValue:
     """Bytes of the last PITs; one that cannot be read is left out, verification tells of it."""
     earlier = [pit for pit in repository.pits() if pit < manifest.pit][1 - _MOST_PITS :]
-    read = in_parallel(lambda pit: _readable(repository, pit), earlier, _READS_AT_ONCE)
+    read = in_parallel(lambda pit: _readable(repository, pit), earlier)
     found = [one for one in read if one is not None]
     values = [
         (one.pit, one.counts.bytes_new, one.counts.bytes - one.counts.bytes_new) for one in [*found, manifest]
