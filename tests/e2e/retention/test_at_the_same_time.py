@@ -9,6 +9,7 @@ from bcn_core.backup import begin, capture_all, publish
 from bcn_core.capture.claiming import next_pit
 from bcn_core.errors import Conflict, DamagedRepository, StorageFailure
 from bcn_core.events import silent
+from bcn_core.names import TableName
 from bcn_core.pruning.sweeping import sweep
 from bcn_core.repository import layout as keys
 from bcn_core.repository.flag_documents import Owner
@@ -25,6 +26,7 @@ from tests.warehouse.watching import WatchedStore
 from tests.warehouse.years import NO_GRACE, OWNER, Years
 
 LAST = Rules(Policy(last=1), grace=timedelta(days=3))
+ORDERS = TableName(("sales",), "orders")
 OTHER = Owner(name="other prune", host="another-machine")
 
 
@@ -221,6 +223,18 @@ def test_what_the_captures_of_an_unfinished_pit_name_stays(grown: Years) -> None
 
     assert 3 == len(done.swept.pits)
     assert named <= grown.objects()
+
+
+def test_of_what_no_pit_names_the_old_goes_and_the_young_stays(grown: Years) -> None:
+    folder = grown.repository.layout.capture(ORDERS, grown.repository.pits()[-1], full=True)
+    store = grown.repository.store
+    store.put_new(f"{folder}/files/0/old", [b"x"])
+    grown.clock.forward(days=8)
+    store.put_new(f"{folder}/files/0/young", [b"x"])
+
+    grown.prune(Rules(Policy(last=9)))
+
+    assert [f"{folder}/files/0/young"] == [key for key in grown.objects() if f"{folder}/files/0/" in key]
 
 
 class PrunedMeanwhile:
