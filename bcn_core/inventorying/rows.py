@@ -1,11 +1,11 @@
 """The rows that one PIT adds to ``pits`` and ``tables``."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from bcn_core.inventorying.columns import frame_schema
-from bcn_core.names import TableName, pit_instant
+from bcn_core.names import TableName, instant_of, pit_instant
 from bcn_core.repository.documents import PitManifest, TableEntry
 from bcn_core.repository.layout import Layout, table_folder
 
@@ -65,7 +65,7 @@ def _table(pit: str, table: TableName, entry: TableEntry, carried: bool) -> dict
         "format_version": entry.table_format_version,
         "schema_id": entry.schema_id,
         "snapshot_id": entry.snapshot_id,
-        "last_updated": datetime.fromtimestamp(entry.last_updated_ms / 1000, UTC),
+        "last_updated": instant_of(entry.last_updated_ms),
         "rows": entry.rows,
         "files": entry.files,
         "bytes": entry.bytes,

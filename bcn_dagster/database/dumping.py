@@ -9,6 +9,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from bcn_core.catalog_database import CatalogDatabase, back_up_database, verify_dumps
+from bcn_core.dumping.dumps import Dumps
 from bcn_core.dumping.overview import overview_of
 from bcn_core.errors import InvalidRequest
 from bcn_core.names import pit_instant
@@ -148,18 +149,23 @@ def _spec(place: DatabasePlace) -> dg.AssetSpec:
 
 
 def _of_day(database: CatalogDatabase, place: DatabasePlace, day: str) -> DumpManifest:
-    """A dump of today; of a day that is over the last one that was taken then, wherever it was asked for.
+    """A dump of today; of a day that is over the last one that was taken then, wherever it was asked for."""
+    zone = ZoneInfo(place.timezone)
+    if day == f"{datetime.now(zone):%Y-%m-%d}":
+        return back_up_database(database)
+    return last_of_day(database.dumps, zone, day)
+
+
+def last_of_day(dumps: Dumps, zone: ZoneInfo, day: str) -> DumpManifest:
+    """The last dump of a day that is over, but for those of states that a restore replaced.
 
     Raises:
         InvalidRequest: that day has none: a database cannot be dumped as it was.
     """
-    zone = ZoneInfo(place.timezone)
-    if day == f"{datetime.now(zone):%Y-%m-%d}":
-        return back_up_database(database)
-    then = [one for one in database.dumps.ids() if f"{pit_instant(one).astimezone(zone):%Y-%m-%d}" == day]
-    if not then:
-        raise InvalidRequest(
-            f"no dump was taken on {day}, and a database cannot be dumped as it was",
-            hint="leave that partition missing; take today's",
-        )
-    return database.dumps.manifest(then[-1])
+    for one in reversed(dumps.ids()):
+        if f"{pit_instant(one).astimezone(zone):%Y-%m-%d}" == day and not dumps.is_safety(one):
+            return dumps.manifest(one)
+    raise InvalidRequest(
+        f"no dump was taken on {day}, and a database cannot be dumped as it was",
+        hint="leave that partition missing; take today's",
+    )

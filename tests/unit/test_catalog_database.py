@@ -4,6 +4,7 @@ import gzip
 import resource
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,7 +16,7 @@ from bcn_core.dump_retention import (
     release_dump,
     undelete_dump,
 )
-from bcn_core.dumping.dumps import Dumps, check_dumps_there
+from bcn_core.dumping.dumps import SAFETY, Dumps, check_dumps_there
 from bcn_core.dumping.encrypting import decrypted
 from bcn_core.dumping.programs import find_programs
 from bcn_core.dumping.scratch import scratch
@@ -35,6 +36,7 @@ from bcn_core.repository.pins import put_pin, this_process
 from bcn_core.repository.readers import reading
 from bcn_core.repository.repository import Repository
 from bcn_core.storage.memory import MemoryStore
+from bcn_dagster.database.dumping import last_of_day
 from tests.warehouse.years import START, Clock
 
 OWNER = this_process("test")
@@ -351,3 +353,19 @@ def test_what_a_dead_run_left_goes_when_it_is_old(repository: Repository, clock:
     assert [] == [
         found.key for found in repository.store.list(dumps.layout.pits) if found.key.endswith(".sql")
     ]
+
+
+def test_the_dump_of_a_day_that_is_over_is_the_last_one_but_for_what_a_restore_replaced(
+    repository: Repository,
+) -> None:
+    expected = dumped(repository, START)
+    dumped(repository, START + timedelta(minutes=1), f"{SAFETY}restore")
+
+    assert expected == last_of_day(Dumps(repository), ZoneInfo("UTC"), f"{START:%Y-%m-%d}").dump
+
+
+def test_a_day_with_nothing_but_what_a_restore_replaced_has_no_dump(repository: Repository) -> None:
+    dumped(repository, START, f"{SAFETY}restore")
+
+    with pytest.raises(InvalidRequest, match="no dump was taken on"):
+        last_of_day(Dumps(repository), ZoneInfo("UTC"), f"{START:%Y-%m-%d}")

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bcn_core.backup import begin, capture_all
+from bcn_core.capture.claiming import next_pit
 from bcn_core.catalogs.catalog import Catalog
 from bcn_core.copying import digest_of
 from bcn_core.errors import BcnError
@@ -11,6 +13,7 @@ from bcn_core.names import Scope
 from bcn_core.references import opened, references
 from bcn_core.repository.documents import SourceRecord
 from bcn_core.repository.flag_documents import Owner
+from bcn_core.repository.pins import drop_pin
 from bcn_core.repository.repository import Repository
 from bcn_core.retention import Policy, Pruned, Rules, apply_prune, plan_prune
 from bcn_core.storage.memory import MemoryStore
@@ -66,6 +69,14 @@ class Years:
         pit = self.lab.take(catalog=catalog).pit
         self.clock.forward(**later)
         return pit
+
+    def begin_and_die(self) -> str:
+        """A run that captures its tables and dies before it publishes; the PIT that it meant to take."""
+        backup = self.lab.backup()
+        plan = begin(backup, next_pit(self.repository))
+        capture_all(backup, plan)
+        drop_pin(self.repository.store, self.repository.layout, plan.pit)
+        return plan.pit
 
     def prune(self, rules: Rules) -> Pruned:
         """Plan and carry out."""

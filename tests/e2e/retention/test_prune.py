@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from bcn_core.backup import begin, capture_all, publish
+from bcn_core.backup import begin, publish
 from bcn_core.capture.claiming import next_pit
 from bcn_core.errors import Conflict, DamagedRepository, NotFound
 from bcn_core.repository.flag_documents import Pin
 from bcn_core.repository.flags import put_flag
-from bcn_core.repository.pins import PIN_LIFETIME, drop_pin, put_pin
+from bcn_core.repository.pins import PIN_LIFETIME, put_pin
 from bcn_core.repository.readers import reading
 from bcn_core.restore import RestoreRequest
 from bcn_core.retention import Policy, Rules, hold, plan_prune, release, undelete
@@ -215,9 +215,8 @@ def test_a_backup_stands_on_no_pit_that_waits(grown: Years) -> None:
 
 @pytest.mark.fault(7)
 def test_what_a_dead_run_left_is_kept_for_the_next_one(grown: Years) -> None:
-    lab = grown.lab
-    append(lab.source.pyiceberg().load_table("sales.orders"), 50)
-    pit = begun(grown)
+    append(grown.lab.source.pyiceberg().load_table("sales.orders"), 50)
+    pit = grown.begin_and_die()
 
     grown.prune(Rules(Policy(last=9)))
 
@@ -227,7 +226,7 @@ def test_what_a_dead_run_left_is_kept_for_the_next_one(grown: Years) -> None:
 @pytest.mark.fault(7)
 def test_what_a_dead_run_left_long_ago_goes(grown: Years) -> None:
     append(grown.lab.source.pyiceberg().load_table("sales.orders"), 50)
-    pit = begun(grown)
+    pit = grown.begin_and_die()
     grown.clock.forward(days=8)
 
     grown.prune(Rules(Policy(last=9)))
@@ -244,15 +243,6 @@ def test_what_bcn_did_not_write_stays(grown: Years) -> None:
     grown.prune(NO_GRACE)
 
     assert foreign in grown.objects()
-
-
-def begun(years: Years) -> str:
-    """A run that captures its tables and dies before it publishes."""
-    backup = years.lab.backup()
-    plan = begin(backup, next_pit(years.repository))
-    capture_all(backup, plan)
-    drop_pin(years.repository.store, years.repository.layout, plan.pit)
-    return plan.pit
 
 
 @pytest.mark.fault(10)

@@ -13,7 +13,7 @@ from bcn_core.pruning.sweeping import sweep
 from bcn_core.repository.flag_documents import Pin
 from bcn_core.repository.flags import condemned, held, put_flag
 from bcn_core.repository.looks import Look, look
-from bcn_core.repository.pins import PIN_LIFETIME, drop_pin, put_pin
+from bcn_core.repository.pins import PIN_LIFETIME, put_pin
 from bcn_core.repository.readers import reading
 from bcn_core.repository.repository import Repository
 from bcn_core.retention import Policy, Rules, hold
@@ -23,13 +23,9 @@ from tests.warehouse.years import NO_GRACE, OWNER, Years
 
 
 def begun(years: Years) -> str:
-    """A run that captures its tables and dies before it publishes."""
+    """A run that dies while the table has grown."""
     append(years.lab.source.pyiceberg().load_table("sales.orders"), 50)
-    backup = years.lab.backup()
-    plan = begin(backup, next_pit(years.repository))
-    capture_all(backup, plan)
-    drop_pin(years.repository.store, years.repository.layout, plan.pit)
-    return plan.pit
+    return years.begin_and_die()
 
 
 def ended(years: Years, pit: str) -> None:

@@ -181,6 +181,14 @@ def test_a_new_uuid_and_properties_are_set() -> None:
     assert (written["table-uuid"], written["properties"]) == ("new", {"bcn.restored-from-uuid": "old"})
 
 
+def test_what_an_earlier_restore_said_of_itself_is_replaced() -> None:
+    origin = "bcn.restored-from-uuid"
+
+    written, _ = relocated(table(properties={origin: "older"}), uuid="new", extra_properties={origin: "old"})
+
+    assert {origin: "old"} == written["properties"]
+
+
 def test_losing_the_current_snapshot_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="current snapshot 2 must be kept"):
         relocated(table(snapshot(1), snapshot(2)), keep_snapshots=frozenset({1}))
