@@ -19,6 +19,7 @@ from bcn_core.names import pit_id
 from bcn_core.repository.documents import PitManifest
 from bcn_core.repository.repository import Repository
 from bcn_core.restoration.preflight import check_own_places
+from bcn_core.restore import RestoreRequest, plan_restore
 from tests.builders import bombs
 from tests.warehouse.runs import Lab, table
 from tests.warehouse.source import append, make
@@ -154,6 +155,19 @@ def test_places_beside_the_table_are_named_in_the_plan(lab: Lab) -> None:
     elsewhere = record.model_copy(update={"roots": (*record.roots, "file:///etc/cron.d")})
 
     assert ("files go to file:///etc/cron.d as well",) == check_own_places(elsewhere)
+
+
+def test_a_restore_to_the_old_place_names_every_other_place_that_it_writes_to(
+    lab: Lab, tmp_path: Path
+) -> None:
+    beside = f"file://{tmp_path}/beside"
+    append(make(lab.source.pyiceberg(), "sales.wide", properties={"write.data.path": beside}), 0)
+    lab.take()
+    lab.source.lose()
+
+    (plan,) = plan_restore(lab.restorer(lab.source), RestoreRequest()).tables
+
+    assert f"files go to {beside} as well" in plan.notes
 
 
 ODD = ["file:///\x00x", "file:///tmp/\ud800", "\ud800://x", ""]
