@@ -8,7 +8,7 @@ import pytest
 
 from bcn_core.backup import begin, capture_all, publish
 from bcn_core.capture.claiming import next_pit
-from bcn_core.errors import Conflict, DamagedRepository, StorageFailure
+from bcn_core.errors import Conflict, DamagedRepository, StorageFailure, StorageRefused
 from bcn_core.events import silent
 from bcn_core.names import TableName
 from bcn_core.pruning.going import Going
@@ -25,7 +25,7 @@ from bcn_core.verify import Slice, Verification, verify_repository
 from tests.fault.crashing import dead_process
 from tests.warehouse.runs import change
 from tests.warehouse.source import append, make
-from tests.warehouse.watching import WatchedStore
+from tests.warehouse.watching import Watched, WatchedStore
 from tests.warehouse.years import NO_GRACE, OWNER, Years
 
 LAST = Rules(Policy(last=1), grace=timedelta(days=3))
@@ -258,6 +258,33 @@ def test_a_pit_that_was_published_since_it_looked_abandoned_is_let_go(grown: Yea
 
     assert frozenset() == going.pits
     assert not has_flag(grown.repository, pit)
+
+
+def test_a_prune_that_cannot_ask_who_holds_a_pit_takes_its_tombstones_back(grown: Years) -> None:
+    plan = plan_prune(grown.repository, LAST)
+    broken = failing(grown, lambda verb, key: verb == "list" and key == keys.HOLDS)
+
+    with pytest.raises(StorageFailure):
+        apply_prune(broken, plan, OWNER)
+
+    assert [] == [key for key in grown.objects() if key.startswith(keys.TOMBSTONES)]
+
+
+def test_a_pit_of_which_the_store_keeps_an_object_keeps_its_tombstone(grown: Years) -> None:
+    pit = waiting(grown)[0]
+
+    class Keeping(WatchedStore):
+        def delete(self, key: str) -> None:
+            if key.endswith("/capture.json") and pit in key:
+                raise StorageRefused(f"{key} is locked")
+            super().delete(key)
+
+    store = Keeping(grown.repository.store, Watched())
+    repository = Repository(store, grown.repository.manifest, grown.clock.now)
+    done = apply_prune(repository, plan_prune(repository, LAST), OWNER)
+
+    assert 1 == len(done.swept.refused)
+    assert has_flag(grown.repository, pit)
 
 
 class PrunedMeanwhile:
