@@ -1,19 +1,22 @@
 """Prune beside another prune, a hold, a call back or a dying store: what one begins, no other takes apart."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bcn_core.backup import begin, capture_all, publish
 from bcn_core.capture.claiming import next_pit
-from bcn_core.errors import Conflict, DamagedRepository, StorageFailure
+from bcn_core.errors import Conflict, DamagedRepository, StorageFailure, StorageRefused
 from bcn_core.events import silent
 from bcn_core.names import TableName
+from bcn_core.pruning.going import Going
 from bcn_core.pruning.sweeping import sweep
 from bcn_core.repository import layout as keys
 from bcn_core.repository.flag_documents import Owner
 from bcn_core.repository.flags import FLAG_LIFETIME, has_flag, held, isolate, isolate_capture, put_flag
+from bcn_core.repository.looks import look
 from bcn_core.repository.pins import drop_pin
 from bcn_core.repository.repository import Repository
 from bcn_core.retention import Policy, Rules, apply_prune, hold, plan_prune, undelete
@@ -22,7 +25,7 @@ from bcn_core.verify import Slice, Verification, verify_repository
 from tests.fault.crashing import dead_process
 from tests.warehouse.runs import change
 from tests.warehouse.source import append, make
-from tests.warehouse.watching import WatchedStore
+from tests.warehouse.watching import Watched, WatchedStore
 from tests.warehouse.years import NO_GRACE, OWNER, Years
 
 LAST = Rules(Policy(last=1), grace=timedelta(days=3))
@@ -235,6 +238,53 @@ def test_of_what_no_pit_names_the_old_goes_and_the_young_stays(grown: Years) -> 
     grown.prune(Rules(Policy(last=9)))
 
     assert [f"{folder}/files/0/young"] == [key for key in grown.objects() if f"{folder}/files/0/" in key]
+
+
+def test_a_pit_that_was_published_since_the_prune_looked_is_no_half_removed_one(grown: Years) -> None:
+    before, pit = look(grown.repository), grown.take()
+    put_flag(grown.repository, pit, OTHER)
+    seen = replace(before, condemned=frozenset({pit}))
+
+    done = sweep(grown.repository, OWNER, (), grown.clock.now() - timedelta(days=7), seen)
+
+    assert {pit: "published meanwhile"} == done.spared
+    assert pit in grown.repository.pits()
+
+
+def test_a_pit_that_was_published_since_it_looked_abandoned_is_let_go(grown: Years) -> None:
+    pit, going = grown.repository.pits()[-1], Going(grown.repository, OWNER)
+
+    going.claim_abandoned([pit])
+
+    assert frozenset() == going.pits
+    assert not has_flag(grown.repository, pit)
+
+
+def test_a_prune_that_cannot_ask_who_holds_a_pit_takes_its_tombstones_back(grown: Years) -> None:
+    plan = plan_prune(grown.repository, LAST)
+    broken = failing(grown, lambda verb, key: verb == "list" and key == keys.HOLDS)
+
+    with pytest.raises(StorageFailure):
+        apply_prune(broken, plan, OWNER)
+
+    assert [] == [key for key in grown.objects() if key.startswith(keys.TOMBSTONES)]
+
+
+def test_a_pit_of_which_the_store_keeps_an_object_keeps_its_tombstone(grown: Years) -> None:
+    pit = waiting(grown)[0]
+
+    class Keeping(WatchedStore):
+        def delete(self, key: str) -> None:
+            if key.endswith("/capture.json") and pit in key:
+                raise StorageRefused(f"{key} is locked")
+            super().delete(key)
+
+    store = Keeping(grown.repository.store, Watched())
+    repository = Repository(store, grown.repository.manifest, grown.clock.now)
+    done = apply_prune(repository, plan_prune(repository, LAST), OWNER)
+
+    assert 1 == len(done.swept.refused)
+    assert has_flag(grown.repository, pit)
 
 
 class PrunedMeanwhile:
