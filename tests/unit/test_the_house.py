@@ -55,8 +55,8 @@ TIMINGS = {"monotonic", "perf_counter", "process_time", "sleep"}
 # What a test patches in BCN's own code, and why nothing else shows the fact.
 PATCHED = {
     "bcn_core.backup._check_alive": "the mutant that test_interleavings.py must see lose something",
-    "bcn_core.pruning.sweeping._unfinished": "the same",
-    "bcn_core.pruning.sweeping.spared_of": "the same",
+    "bcn_core.pruning.needs._unfinished": "the same",
+    "bcn_core.pruning.going.spared_of": "the same",
     "bcn_core.repository.readers.check_there": "the same",
     "bcn_core.repository.pins._TRIES": "a schedule tries every moment anyway",
     "bcn_core.repository.encoding.KNOWN_FEATURES": "a bcn of before partial coverage",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bcn_core.errors import StorageFailure
 from bcn_core.storage.local import TEMPORARY, LocalStore
 
 
@@ -55,7 +56,7 @@ def test_bytes_that_are_not_on_the_disk_get_no_name(
 
     monkeypatch.setattr(os, "fsync", fails)
 
-    with pytest.raises(Exception, match="Input/output error"):
+    with pytest.raises(StorageFailure, match="Input/output error"):
         LocalStore(tmp_path).put_new("a", [b"a"])
 
     assert ([], []) == (asked, list(tmp_path.iterdir()))
