@@ -1,12 +1,15 @@
 """Targets: other names, other places, and the places that a restore refuses before it writes a byte."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from bcn_core.catalogs.files_only import FilesOnly
-from bcn_core.errors import Conflict, InvalidRequest, NotFound, StorageFull, StorageRefused
-from bcn_core.restore import Restore, RestoreRequest, plan_restore, restore_all
+from bcn_core.errors import Conflict, DamagedRepository, InvalidRequest, NotFound, StorageFull, StorageRefused
+from bcn_core.restoration.checking import check_restored
+from bcn_core.restoration.contents import Contents, open_contents
+from bcn_core.restore import Restore, RestoreRequest, TablePlan, plan_restore, restore_all
 from bcn_core.storage.opening import Stores
 from bcn_core.verify import TableCheck, verify_table
 from tests.warehouse.readers import findings, histories, rows
@@ -339,3 +342,28 @@ def test_the_check_of_a_table_in_a_store_lists_it_and_asks_for_no_single_file(la
     found = verify_table(lab.stores, TableCheck("memory://lake/orders"))
 
     assert ((), []) == (found.findings, watched.keys("stat"))
+
+
+def with_property(lab: Lab, key: str) -> tuple[TablePlan, Contents]:
+    """A restored table, one property of which names a folder of the source."""
+    (plan,) = plan_restore(lab.restorer(), RestoreRequest(tables=("sales.orders",))).tables
+    contents = open_contents(lab.repository, lab.repository.capture(plan.entry), plan.history)
+    lab.restore(RestoreRequest(tables=("sales.orders",)))
+    file = Path(plan.metadata_location.removeprefix("file://"))
+    raw = json.loads(file.read_bytes())
+    raw["properties"][key] = f"{contents.record.roots[0]}/data"
+    file.write_text(json.dumps(raw))
+    return plan, contents
+
+
+def test_a_restored_table_that_would_write_to_its_source_does_not_pass(lab: Lab) -> None:
+    plan, contents = with_property(lab, "write.data.path")
+
+    with pytest.raises(DamagedRepository, match="names the source"):
+        check_restored(plan, contents, lab.stores)
+
+
+def test_a_text_that_names_the_source_is_a_note(lab: Lab) -> None:
+    (note,) = check_restored(*with_property(lab, "a note"), lab.stores)
+
+    assert "a note" in note
