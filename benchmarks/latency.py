@@ -23,7 +23,7 @@ AT_ONCE = (4, 16, 64)
 PEERS = ("rclone", "rclone, 64 at once", "s5cmd")
 COLUMNS = ["way", "tool", "files/s", "seconds", "CPU s", "peak MB", "requests", "MB through the client"]
 REMARKS = [
-    "4 at once is what a backup does for one table unless told otherwise: `files_at_once`, up to 256.",
+    "16 at once is what a backup does for one table unless told otherwise: `files_at_once`, up to 256.",
     "s5cmd has 256 files under way, rclone 4 unless told otherwise; neither hashes what it copies.",
     "The wire is Python on the same two cores: where many are under way, it bounds the fastest of all tools.",
     (
