@@ -120,7 +120,9 @@ class LocalStore:
     def free_bytes(self) -> int | None:
         for folder in (self._root, *self._root.parents):
             if folder.is_dir():
-                return shutil.disk_usage(folder).free
+                room = shutil.disk_usage(folder)
+                # A file system that counts nothing, as some that lie in user space, says zero of zero.
+                return room.free if room.total else None
         return None
 
     def _check_inside(self, folder: Path, done: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bcn_core.restoration.room import Need, short_of_room
+from bcn_core.storage.local import LocalStore
 from bcn_core.storage.opening import Stores
 from bcn_core.storage.room import room_at
 from bcn_core.storage.store import Store
@@ -80,3 +81,8 @@ def test_the_disk_of_a_local_place_is_asked_and_not_that_of_the_root(tmp_path: P
     assert [f"file://{tmp_path / below}"] == asked
     assert found is not None
     assert f"disk {tmp_path.stat().st_dev}" == found.disk
+
+
+def test_a_file_system_that_counts_nothing_has_no_bound() -> None:
+    # That of the kernel's own settings says that it has zero of zero bytes.
+    assert LocalStore(Path("/sys")).free_bytes() is None
