@@ -208,6 +208,24 @@ def test_what_a_pit_that_is_set_apart_may_need_of_earlier_ones_stays(years: Year
     assert held <= years.objects()
 
 
+def test_what_a_capture_that_is_set_apart_may_need_of_earlier_ones_stays(years: Years) -> None:
+    catalog = years.lab.source.pyiceberg()
+    append(make(catalog, "sales.items"), 0)
+    first = years.take(hours=1)
+    append(catalog.load_table("sales.items"), 10)
+    second = years.take(hours=1)  # its capture of the items names files that the first one stored
+    catalog.drop_table("sales.items")
+    years.take(hours=1)
+    tables = years.repository.tables(years.repository.pit(second))
+    isolate_capture(years.repository, tables[TableName(("sales",), "items")].capture, OWNER, "damaged")
+    held = {key for key in years.objects() if f"/items/snapshots/{first}/" in key}
+
+    done = years.prune(Rules(Policy(last=2), timedelta(0)))
+
+    assert (first,) == done.swept.pits
+    assert held <= years.objects()
+
+
 def test_what_the_captures_of_an_unfinished_pit_name_stays(grown: Years) -> None:
     catalog, backup = grown.lab.source.pyiceberg(), grown.lab.backup()
     append(catalog.load_table("sales.orders"), 50)
