@@ -74,7 +74,8 @@ def _large(ways: Ways, wire: SlowWire, size: int) -> Moved:
     """BCN's copy of four files between two buckets."""
     make(ways.folder / "large", 4, size)
     source, target = ways.place("lake", "large"), ways.place("backups", "large")
-    measured(ways.commands(str(ways.folder / "large"), source)["BCN"], ways.environment)
+    # By another tool, as a lake's are: this server tells no digest of its copy of an object with a checksum of parts.
+    measured(ways.commands(str(ways.folder / "large"), source)["s5cmd"], ways.environment)
     return next(_race(ways, wire, "four large files, S3 → S3", source, target))
 
 
