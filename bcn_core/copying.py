@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TypeVar
 
 from bcn_core.errors import Conflict, DamagedRepository, ObjectExists
-from bcn_core.iceberg.inspection import Loaded, ReadMany, read_if_there
+from bcn_core.iceberg.inspection import Loaded, Read, ReadMany, SizeOf, TableFiles, read_if_there
 from bcn_core.storage.creating import PART_BYTES
 from bcn_core.storage.store import Store
 from bcn_core.storage.within import LEAST_BYTES, CopiesWithin, HeldBytes
@@ -140,7 +140,12 @@ def at_once(workers: int, sizes: Iterable[int]) -> int:
     return min(workers, max(_FEWEST, _HELD_BYTES // 2 // max(1, largest)))
 
 
-def reader_of_many(read: Callable[[str], bytes], workers: int = _FILES_AT_ONCE) -> ReadMany:
+def files_of_table(read: Read, size_of: SizeOf) -> TableFiles:
+    """How the strict check comes by a table's files, several at once."""
+    return TableFiles(read, size_of, reader_of_many(read))
+
+
+def reader_of_many(read: Read, workers: int = _FILES_AT_ONCE) -> ReadMany:
     """Reads several files at once, fewer where they are large."""
 
     def load(wanted: tuple[str, int]) -> Loaded:

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from bcn_core.copying import reader_of_many
+from bcn_core.copying import files_of_table
 from bcn_core.errors import InvalidRequest, NotFound
 from bcn_core.iceberg.checking import Finding, check_table, compare_tables
-from bcn_core.iceberg.inspection import TableFiles
 from bcn_core.iceberg.metadata_names import SUFFIXES, version_in
 from bcn_core.restoration.sizes import SizesBelow
 from bcn_core.storage.opening import Stores, absolute
@@ -73,7 +72,7 @@ def verify_table(stores: Stores, check: TableCheck) -> TableVerification:
     place = metadata_file_at(stores, check.place)
     allowed, forbidden = (tuple(map(absolute, some)) for some in (check.allowed, check.forbidden))
     sizes = SizesBelow(stores, place.rpartition("/")[0].removesuffix("/metadata"))
-    files = TableFiles(stores.read, sizes, reader_of_many(stores.read))
+    files = files_of_table(stores.read, sizes)
     findings = check_table(place, files, allowed, forbidden)
     if check.source is not None:
         findings += compare_tables(absolute(check.source), place, stores.read)

@@ -1,10 +1,10 @@
 """The check of a rewritten version before the standby catalog names it."""
 
-from bcn_core.copying import reader_of_many
+from bcn_core.copying import files_of_table
 from bcn_core.errors import DamagedRepository
 from bcn_core.iceberg.checking import check_table
 from bcn_core.iceberg.findings import Kind
-from bcn_core.iceberg.inspection import Proven, TableFiles
+from bcn_core.iceberg.inspection import Proven
 from bcn_core.replication.rewriting import Rewriting
 from bcn_core.storage.opening import Stores
 
@@ -28,7 +28,7 @@ def check_rewritten(
 
     proven = Proven(frozenset(f"{owned}/{name}" for name in before), is_there)
     allowed = tuple(dict.fromkeys([*mapping.targets.values(), owned]))
-    files = TableFiles(stores.read, stores.size, reader_of_many(stores.read))
+    files = files_of_table(stores.read, stores.size)
     moved = tuple(source for source, standby in mapping.targets.items() if source != standby)
     findings = check_table(metadata_place, files, allowed, moved, proven)
     faults = [one for one in findings if one.is_error]

@@ -171,10 +171,8 @@ def put_hold(
 
     Holds of others stay: the sweep that was first may be about to spare the PIT because of one of them.
     """
-    key, hold = (
-        keys.hold(pit, secrets.token_hex(4)),
-        Hold(pit=pit, owner=owner, since=repository.now(), reason=reason),
-    )
+    key = keys.hold(pit, secrets.token_hex(4))
+    hold = Hold(pit=pit, owner=owner, since=repository.now(), reason=reason)
     repository.store.put_new(key, [encode(hold)])
     if is_there() and not has_flag(repository, pit, "sweeping"):
         return True

@@ -1,9 +1,8 @@
 """The check of a restored table before any catalog names it: by file accounting, not by a scan."""
 
-from bcn_core.copying import reader_of_many
+from bcn_core.copying import files_of_table
 from bcn_core.errors import DamagedRepository
 from bcn_core.iceberg.checking import Finding, check_table
-from bcn_core.iceberg.inspection import TableFiles
 from bcn_core.locations import overlap
 from bcn_core.restoration.contents import Contents
 from bcn_core.restoration.request import TablePlan
@@ -24,7 +23,7 @@ def check_restored(plan: TablePlan, contents: Contents, stores: Stores) -> tuple
         root for root in contents.record.roots if not any(overlap(root, place) for place in allowed)
     )
     sizes = SizesBelow(stores, plan.location)
-    files = TableFiles(stores.read, sizes, reader_of_many(stores.read))
+    files = files_of_table(stores.read, sizes)
     findings = check_table(plan.metadata_location, files, allowed, forbidden)
     faults = [finding for finding in findings if finding.is_error]
     if faults:

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bcn_core.copying import reader_of_many
+from bcn_core.copying import files_of_table
 from bcn_core.errors import BcnError, NotFound, ObjectMissing, StorageFailure
 from bcn_core.events import Report, Warned
 from bcn_core.iceberg.checking import check_table
-from bcn_core.iceberg.inspection import TableFiles
 from bcn_core.locations import join
 from bcn_core.names import TableName
 from bcn_core.references import Opened, References, Trouble, opened, references
@@ -173,7 +172,7 @@ def _as_iceberg(repository: Repository, capture: Opened) -> Iterator[tuple[str, 
         return stored[location].size if location in stored else None
 
     try:
-        files = TableFiles(read, size, reader_of_many(read))
+        files = files_of_table(read, size)
         findings = check_table(capture.record.pointer, files, (), ())
     except BcnError:
         return  # What cannot be read was told when it was looked at.
