@@ -84,5 +84,8 @@ def blocked_backup(lake: CommandLine, *options: str) -> Iterator[Blocked]:
 
 
 def _has_open(pid: int, file: Path) -> bool:
-    opened = {os.readlink(one) for one in Path(f"/proc/{pid}/fd").iterdir()}  # noqa: PTH115 - such as socket:[7]
+    try:
+        opened = {os.readlink(one) for one in Path(f"/proc/{pid}/fd").iterdir()}  # noqa: PTH115 - such as socket:[7]
+    except FileNotFoundError:  # it closed one, or ended, while this looked
+        return False
     return str(file) in opened
